@@ -1,0 +1,371 @@
+"""The table of commands in lead-to-cash order, the options common to all, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from ltc_cli.errors import FailedError, LtcError, UsageError
+from ltc_cli.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Command(NamedTuple):
+    """One row of the table: `summary` is also the first line of the function's docstring."""
+
+    name: str
+    target: str
+    """`module:function` below `ltc_cli.commands`, loaded when the command is called."""
+    takes: str
+    """Which of the common options: `write`, `read`, `report` or `none`."""
+    section: str
+    summary: str
+
+
+VERBS, BETWEEN, LOOKING, HOUSE = (
+    "From lead to cash",
+    "Between the verbs",
+    "Looking",
+    "House-keeping",
+)
+
+COMMANDS = (
+    Command("lead add", "lead:add", "write", VERBS, "Add a lead."),
+    Command("nurture", "nurture:nurture", "write", VERBS, "Log a touch with a lead: a call, an e-mail, a meeting."),
+    Command(
+        "promote",
+        "promote:promote",
+        "write",
+        VERBS,
+        "Make a lead an opportunity, and its company a customer.",
+    ),
+    Command("sign", "sign:sign", "write", VERBS, "Sign an opportunity: the contract and its payment plan."),
+    Command(
+        "ship",
+        "ship:ship",
+        "write",
+        VERBS,
+        "Ship a contract, whole or in parts; record delivery and acceptance.",
+    ),
+    Command(
+        "invoice",
+        "invoice:invoice",
+        "write",
+        VERBS,
+        "Issue invoices for everything that has become billable.",
+    ),
+    Command("collect", "collect:collect", "write", VERBS, "Record a payment and settle what it pays for."),
+    Command("lead qualify", "lead:qualify", "write", BETWEEN, "Qualify a lead."),
+    Command("lead drop", "lead:drop", "write", BETWEEN, "Drop a lead, with the reason."),
+    Command("lead merge", "lead:merge", "write", BETWEEN, "Merge duplicates of a lead into it."),
+    Command("customer add", "customer:add", "write", BETWEEN, "Add a customer."),
+    Command(
+        "advance",
+        "advance:advance",
+        "write",
+        BETWEEN,
+        "Move an opportunity to a stage, or plan its next step.",
+    ),
+    Command(
+        "quote",
+        "quote:quote",
+        "write",
+        BETWEEN,
+        "Quote lines to an opportunity; send, accept or reject a quote.",
+    ),
+    Command("lose", "lose:lose", "write", BETWEEN, "Lose an opportunity, with the reason."),
+    Command("reopen", "reopen:reopen", "write", BETWEEN, "Reopen a lost opportunity."),
+    Command("apply", "apply:apply", "write", BETWEEN, "Settle an invoice with the unapplied rest of a payment."),
+    Command("reverse", "reverse:reverse", "write", BETWEEN, "Reverse a payment that bounced or was a mistake."),
+    Command("edit", "edit:edit", "write", BETWEEN, "Change contact data and settings of a record, never money."),
+    Command("today", "today:today", "read", LOOKING, "Show what to do now, most urgent first."),
+    Command(
+        "funnel",
+        "funnel:funnel",
+        "report",
+        LOOKING,
+        "Show how many leads reached each stage, and with how much.",
+    ),
+    Command("aging", "aging:aging", "report", LOOKING, "Show what is owed, by customer and age."),
+    Command("list", "list:list_", "read", LOOKING, "List records of a kind."),
+    Command(
+        "show",
+        "show:show",
+        "report",
+        LOOKING,
+        "Show a record and its whole thread, from first touch to last cent.",
+    ),
+    Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
+    Command("init", "init:init", "none", HOUSE, "Make config.yaml and the file of a new company."),
+    Command("demo", "demo:demo", "none", HOUSE, "Make a small company's year and look at it."),
+    Command("config show", "config:show", "none", HOUSE, "Show every setting in force."),
+    Command("config check", "config:check", "none", HOUSE, "Check config.yaml."),
+    Command("check", "check:check", "read", HOUSE, "Prove that every figure in the file agrees."),
+    Command("backup", "backup:backup", "read", HOUSE, "Copy the file, checked, with a manifest."),
+    Command("restore", "restore:restore", "none", HOUSE, "Bring a backup back."),
+)
+
+GROUPS = {
+    "lead": "Add, qualify, drop and merge leads.",
+    "customer": "Add customers.",
+    "config": "Show and check the settings.",
+}
+
+
+class Common(NamedTuple):
+    """An option that many commands take, before or after their name."""
+
+    name: str
+    flag: str
+    metavar: str | None
+    """None: a flag without a value."""
+    takes: tuple[str, ...]
+    help: str
+
+
+EVERY = ("write", "read", "report", "none")
+COMMON_OPTIONS = (
+    Common("db", "--db", "FILE", EVERY, "The company's file [LTC_DB; else database: in the config; else ltc.db]."),
+    Common("config", "--config", "FILE", EVERY, "The settings [LTC_CONFIG; else ./config.yaml]."),
+    Common("today", "--today", "DATE", EVERY, "The business date [LTC_TODAY; else today]."),
+    Common("json", "--json", None, EVERY, "Answer in JSON."),
+    Common("csv", "--csv", None, EVERY, "Answer in CSV."),
+    Common("quiet", "--quiet", None, EVERY, "No notices and hints."),
+    Common("as_of", "--as-of", "DATE", ("report",), "Look at the facts as of this day."),
+    Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),
+    Common("dry_run", "--dry-run", None, ("write",), "Do it, print it, keep nothing."),
+    Common("actor", "--actor", "NAME", ("write",), "Who does it [LTC_ACTOR; else the login name]."),
+)
+
+
+class CommonOption(TyperOption):
+    """Puts its value into the session instead of handing it to the command."""
+
+    def __init__(self, common: Common) -> None:
+        super().__init__(
+            param_decls=[common.flag],
+            is_flag=common.metavar is None,
+            default=False if common.metavar is None else None,
+            metavar=common.metavar,
+            help=common.help,
+            expose_value=False,
+            callback=_give,
+        )
+
+
+def _give(context: Any, option: Any, value: Any) -> None:
+    if value:
+        context.obj.given[option.name] = value
+
+
+def _common_options(*kinds: str) -> list[Any]:
+    return [CommonOption(common) for common in COMMON_OPTIONS if set(kinds) & set(common.takes)]
+
+
+def _format_options(command: Any, context: Any, formatter: Any) -> None:
+    """Help in parts, the common options last."""
+    sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Common options": []}
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None:
+            sections[_help_section(parameter)].append(record)
+    for title, records in sections.items():
+        if title == "Common options" and isinstance(command, CommandGroup):
+            command.format_commands(context, formatter)
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def _help_section(parameter: Any) -> str:
+    if isinstance(parameter, CommonOption):
+        return "Common options"
+    return "Arguments" if parameter.param_type_name == "argument" else "Options"
+
+
+class VerbCommand(TyperCommand):
+    """A command that tells the session what was asked before it runs."""
+
+    takes: str
+    verb: str
+
+    def invoke(self, context: Any) -> Any:
+        session: Session = context.obj
+        session.verb, session.arguments = self.verb, context.params
+        _refuse_untaken(session, self)
+        session.check()
+        return super().invoke(context)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _format_options(self, ctx, formatter)
+
+
+def _refuse_untaken(session: Session, command: VerbCommand) -> None:
+    """An option given before the name of a command that does not take it is a mistake, not a wish."""
+    taken = {common.name for common in COMMON_OPTIONS if command.takes in common.takes}
+    for common in COMMON_OPTIONS:
+        if common.name in session.given and common.name not in taken:
+            raise UsageError(f"{command.verb} takes no {common.flag}", f"ltc {command.verb} --help")
+
+
+class CommandGroup(TyperGroup):
+    """The commands whose name begins with `prefix`, each loaded when it is called."""
+
+    prefix = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            ctx.obj.out.write(ctx.get_help() + "\n")
+            raise typer.Exit
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(dict.fromkeys(name for name, _row in self._rows()))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if not self.prefix and cmd_name in GROUPS:
+            return _group(cmd_name)
+        row = dict(self._rows()).get(cmd_name)
+        return _load(row) if row else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for section in dict.fromkeys(row.section for _name, row in self._rows()):
+            rows = [
+                (row.name.removeprefix(self.prefix), row.summary) for _n, row in self._rows() if row.section == section
+            ]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _format_options(self, ctx, formatter)
+
+    def _rows(self) -> list[tuple[str, Command]]:
+        """Name on this level and row, in the table's order."""
+        mine = [row for row in COMMANDS if row.name.startswith(self.prefix)]
+        return [(row.name.removeprefix(self.prefix).split()[0], row) for row in mine]
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _group(name: str) -> CommandGroup:
+    """The commands below `name`; below nothing for `ltc` itself."""
+    group = CommandGroup(
+        name=name or "ltc",
+        help=GROUPS.get(name, "Lead to cash in a terminal: one command per step, one SQLite file."),
+        params=[*([] if name else [_version_option()]), *_common_options(*EVERY)],
+        context_settings=CONTEXT,
+        rich_markup_mode=None,
+        subcommand_metavar="COMMAND …",
+    )
+    group.prefix = f"{name} " if name else ""
+    return group
+
+
+def _version_option() -> TyperOption:
+    return TyperOption(
+        param_decls=["--version"],
+        is_flag=True,
+        default=False,
+        is_eager=True,
+        expose_value=False,
+        callback=_print_version,
+        help="Print the version.",
+    )
+
+
+def _print_version(context: Any, _option: Any, wanted: Any) -> None:
+    if wanted:
+        from ltc_cli import __version__
+
+        context.obj.out.write(f"ltc {__version__}\n")
+        raise typer.Exit
+
+
+NAMES = ("name", "company", "by", "owner", "carrier")
+"""Parameters whose help says NAME rather than TEXT."""
+
+
+def _load(row: Command) -> Any:
+    """The Typer command of a row, with the common options it takes."""
+    from importlib import import_module
+
+    module, function = row.target.split(":")
+    application = typer.Typer(add_completion=False, rich_markup_mode=None)
+    application.command(row.name.split()[-1], cls=VerbCommand, context_settings=CONTEXT)(
+        getattr(import_module(f"ltc_cli.commands.{module}"), function)
+    )
+    command: Any = typer.main.get_command(application)
+    command.takes, command.verb = row.takes, row.name
+    for parameter in command.params:
+        if parameter.metavar is None and not getattr(parameter, "is_flag", False):
+            parameter.metavar = "NAME" if parameter.name in NAMES else "TEXT"
+    command.params.extend(_common_options(row.takes))
+    return command
+
+
+def run(arguments: Sequence[str], session: Session | None = None) -> int:
+    """Run one command line and answer its exit code. Never raises, whatever the input."""
+    session = session or Session()
+    try:
+        code = _run(arguments, session)
+        session.out.flush()
+    except LtcError as error:
+        return _fail(error, arguments, session)
+    except BrokenPipeError:
+        _close_quietly(session)
+        return 1
+    except OSError as error:
+        return _fail(
+            FailedError(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"),
+            arguments,
+            session,
+        )
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if session.environ.get("LTC_DEBUG"):
+            raise
+        hint = "LTC_DEBUG=1 shows where; please report it"
+        return _fail(FailedError(f"this is a bug in ltc: {type(error).__name__}: {error}", hint), arguments, session)
+    return code
+
+
+def _run(arguments: Sequence[str], session: Session) -> int:
+    try:
+        answer = _group("").main(list(arguments), prog_name="ltc", standalone_mode=False, obj=session)
+    except typer.TyperException as error:  # what is wrong with the command line
+        raise _usage_error(error) from error
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    return answer if isinstance(answer, int) else session.exit_code
+
+
+def _usage_error(error: Any) -> UsageError:
+    context = getattr(error, "ctx", None)
+    message = error.format_message().rstrip(".").replace("\n", " ")
+    return UsageError(message, f"{context.command_path} --help" if context else None)
+
+
+def _fail(error: LtcError, arguments: Sequence[str], session: Session) -> int:
+    from ltc_cli.output.show import show_error
+
+    style = "json" if "--json" in arguments else session.style
+    try:
+        show_error(error, style=style, err=session.err)
+    except OSError:
+        _close_quietly(session)
+    return error.exit_code
+
+
+def _close_quietly(session: Session) -> None:
+    """Nobody reads any more: keep the interpreter from complaining about it at exit."""
+    import os
+
+    if session.out is sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

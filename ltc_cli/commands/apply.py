@@ -1,0 +1,37 @@
+"""`ltc apply`: unapplied credit pays an invoice."""
+
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.references import find
+from ltc_cli.report import Report
+from ltc_cli.rules.money import parse_money
+from ltc_cli.stages import payments
+from ltc_cli.store import Store
+
+
+def apply(
+    ctx: typer.Context,
+    payment: Annotated[str, typer.Argument(metavar="PAYMENT")],
+    invoice: Annotated[str, typer.Argument(metavar="INVOICE")],
+    amount: Annotated[str | None, typer.Argument(help="As much as there is and is owed by default.")] = None,
+) -> None:
+    """Settle an invoice with the unapplied rest of a payment.
+
+    \b
+    Example:
+      ltc apply P1 INV-2026-0002
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        paying, owing = find(store, payment, "payment"), find(store, invoice, "invoice")
+        currency = store.value("SELECT currency FROM payment WHERE id = ?", (paying.id,))
+        amount_minor = parse_money(amount, currency, currency)[0] if amount is not None else None
+        is_new = payments.apply(store, paying, owing, session.today, amount_minor)
+        notices = [] if is_new else [f"{owing.text} owes nothing"]
+        return record(payments.COLUMNS, payments.records(store, [paying.id])[0], notices=notices)
+
+    session.write(decide)

@@ -1,0 +1,69 @@
+"""`ltc collect`: the money comes in."""
+
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.errors import Problems
+from ltc_cli.references import Reference, find
+from ltc_cli.report import Report
+from ltc_cli.rules.money import format_amount, parse_currency, parse_money
+from ltc_cli.stages import payments
+from ltc_cli.store import Store
+
+
+def collect(
+    ctx: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="INVOICE|CONTRACT|CUSTOMER")],
+    amount: Annotated[str | None, typer.Argument(help="What came in; all that is open by default.")] = None,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="When; today by default.")] = None,
+    method: Annotated[str | None, typer.Option(help="How: transfer, card, cash …")] = None,
+    bank_reference: Annotated[str | None, typer.Option("--reference", help="What stands on the statement.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Its currency; that of what is paid by default.")] = None,
+) -> None:
+    """Record a payment and settle what it pays for.
+
+    The oldest due is settled first; what is left over stays with the customer as unapplied credit.
+
+    \b
+    Example:
+      ltc collect INV-2026-0001
+      ltc collect K1 1,200.50 --on 2026-11-02 --method transfer
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        target = find(store, reference, "contract", "invoice", "customer")
+        with Problems() as check:
+            code = check(parse_currency, currency) if currency else None
+            usual = _usual_currency(store, target, session.settings.currency)
+            money = check(parse_money, amount, code, usual) if amount is not None else None
+            receipt = payments.Receipt(check(session.day, on), money, code, method, bank_reference)
+        payment_id = payments.collect(store, target, receipt)
+        if payment_id is None:
+            return _paid_already(store, target, code or usual)
+        shown = payments.records(store, [payment_id])[0]
+        hint = f"ltc apply {shown['ref']} INVOICE" if shown["status"] == "unapplied" else "ltc funnel"
+        return record(payments.COLUMNS, shown, hint=hint)
+
+    session.write(decide)
+
+
+def _usual_currency(store: Store, target: Reference, base: str) -> str:
+    """What the invoice or contract is in; for a customer, the currency of the config."""
+    if target.kind == "customer":
+        return base
+    currency: str = store.value(f"SELECT currency FROM {target.kind} WHERE id = ?", (target.id,))
+    return currency
+
+
+def _paid_already(store: Store, target: Reference, currency: str) -> Report:
+    """Nothing is open: the payment that settled it last, or one of nothing where nothing was ever owed."""
+    notices = [f"{target.text} owes nothing"]
+    payment_id = payments.last_for(store, target)
+    if payment_id:
+        return record(payments.COLUMNS, payments.records(store, [payment_id])[0], notices=notices)
+    zero = format_amount(0, currency)
+    nothing = {"customer": find(store, target.text, "customer").text, "amount": zero, "unapplied": zero}
+    return record(payments.COLUMNS, {**nothing, "currency": currency, "allocations": []}, notices=notices)

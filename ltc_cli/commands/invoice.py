@@ -1,0 +1,49 @@
+"""`ltc invoice`: what has become billable is billed."""
+
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask
+from ltc_cli.errors import RefusedError, UsageError
+from ltc_cli.references import find
+from ltc_cli.report import Report
+from ltc_cli.stages import invoices
+from ltc_cli.store import Store
+
+
+def invoice(
+    ctx: typer.Context,
+    contract: Annotated[str | None, typer.Argument(metavar="[CONTRACT]")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Of every contract.")] = False,
+) -> None:
+    """Issue invoices for everything that has become billable.
+
+    \b
+    Example:
+      ltc invoice C1
+      ltc invoice --due
+    """
+    session = ask(ctx)
+    if (contract is None) is not due:
+        raise UsageError("name a contract, or --due for all of them", "ltc invoice C1")
+
+    def decide(store: Store) -> Report:
+        if contract is None:
+            return _issued(store, invoices.issue(store, session.settings, session.today))
+        found = find(store, contract, "contract")
+        issued = invoices.issue(store, session.settings, session.today, [found.id])
+        if issued:
+            return _issued(store, issued)
+        waits = invoices.awaited(store, found.id, session.today)
+        if waits:
+            raise RefusedError(f"nothing of {found.text} is billable yet: {'; '.join(waits)}", f"ltc ship {found.text}")
+        return _issued(store, invoices.of_contract(store, found.id), [f"{found.text} is invoiced in full already"])
+
+    session.write(decide)
+
+
+def _issued(store: Store, ids: list[int], notices: list[str] | None = None) -> Report:
+    rows = invoices.records(store, ids)
+    hint = f"ltc collect {rows[0]['ref']}" if len(rows) == 1 else "ltc aging" if rows else ""
+    return Report(invoices.COLUMNS, rows, notices=notices or [], hint=hint, empty="nothing is due to be invoiced")

@@ -1,0 +1,36 @@
+"""`ltc reverse`: the payment bounced."""
+
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.references import find
+from ltc_cli.report import Report
+from ltc_cli.stages import payments
+from ltc_cli.store import Store
+
+
+def reverse(
+    ctx: typer.Context,
+    payment: Annotated[str, typer.Argument(metavar="PAYMENT")],
+    reason: Annotated[str, typer.Option(help="Why: returned by the bank, booked twice …")],
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="When; today by default.")] = None,
+) -> None:
+    """Reverse a payment that bounced or was a mistake.
+
+    What it settled is open again from that day.
+
+    \b
+    Example:
+      ltc reverse P1 --reason "returned by the bank"
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        found = find(store, payment, "payment")
+        is_new = payments.reverse(store, found, session.day(on), reason)
+        notices = [] if is_new else [f"{found.text} is reversed already"]
+        return record(payments.COLUMNS, payments.records(store, [found.id])[0], notices=notices, hint="ltc aging")
+
+    session.write(decide)

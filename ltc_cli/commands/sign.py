@@ -1,0 +1,68 @@
+"""`ltc sign`: an opportunity becomes a contract."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.errors import Problems
+from ltc_cli.references import find
+from ltc_cli.report import Report
+from ltc_cli.rules.calendar import parse_date
+from ltc_cli.rules.money import parse_money
+from ltc_cli.session import read_file
+from ltc_cli.stages import contracts
+from ltc_cli.store import Store
+
+
+def sign(
+    ctx: typer.Context,
+    opportunity: Annotated[str, typer.Argument(metavar="OPPORTUNITY|QUOTE")],
+    by: Annotated[str | None, typer.Option(help="Who signed for the customer.")] = None,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="When; today by default.")] = None,
+    amount: Annotated[
+        str | None, typer.Option(help="The contract's amount, net; else that of quote or opportunity.")
+    ] = None,
+    terms: Annotated[
+        str | None, typer.Option(help="Who pays what when: a line of terms, or its name in the config.")
+    ] = None,
+    document: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The signed document, archived by its hash.")
+    ] = None,
+    starts: Annotated[str | None, typer.Option(metavar="DATE", help="First day of the term.")] = None,
+    ends: Annotated[str | None, typer.Option(metavar="DATE", help="Last day of the term.")] = None,
+    renews: Annotated[str | None, typer.Option(metavar="PERIOD", help="How it renews, such as 1y.")] = None,
+) -> None:
+    """Sign an opportunity: the contract and its payment plan.
+
+    What is signed is the newest quote, else the amount as one line.
+
+    \b
+    Example:
+      ltc sign O1 --by "Ada Lovelace" --terms "30% sign, 60% ship, 10% accept+90d; net 30"
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        named = find(store, opportunity, "opportunity", "quote")
+        currency = store.value(
+            "SELECT currency FROM opportunity WHERE id = ?", (find(store, named.text, "opportunity").id,)
+        )
+        with Problems() as check:
+            signature = contracts.Signature(
+                on=check(session.day, on),
+                by=by,
+                amount=check(parse_money, amount, None, currency) if amount is not None else None,
+                terms=terms,
+                document=check(read_file, document) if document else None,
+                starts_on=check(parse_date, starts, session.today) if starts else None,
+                ends_on=check(parse_date, ends, session.today) if ends else None,
+                renews=renews,
+            )
+        contract_id, is_new = contracts.sign(store, session.settings, named, signature)
+        notices = [] if is_new else [f"C{contract_id} is signed already"]
+        shown = contracts.records(store, [contract_id])[0]
+        return record(contracts.COLUMNS, shown, notices=notices, hint=f"ltc ship C{contract_id}")
+
+    session.write(decide)

@@ -1,0 +1,1008 @@
+"""config.yaml → Settings.
+
+One table, `SETTINGS`, names every key with its type, default and meaning. Reading, checking, the built-in
+defaults, `ltc config show` and the reference all follow from it; the classes above it only give the values
+their types. An attribute is called like its key, with the unit last: `dunning.spacing` is
+`settings.dunning.spacing_days`. Percentages are ppm, amounts minor units, durations days; nothing is a float.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, dataclass_transform
+
+from ltc_cli.errors import ConfigError, LtcError, NotFoundError, UsageError
+from ltc_cli.rules.contact import clean_name, normalise_country, normalise_email
+from ltc_cli.rules.money import (
+    format_amount,
+    format_percent,
+    parse_amount,
+    parse_currency,
+    parse_percent,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import yaml
+
+BYTE_LIMIT = 1_000_000
+DEPTH_LIMIT = 20
+
+
+# What the program is given ------------------------------------------------------------------------------
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Record:
+    """Named values that never change; twenty NamedTuples would cost every start of `ltc` 3 ms."""
+
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name} is a setting and cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class Company(Record):
+    name: str | None
+    address: str | None
+    tax_id: str | None
+    iban: str | None
+    email: str | None
+    country: str | None
+
+
+class Numbers(Record):
+    invoice: str
+    credit: str
+
+
+class Tax(Record):
+    rate_ppm: int
+    category: str
+    inclusive: bool
+
+
+class Tolerance(Record):
+    """How much may be missing from a payment: at most the amount and at most the percentage; None: any."""
+
+    amount_minor: int | None
+    percent_ppm: int | None
+
+
+class Aging(Record):
+    buckets: tuple[int, ...]
+
+
+class Stage(Record):
+    name: str
+    probability_ppm: int
+
+
+class When(Record):
+    """Every field that is not empty must match one of its values."""
+
+    country: tuple[str, ...]
+    source: tuple[str, ...]
+    campaign: tuple[str, ...]
+    title: tuple[str, ...]
+    company_size: tuple[str, ...]
+
+
+class Fit(Record):
+    when: When
+    points: int
+
+
+class Scoring(Record):
+    threshold: int
+    half_life_days: int
+    fit: tuple[Fit, ...]
+    engagement: dict[str, int]
+    caps: dict[str, int]
+
+
+class Member(Record):
+    name: str
+    capacity: int | None
+    when: When
+
+
+class Pool(Record):
+    return_after_days: int | None
+
+
+class Step(Record):
+    after_days: int
+    mail: str | None
+    task: str | None
+
+
+class Nurture(Record):
+    sequences: dict[str, tuple[Step, ...]]
+
+
+class Level(Record):
+    name: str
+    after_days: int
+    mail: str | None
+    fee_minor: dict[str, int]
+    interest_ppm: int | Literal["statutory"]
+    stop_shipping: bool
+    task: str | None
+
+
+class Policy(Record):
+    minimum_minor: dict[str, int]
+    spacing_days: int
+    levels: tuple[Level, ...]
+
+
+class Dunning(Record):
+    minimum_minor: dict[str, int]
+    spacing_days: int
+    levels: tuple[Level, ...]
+    claims_first: bool
+    policies: dict[str, Policy]
+
+
+class Bank(Record):
+    folder: Path | None
+    max_age_days: int | None
+
+
+class Mail(Record):
+    from_address: str | None
+    host: str | None
+    port: int
+    tls: Literal["required", "none"]
+    user: str | None
+    password_file: Path | None
+
+
+class Hooks(Record):
+    folder: Path | None
+
+
+class Settings(Record):
+    company: Company
+    currency: str
+    language: Literal["en", "zh"]
+    timezone: str
+    database: Path
+    numbers: Numbers
+    terms: dict[str, str]
+    taxes: dict[str, Tax]
+    tax: str
+    tax_rounding: Literal["line", "document", "unrounded"]
+    cash_rounding_minor: dict[str, int]
+    discount_tax: Literal["included", "excluded", "mixed"]
+    tolerance: dict[str, Tolerance]
+    auto_apply: bool
+    aging: Aging
+    stages: tuple[Stage, ...]
+    scoring: Scoring
+    team: tuple[Member, ...]
+    pool: Pool
+    nurture: Nurture
+    dunning: Dunning
+    statutory_rates_ppm: dict[date, int]
+    bank: Bank
+    mail: Mail
+    market_size_minor: dict[int, int]
+    hooks: Hooks
+
+
+# A file, a value in it, and what is wrong there ----------------------------------------------------------
+
+
+class Node(NamedTuple):
+    """A value as written: text, null, a list or a map; with the line of its key."""
+
+    line: int
+    value: str | list[Node] | dict[str, Node] | None
+
+
+class Place(NamedTuple):
+    """Where a value stands, and what is needed to understand it."""
+
+    key: str
+    folder: Path
+    """Relative paths count from here."""
+    currency: str
+    """Amounts are in this."""
+    problems: list[tuple[int, str]]
+
+    def at(self, step: str) -> Place:
+        return self._replace(key=f"{self.key}{step}".removeprefix("."))
+
+    def blame(self, line: int, problem: str) -> None:
+        self.problems.append((line, f"{self.key}: {problem}" if self.key else problem))
+
+
+class Kind(NamedTuple):
+    """A type of value: how it is read from the file (UsageError when it is wrong) and shown."""
+
+    name: str
+    read: Callable[[Node, Place], Any]
+    show: Callable[[Any, str], str]
+    """The value, and the currency its amounts are in, as config.yaml would hold it."""
+    unit: str = ""
+    inside: tuple[Setting, ...] = ()
+    step: str = ""
+    """From the key to the keys inside: `.`, `[].` or `.NAME.`"""
+
+
+class Setting(NamedTuple):
+    """One row of the table. Default None: may be without; REQUIRED: the record cannot be without it."""
+
+    key: str
+    kind: Kind
+    default: Any
+    meaning: str
+
+    @property
+    def attribute(self) -> str:
+        return self.key + self.kind.unit
+
+
+REQUIRED: Final = ...
+
+
+def _value(kind: Kind, node: Node, place: Place) -> Any:
+    """The value; None and a problem more when it is wrong."""
+    try:
+        return kind.read(node, place)
+    except LtcError as problem:
+        place.blame(node.line, f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
+
+
+# Kinds of single values ----------------------------------------------------------------------------------
+
+
+def _text_of(node: Node) -> str:
+    if node.value is None:
+        raise UsageError("is empty")
+    if not isinstance(node.value, str):
+        raise UsageError("must be a single value")
+    return node.value
+
+
+def _single(name: str, parse: Callable[[str], Any], show: Callable[[Any], str] = str, unit: str = "") -> Kind:
+    return Kind(name, lambda node, _place: parse(_text_of(node)), lambda value, _currency: show(value), unit)
+
+
+def _choice(*words: str) -> Kind:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise UsageError(f"{text!r:.60} is none of {', '.join(words)}")
+        return text
+
+    return _single(" | ".join(words), parse)
+
+
+def _whole(minimum: int, maximum: int = 999_999) -> Kind:
+    def parse(text: str) -> int:
+        if not re.fullmatch("-?[0-9]{1,6}", text) or not minimum <= int(text) <= maximum:
+            raise UsageError(f"{text!r:.60} is not a whole number from {minimum} to {maximum}")
+        return int(text)
+
+    return _single("whole number", parse)
+
+
+def _duration(minimum_days: int) -> Kind:
+    def parse(text: str) -> int:
+        if not re.fullmatch("-?[0-9]{1,4}d", text) or int(text[:-1]) < minimum_days:
+            raise UsageError(f"{text!r:.60} is not a number of days", "write it like 7d")
+        return int(text[:-1])
+
+    return _single("days", parse, lambda days: f"{days}d", "_days")
+
+
+def _parse_bool(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise UsageError(f"{text!r:.60} is neither true nor false")
+    return text == "true"
+
+
+def _parse_text(text: str) -> str:
+    return clean_name(text, "value")
+
+
+def _show_text(text: str) -> str:
+    """As YAML reads it back inside `{}` and `[]`."""
+    if re.fullmatch(r"[\w./][\w./@%-]*", text) and text.lower() != "null":
+        return text
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _parse_email(text: str) -> str:
+    normalise_email(text)
+    return text.strip()
+
+
+def _parse_timezone(text: str) -> str:
+    if not text:
+        return ""
+    import zoneinfo
+
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones
+        raise UsageError(f"{text!r:.60} is no time zone", "write it like Europe/Berlin") from None
+    return text
+
+
+def _parse_pattern(text: str) -> str:
+    """A legal number's pattern. It may not look like another record's reference, such as `C{seq}`."""
+    literal, places = re.subn(r"\{seq(?::0[1-9])?\}", "", text)
+    if places != 1 or re.search(r"[{}\s]", literal.replace("{year}", "")):
+        raise UsageError(f"{text!r:.60} needs {{seq}} once, may have {{year}}", "write it like INV-{year}-{seq:04}")
+    if re.fullmatch(r"(?i)[lkoqcstpn]|", literal):
+        raise UsageError(f"{text!r:.60} looks like another reference", "write it like INV-{year}-{seq:04}")
+    return text
+
+
+def _parse_half_year(text: str) -> date:
+    if not re.fullmatch("[0-9]{4}-0[17]-01", text) or text.startswith("0000"):
+        raise UsageError(f"{text!r:.60} does not begin a half-year", "write it like 2026-01-01 or 2026-07-01")
+    return date.fromisoformat(text)
+
+
+def _parse_interest(text: str) -> int | str:
+    return text if text == "statutory" else parse_percent(text)
+
+
+def _show_interest(interest_ppm: int | str) -> str:
+    return interest_ppm if isinstance(interest_ppm, str) else format_percent(interest_ppm)
+
+
+def _read_path(node: Node, place: Place) -> Path:
+    return place.folder / os.path.expanduser(_parse_text(_text_of(node)))
+
+
+def _read_amount(node: Node, place: Place) -> int:
+    return parse_amount(_text_of(node), place.currency)
+
+
+TEXT = _single("text", _parse_text, _show_text)
+EMAIL = _single("e-mail", _parse_email, _show_text)
+BOOL = _single("true | false", _parse_bool, lambda value: str(value).lower())
+COUNTRY = _single("country", normalise_country)
+CURRENCY = _single("currency", parse_currency)
+TIMEZONE = _single("time zone", _parse_timezone, _show_text)
+PATTERN = _single("number pattern", _parse_pattern, _show_text)
+PERCENT = _single("percentage", parse_percent, format_percent, "_ppm")
+PERCENT_OR_NUMBER = PERCENT._replace(read=lambda node, _place: parse_percent(_text_of(node).removesuffix("%") + "%"))
+INTEREST = _single("percentage | statutory", _parse_interest, _show_interest, "_ppm")
+POINTS = _whole(-9999, 9999)
+YEAR = _whole(1900, 2999)._replace(name="year")
+HALF_YEAR = _single("first day of a half-year", _parse_half_year)
+DAYS = _duration(0)
+DAYS_FROM_DUE = _duration(-9999)
+PATH = Kind("path", _read_path, lambda path, _currency: _show_text(str(path)))
+AMOUNT = Kind("amount", _read_amount, format_amount, "_minor")
+TOUCH = _choice(
+    *("call", "email", "meeting", "visit", "download", "reply"),
+    *("event", "open", "click", "bounce", "unsubscribe"),
+)._replace(name="touch")
+TAX_ROUNDING = _choice("line", "document", "unrounded")
+DISCOUNT_TAX = _choice("included", "excluded", "mixed")
+VAT_CATEGORY = _choice("S", "Z", "E", "AE", "K", "G", "O", "L", "M", "B")  # EN 16931, code list UNCL 5305
+
+
+# Kinds of lists, maps and records ------------------------------------------------------------------------
+
+
+def _list_of(kind: Kind) -> Kind:
+    def read(node: Node, place: Place) -> tuple[Any, ...]:
+        if not isinstance(node.value, list):
+            raise UsageError("must be a list")
+        return tuple(_value(kind, item, place.at(f"[{n}]")) for n, item in enumerate(node.value, start=1))
+
+    def show(values: tuple[Any, ...], currency: str) -> str:
+        return f"[{', '.join(kind.show(value, currency) for value in values)}]"
+
+    return Kind(f"list of {kind.name}", read, show, kind.unit, kind.inside, f"[]{kind.step}")
+
+
+def _one_or_more(kind: Kind) -> Kind:
+    many = _list_of(kind)
+
+    def read(node: Node, place: Place) -> Any:
+        return many.read(node if isinstance(node.value, list) else Node(node.line, [node]), place)
+
+    return many._replace(read=read)
+
+
+def _map_of(key_kind: Kind, kind: Kind) -> Kind:
+    """A map replaces the built-in one as a whole. Amounts under a currency are in that currency."""
+
+    def read(node: Node, place: Place) -> dict[Any, Any]:
+        values: dict[Any, Any] = {}
+        for text, inside in _map_in(node).items():
+            key = _value(key_kind, Node(inside.line, text), place)
+            if key in values:
+                place.blame(inside.line, f"{text!r:.60} is there twice")
+            below = place.at(f".{text:.60}")._replace(currency=currency_under(key, place.currency))
+            values[key] = _value(kind, inside, below)
+        return values
+
+    def show(values: dict[Any, Any], currency: str) -> str:
+        shown = (
+            f"{key_kind.show(key, currency)}: {kind.show(value, currency_under(key, currency))}"
+            for key, value in values.items()
+        )
+        return f"{{{', '.join(shown)}}}"
+
+    def currency_under(key: Any, currency: str) -> str:
+        return key if key_kind is CURRENCY and key else currency
+
+    name, step = f"map of {key_kind.name} to {kind.name}", f".{key_kind.name.upper()}{kind.step}"
+    return Kind(name, read, show, kind.unit, kind.inside, step)
+
+
+def _record(make: Callable[..., Any], *settings: Setting) -> Kind:
+    """A map with these keys; one that is missing or null has its default."""
+    known = [setting.key for setting in settings]
+
+    def read(node: Node, place: Place) -> Any:
+        nodes = {} if node.value is None else _map_in(node)
+        for key in nodes.keys() - set(known):
+            place.blame(nodes[key].line, _unknown(key, known))
+        return make(**{setting.attribute: _setting(setting, nodes, node, place) for setting in settings})
+
+    def show(record: Any, currency: str) -> str:
+        values = ((setting, getattr(record, setting.attribute)) for setting in settings)
+        shown = (
+            f"{setting.key}: {setting.kind.show(value, currency)}"
+            for setting, value in values
+            if value != setting.default
+        )
+        return f"{{{', '.join(shown)}}}"
+
+    return Kind("record", read, show, "", settings, ".")
+
+
+def _checked(kind: Kind, check: Callable[[Any], None]) -> Kind:
+    """The kind with a rule for the value as a whole, which is asked when each part of it is right."""
+
+    def read(node: Node, place: Place) -> Any:
+        problems_before = len(place.problems)
+        value = kind.read(node, place)
+        if len(place.problems) == problems_before:
+            check(value)
+        return value
+
+    return kind._replace(read=read)
+
+
+def _setting(setting: Setting, nodes: dict[str, Node], parent: Node, place: Place) -> Any:
+    node = nodes.get(setting.key)
+    if node is not None and (node.value is not None or setting.default is REQUIRED):
+        return _value(setting.kind, node, place.at(f".{setting.key}"))
+    if setting.default is REQUIRED:
+        place.blame(parent.line, f"{setting.key} is missing")
+    return setting.default
+
+
+def _map_in(node: Node) -> dict[str, Node]:
+    if not isinstance(node.value, dict):
+        raise UsageError("must be a map of keys and values")
+    return node.value
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    import difflib
+
+    nearest = difflib.get_close_matches(key, known, n=1)
+    return f"unknown key {key!r:.60}" + (f", did you mean {nearest[0]!r}?" if nearest else "")
+
+
+# What must hold within one value -------------------------------------------------------------------------
+
+
+def _names_differ(named: tuple[Any, ...]) -> None:
+    names = [item.name for item in named]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{name!r:.60} is there twice")
+
+
+def _is_possible_pipeline(stages: tuple[Stage, ...]) -> None:
+    if not stages:
+        raise UsageError("needs at least one stage")
+    _names_differ(stages)
+
+
+def _is_possible_ladder(levels: tuple[Level, ...]) -> None:
+    _names_differ(levels)
+    _ascend(tuple(level.after_days for level in levels))
+
+
+def _ascend(numbers: tuple[int, ...]) -> None:
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise UsageError("must be in ascending order, each later than the one before")
+
+
+def _is_possible_level(level: Level) -> None:
+    _does_something(level)
+    if level.after_days < 0 and (level.fee_minor or level.interest_ppm):
+        raise UsageError("a level before the due date has neither fee nor interest")
+
+
+def _does_something(step: Step | Level) -> None:
+    if step.mail is None and step.task is None:
+        raise UsageError("needs a mail or a task")
+
+
+def _limits_something(tolerance: Tolerance) -> None:
+    if tolerance.amount_minor is None and tolerance.percent_ppm is None:
+        raise UsageError("needs an amount or a percent")
+
+
+def _numbers_differ(numbers: Numbers) -> None:
+    if numbers.invoice.casefold() == numbers.credit.casefold():
+        raise UsageError("invoice and credit need different patterns")
+
+
+def _has_default(terms: dict[str, str]) -> None:
+    if "default" not in terms:
+        raise UsageError("needs an entry named default")
+
+
+# The table -----------------------------------------------------------------------------------------------
+
+
+def _section(
+    key: str, make: Callable[..., Any], *settings: Setting, check: Callable[[Any], None] | None = None
+) -> Setting:
+    kind = _record(make, *settings)
+    defaults = {setting.attribute: setting.default for setting in settings}
+    return Setting(key, _checked(kind, check) if check else kind, make(**defaults), "")
+
+
+def _by_mail_alone(name: str, after_days: int) -> Level:
+    return Level(
+        name=name,
+        after_days=after_days,
+        mail=name,
+        fee_minor={},
+        interest_ppm=0,
+        stop_shipping=False,
+        task=None,
+    )
+
+
+def _read_fee(node: Node, place: Place) -> Any:
+    """One amount is in the base currency; a map has its own."""
+    if isinstance(node.value, dict):
+        return AMOUNTS.read(node, place)
+    return {place.currency: AMOUNT.read(node, place)}
+
+
+NAME = TEXT._replace(name="name")
+CODE = TEXT._replace(name="code")
+SENDER = EMAIL._replace(unit="_address")
+TEXTS, COUNTRIES = _one_or_more(TEXT), _one_or_more(COUNTRY)
+AMOUNTS, POINTS_OF_TOUCHES = _map_of(CURRENCY, AMOUNT), _map_of(TOUCH, POINTS)
+FEE = AMOUNTS._replace(name=f"amount, or {AMOUNTS.name}", read=_read_fee)
+BASE_RATES = _map_of(HALF_YEAR, PERCENT)
+BUCKETS = _checked(_list_of(_whole(1, 3650)), _ascend)
+TERMS = _checked(_map_of(NAME, TEXT), _has_default)
+
+TAX = _record(
+    Tax,
+    Setting("rate", PERCENT, REQUIRED, "Of the net; with inclusive: the rate that prices contain."),
+    Setting("category", VAT_CATEGORY, REQUIRED, "EN 16931: S standard, Z zero, E exempt, AE reverse charge …"),
+    Setting("inclusive", BOOL, default=False, meaning="Prices with this code contain the tax."),
+)
+TOLERANCE = _record(
+    Tolerance,
+    Setting("amount", AMOUNT, None, "At most this much may be missing."),
+    Setting("percent", PERCENT_OR_NUMBER, None, "At most this share of the invoice may be missing."),
+)
+STAGE = _record(
+    Stage,
+    Setting("name", NAME, REQUIRED, "As `ltc advance --stage` takes it."),
+    Setting("probability", PERCENT, REQUIRED, "Share of such opportunities that is won, for the forecast."),
+)
+WHEN = _section(
+    "when",
+    When,
+    Setting("country", COUNTRIES, (), "Any of these countries."),
+    Setting("source", TEXTS, (), "Any of these sources."),
+    Setting("campaign", TEXTS, (), "Any of these campaigns."),
+    Setting("title", TEXTS, (), "Any of these job titles."),
+    Setting("company_size", TEXTS, (), "Any of these sizes."),
+)
+FIT = _record(
+    Fit,
+    WHEN,
+    Setting("points", POINTS, REQUIRED, "Added to the score of a lead that fits; may be negative."),
+)
+MEMBER = _record(
+    Member,
+    Setting("name", NAME, REQUIRED, "As `--owner` takes it."),
+    Setting("capacity", _whole(0), None, "Most open leads and opportunities at a time; none: no limit."),
+    WHEN,
+)
+STEP = _record(
+    Step,
+    Setting("after", DAYS, REQUIRED, "Days after the step before."),
+    Setting("mail", NAME, None, "Template of the mail."),
+    Setting("task", TEXT, None, "What somebody has to do."),
+)
+LEVEL = _record(
+    Level,
+    Setting("name", NAME, REQUIRED, "As notices and `ltc dun` call it."),
+    Setting("after", DAYS_FROM_DUE, REQUIRED, "Days after the due date; negative: before it."),
+    Setting("mail", NAME, None, "Template of the notice."),
+    Setting("fee", FEE, {}, "Claimed once a notice; a single amount is in the base currency."),
+    Setting("interest", INTEREST, 0, "Yearly rate on what is overdue; statutory: EU 2011/7."),
+    Setting("stop_shipping", BOOL, default=False, meaning="Nothing is shipped until it is paid."),
+    Setting("task", TEXT, None, "What somebody has to do besides."),
+)
+TAXES = _map_of(CODE, TAX)
+TOLERANCES = _map_of(CURRENCY, _checked(TOLERANCE, _limits_something))
+PIPELINE = _checked(_list_of(STAGE), _is_possible_pipeline)
+TEAM = _checked(_list_of(MEMBER), _names_differ)
+SEQUENCES = _map_of(NAME, _list_of(_checked(STEP, _does_something)))
+LEVELS = _checked(_list_of(_checked(LEVEL, _is_possible_level)), _is_possible_ladder)
+
+UNTAXED = {"Z": Tax(rate_ppm=0, category="Z", inclusive=False)}
+BUILT_IN_PIPELINE = (
+    Stage(name="new", probability_ppm=100_000),
+    Stage(name="qualified", probability_ppm=250_000),
+    Stage(name="proposal", probability_ppm=500_000),
+    Stage(name="negotiation", probability_ppm=750_000),
+)
+BUILT_IN_LEVELS = (
+    _by_mail_alone("nudge", -3),
+    _by_mail_alone("reminder", 5),
+    _by_mail_alone("second", 20),
+    _by_mail_alone("final", 40),
+)
+LADDER = (
+    Setting("minimum", AMOUNTS, {}, "A customer who owes less, in that currency, is not written to."),
+    Setting("spacing", DAYS, 7, "Between two notices to one customer in one currency."),
+    Setting("levels", LEVELS, BUILT_IN_LEVELS, "The notices, mildest first; none skipped, none sent twice."),
+)
+POLICIES = _map_of(NAME, _record(Policy, *LADDER))
+
+SETTINGS: Final = _record(
+    Settings,
+    _section(
+        "company",
+        Company,
+        Setting("name", TEXT, None, "The seller on quotes, invoices and mails."),
+        Setting("address", TEXT, None, "Stands below the name; may have several lines."),
+        Setting("tax_id", TEXT, None, "VAT or tax number that invoices must show."),
+        Setting("iban", TEXT, None, "Where customers pay to; also in the payment QR code."),
+        Setting("email", EMAIL, None, "Sender of mails unless mail.from is set."),
+        Setting("country", COUNTRY, None, "Reads phone numbers written without a country code."),
+    ),
+    Setting("currency", CURRENCY, "EUR", "Base currency: of amounts that name none."),
+    Setting("language", _choice("en", "zh"), "en", "Of tables and documents; a customer's own wins."),
+    Setting("timezone", TIMEZONE, "", "Decides which day today is; empty: the machine's own zone."),
+    Setting("database", PATH, Path("ltc.db"), "The file that holds everything; --db and LTC_DB win."),
+    _section(
+        "numbers",
+        Numbers,
+        Setting("invoice", PATTERN, "INV-{year}-{seq:04}", "Of invoices; {seq} counts without a gap."),
+        Setting("credit", PATTERN, "CN-{year}-{seq:04}", "Of credit notes."),
+        check=_numbers_differ,
+    ),
+    Setting("terms", TERMS, {"default": "100% ship; net 30"}, "Who pays what when, by name."),
+    Setting("taxes", TAXES, UNTAXED, "Tax codes that lines may name."),
+    Setting("tax", CODE, "Z", "The code used when a line names none."),
+    Setting("tax_rounding", TAX_ROUNDING, "document", "Where tax is rounded; EN 16931 asks for document."),
+    Setting("cash_rounding", AMOUNTS, {}, "Totals are rounded to a multiple of this, by currency."),
+    Setting("discount_tax", DISCOUNT_TAX, "included", "How an early-payment discount changes the tax."),
+    Setting("tolerance", TOLERANCES, {}, "What may be missing from a payment that settles an invoice."),
+    Setting("auto_apply", BOOL, default=False, meaning="Unapplied credit settles later invoices by itself."),
+    _section(
+        "aging",
+        Aging,
+        Setting("buckets", BUCKETS, (30, 60, 90), "Last day past due of each column but the last."),
+    ),
+    Setting("stages", PIPELINE, BUILT_IN_PIPELINE, "What an open opportunity goes through."),
+    _section(
+        "scoring",
+        Scoring,
+        Setting("threshold", POINTS, 60, "A lead with this score is promoted by `ltc promote --due`."),
+        Setting("half_life_days", _whole(1), 30, "After so many days a touch counts half."),
+        Setting("fit", _list_of(FIT), (), "Points for what a lead is."),
+        Setting("engagement", POINTS_OF_TOUCHES, {"reply": 15, "meeting": 25, "visit": 1}, "Points a touch."),
+        Setting("caps", POINTS_OF_TOUCHES, {"visit": 10}, "Most points that touches of a kind may give."),
+    ),
+    Setting("team", TEAM, (), "Who `ltc assign --due` gives leads and opportunities to."),
+    _section(
+        "pool",
+        Pool,
+        Setting("return_after_days", _whole(1), None, "A lead its owner left untouched returns; none: never."),
+    ),
+    _section(
+        "nurture",
+        Nurture,
+        Setting("sequences", SEQUENCES, {}, "Mails and calls that `ltc nurture --enroll NAME` starts."),
+    ),
+    _section(
+        "dunning",
+        Dunning,
+        *LADDER,
+        Setting("claims_first", BOOL, default=False, meaning="Fees and interest are settled before principal."),
+        Setting("policies", POLICIES, {}, "Other ladders, chosen by `ltc edit K1 dunning=NAME`."),
+    ),
+    Setting("statutory_rates", BASE_RATES, {}, "Base rates for statutory interest, without its 8 points."),
+    _section(
+        "bank",
+        Bank,
+        Setting("folder", PATH, None, "Where `ltc daily` finds statements."),
+        Setting("max_age", DAYS, None, "No notice is sent while the newest statement is older."),
+    ),
+    _section(
+        "mail",
+        Mail,
+        Setting("from", SENDER, None, "Sender; none: company.email."),
+        Setting("host", TEXT, None, "The server that takes mails; none: nothing is sent."),
+        Setting("port", _whole(1, 65535), 587, "587 for STARTTLS, 465 for TLS from the start."),
+        Setting("tls", _choice("required", "none"), "required", "none only for a server on this machine."),
+        Setting("user", TEXT, None, "Name to log in with; none: no log-in."),
+        Setting("password_file", PATH, None, "File with the password, readable by its owner alone."),
+    ),
+    Setting("market_size", _map_of(YEAR, AMOUNT), {}, "The whole market by year, for the share in `ltc kpi`."),
+    _section(
+        "hooks",
+        Hooks,
+        Setting("folder", PATH, None, "Programs in it are run after what they are named for."),
+    ),
+)
+
+
+class Description(NamedTuple):
+    """A key as the reference explains it."""
+
+    key: str
+    type: str
+    default: str
+    meaning: str
+
+
+def describe() -> list[Description]:
+    """Every key that config.yaml may hold, in its order, with what is inside lists and maps."""
+    return [_description(path, setting) for path, setting in _paths(SETTINGS.inside)]
+
+
+def _paths(settings: tuple[Setting, ...], before: str = "") -> Iterator[tuple[str, Setting]]:
+    for setting in settings:
+        path = before + setting.key
+        if setting.meaning:
+            yield path, setting
+        yield from _paths(setting.kind.inside, path + setting.kind.step)
+
+
+def _description(path: str, setting: Setting) -> Description:
+    return Description(path, setting.kind.name, _shown_default(setting), setting.meaning)
+
+
+def _shown_default(setting: Setting) -> str:
+    if setting.default is REQUIRED:
+        return "required"
+    return "none" if setting.default is None else setting.kind.show(setting.default, "EUR")
+
+
+def values(settings: Settings) -> dict[str, str]:
+    """Every setting that has a value, by its dotted key, as config.yaml would hold it."""
+    return dict(_values(SETTINGS.inside, settings, settings.currency))
+
+
+def _values(table: tuple[Setting, ...], record: Any, currency: str, before: str = "") -> Iterator[tuple[str, str]]:
+    for setting in table:
+        value = getattr(record, setting.attribute)
+        if not setting.meaning:
+            yield from _values(setting.kind.inside, value, currency, f"{before}{setting.key}.")
+        elif value is not None:
+            yield before + setting.key, setting.kind.show(value, currency)
+
+
+# The file ------------------------------------------------------------------------------------------------
+
+
+def template_path() -> Path:
+    """config.yaml with every setting, its default and a word of why; beside this module in a wheel, too."""
+    return Path(__file__).with_name("config.yaml")
+
+
+def template_text() -> str:
+    return template_path().read_text(encoding="utf-8")
+
+
+def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """--config, else LTC_CONFIG, else ./config.yaml, else the user's config folder; None: no file.
+
+    NotFoundError when a file that was named is not there.
+    """
+    named = environ.get("LTC_CONFIG") or None if explicit is None else explicit
+    if named is not None:
+        return _existing(named, cwd)
+    usual = (cwd / "config.yaml", _user_folder(environ) / "ltc" / "config.yaml")
+    return next((path for path in usual if os.path.exists(path)), None)
+
+
+def _existing(named: str, cwd: Path) -> Path:
+    path = os.path.expanduser(named)
+    if not path or not os.path.exists(cwd / path):
+        raise NotFoundError(f"there is no config file {named!r}", "name another with --config, or `ltc init`")
+    return cwd / path
+
+
+def _user_folder(environ: Mapping[str, str]) -> Path:
+    named = environ.get("XDG_CONFIG_HOME", "")
+    if os.path.isabs(named):  # the XDG specification: relative paths are to be ignored
+        return Path(named)
+    return Path(environ.get("HOME") or os.path.expanduser("~")) / ".config"
+
+
+def load(path: Path | None) -> Settings:
+    """The settings of the file; of the built-in defaults when there is none.
+
+    NotFoundError when it is gone, ConfigError with each line that is wrong.
+    """
+    nothing = Node(1, None)
+    if path is None:
+        return _settings(nothing, Path(), [])
+    problems: list[tuple[int, str]] = []
+    document = _document(_text_in(path), problems) or nothing
+    settings = _settings(document, path.parent, problems)
+    if problems:
+        raise _wrong(path, problems)
+    return settings
+
+
+def _settings(document: Node, folder: Path, problems: list[tuple[int, str]]) -> Settings:
+    place = Place("", folder, _base_currency(document), problems)
+    settings: Settings = _value(SETTINGS, document, place)
+    if not problems and settings.tax not in settings.taxes:
+        nodes = _map_in(document)
+        known = ", ".join(settings.taxes) or "empty"
+        place.blame((nodes.get("tax") or nodes["taxes"]).line, f"tax: {settings.tax!r} is not in taxes ({known})")
+    return settings
+
+
+def _base_currency(document: Node) -> str:
+    """Known before the amounts are read, wherever it stands; a wrong one is reported in its own line."""
+    default = "EUR"
+    try:
+        return parse_currency(_text_of(_map_in(document)["currency"]))
+    except (KeyError, UsageError):
+        return default
+
+
+def _wrong(path: Path, problems: list[tuple[int, str]]) -> ConfigError:
+    listed = "; ".join(f"line {line}: {problem}" for line, problem in sorted(problems))
+    return ConfigError(f"{path.name} {listed}", "ltc config check")
+
+
+def _text_in(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(BYTE_LIMIT + 1)
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no config file {str(path)!r}", "name another with --config") from None
+    except OSError as error:
+        raise ConfigError(f"{path.name} cannot be read: {error.strerror}", "ltc config check") from None
+    if len(data) > BYTE_LIMIT:
+        raise ConfigError(f"{path.name} is larger than 1 MB", "is it the right file?")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _wrong(path, [(data.count(b"\n", 0, error.start) + 1, "is not UTF-8")]) from None
+
+
+# YAML, without what makes it dangerous: every value stays text, and nothing refers to anything else --------
+
+
+def _document(text: str, problems: list[tuple[int, str]]) -> Node | None:
+    """The file as nodes; None when it is empty or not YAML, which is then among the problems."""
+    import yaml
+
+    if control := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        problems.append((line, f"the character {control[0]!r} is not allowed in YAML"))
+        return None
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        return _only_document(yaml.parse(text, Loader=loader), problems)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problems.append((line, _in_plain_words(str(error.problem))))
+        return None
+
+
+def _in_plain_words(yaml_problem: str) -> str:
+    if "cannot start any token" in yaml_problem:
+        return "a value begins with a tab, @ or `: use blanks or quotes"
+    return yaml_problem
+
+
+def _only_document(events: Iterator[yaml.Event], problems: list[tuple[int, str]]) -> Node | None:
+    import yaml
+
+    around = yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent
+    content = (event for event in events if not isinstance(event, around))
+    first = next(content, None)
+    if first is None:
+        return None
+    document = _node(first, content, problems)
+    if second := next(content, None):
+        raise _refusal(second, "a second document begins")
+    return document
+
+
+def _node(event: yaml.Event, events: Iterator[yaml.Event], problems: list[tuple[int, str]], depth: int = 0) -> Node:
+    """Built here: on deep nesting yaml's own composer crashes in C and is ten times slower in Python."""
+    import yaml
+
+    _refuse_what_is_not_plain(event, depth)
+    line = event.start_mark.line + 1 if event.start_mark else 1
+    if isinstance(event, yaml.ScalarEvent):
+        is_null = event.implicit[0] and event.value in ("", "~", "null")
+        return Node(line, None if is_null else event.value)
+    if isinstance(event, yaml.SequenceStartEvent):
+        return Node(line, [_node(item, events, problems, depth + 1) for item in _until_end(events)])
+    return Node(line, _map_node(events, problems, depth + 1))
+
+
+def _map_node(events: Iterator[yaml.Event], problems: list[tuple[int, str]], depth: int) -> dict[str, Node]:
+    nodes: dict[str, Node] = {}
+    for event in _until_end(events):
+        key, value = _node(event, events, problems, depth), _node(next(events), events, problems, depth)
+        if not isinstance(key.value, str):
+            raise _refusal(event, "a key must be a single text")
+        if key.value in nodes:
+            first_line = nodes[key.value].line
+            problems.append((key.line, f"doubled key {key.value!r:.60}, first in line {first_line}"))
+        nodes.setdefault(key.value, value._replace(line=key.line))
+    return nodes
+
+
+def _until_end(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """What begins directly inside the list or map that was begun last."""
+    import yaml
+
+    for event in events:
+        if isinstance(event, yaml.CollectionEndEvent):
+            return
+        yield event
+
+
+def _refuse_what_is_not_plain(event: yaml.Event, depth: int) -> None:
+    if getattr(event, "anchor", None):
+        problem = "anchors and aliases (& and *) are not used here; put the text in quotes"
+    elif getattr(event, "tag", None):
+        problem = "tags (!) are not used here; put the text in quotes"
+    elif depth > DEPTH_LIMIT:
+        problem = "nested too deeply"
+    else:
+        return
+    raise _refusal(event, problem)
+
+
+def _refusal(event: yaml.Event, problem: str) -> yaml.MarkedYAMLError:
+    import yaml
+
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type]  # C or not

@@ -1,0 +1,134 @@
+"""Which columns a table has room for, and how wide each is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ltc_cli.output.cells import cell, header, name_keys, named
+from ltc_cli.output.widths import cells_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ltc_cli.output.screen import Screen
+    from ltc_cli.report import Column, Row
+
+BAR_NARROWEST: Final = 10
+BAR_WIDEST: Final = 30
+TEXT_NARROWEST: Final = 10
+TEXT_AT_WORST: Final = 6
+GAPS: Final = (2, 1)
+
+
+class Strip(NamedTuple):
+    """One column of a table as text."""
+
+    column: Column
+    header: str
+    cells: list[str]
+    lead: int = 0
+    """How many characters in front are a reference, with its name behind it."""
+
+
+class Layout(NamedTuple):
+    strips: list[Strip]
+    widths: list[int]
+    """In terminal cells."""
+    gap: int
+
+
+def strips_of(columns: Sequence[Column], rows: Sequence[Row], screen: Screen) -> list[Strip]:
+    """Each column that belongs on a table, as text."""
+    return [_strip(column, rows, screen) for column in columns if column.on_table]
+
+
+def with_names(strips: list[Strip]) -> list[Strip]:
+    """`customer` and `customer_name` as one column."""
+    names = name_keys([strip.column for strip in strips])
+    by_key = {strip.column.key: strip for strip in strips}
+    paired = [_paired(strip, by_key.get(names.get(strip.column.key, ""))) for strip in strips]
+    return [strip for strip in paired if strip.column.key not in names.values()]
+
+
+def fitted(strips: list[Strip], room: int) -> Layout:
+    """The layout with the most columns that fits; text gives way first, money never.
+
+    Where even the least does not fit, the table is wider than the terminal.
+    """
+    for kept, gap, least_text in _choices(strips):
+        layout = _squeezed(kept, gap, least_text, room)
+        if width_of(layout) <= room:
+            break
+    return layout
+
+
+def natural(strips: list[Strip]) -> Layout:
+    return Layout(strips, [_natural_width(strip) for strip in strips], GAPS[0])
+
+
+def width_of(layout: Layout) -> int:
+    return sum(layout.widths) + layout.gap * (len(layout.widths) - 1)
+
+
+def squeezed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """The widths, the widest taken down first, until they fit into the room or none can give more."""
+    result = [max(floor, min(width, room)) for width, floor in zip(widths, least, strict=True)]
+    for _ in range(sum(result) - room):
+        givers = [at for at, width in enumerate(result) if width > least[at]]
+        if not givers:
+            break
+        result[max(givers, key=result.__getitem__)] -= 1
+    return result
+
+
+def _choices(strips: list[Strip]) -> Iterator[tuple[list[Strip], int, int]]:
+    """Strips, gap and least width of a text: from all columns, wide apart, to the fewest, close together."""
+    for rank in sorted({0, *(strip.column.spare for strip in strips)}, reverse=True):
+        yield from ((_up_to(rank, strips), gap, TEXT_NARROWEST) for gap in GAPS)
+    yield _up_to(0, strips), GAPS[-1], TEXT_AT_WORST
+
+
+def _up_to(rank: int, strips: list[Strip]) -> list[Strip]:
+    return [strip for strip in strips if strip.column.spare <= rank]
+
+
+def _squeezed(strips: list[Strip], gap: int, least_text: int, room: int) -> Layout:
+    widths = [_natural_width(strip) for strip in strips]
+    least = [_least_width(strip, width, least_text) for strip, width in zip(strips, widths, strict=True)]
+    bars_only = [
+        floor if strip.column.kind == "bar" else width
+        for strip, floor, width in zip(strips, least, widths, strict=True)
+    ]
+    room_for_cells = room - gap * (len(strips) - 1)
+    for floors in (bars_only, least):
+        widths = squeezed(widths, floors, room_for_cells)
+    return Layout(strips, widths, gap)
+
+
+def _natural_width(strip: Strip) -> int:
+    if strip.column.kind == "bar":
+        return max(BAR_WIDEST, cells_of(strip.header))
+    return max(map(cells_of, (strip.header, *strip.cells)))
+
+
+def _least_width(strip: Strip, width: int, least_text: int) -> int:
+    """How narrow the strip may become: only bars, texts and names do; a header of a bar stays whole."""
+    match strip.column.kind:
+        case "bar":
+            return max(BAR_NARROWEST, cells_of(strip.header))
+        case "text" | "list":
+            return min(width, least_text)
+        case "ref" if strip.lead:
+            return min(width, strip.lead + 1 + least_text)
+    return width
+
+
+def _strip(column: Column, rows: Sequence[Row], screen: Screen) -> Strip:
+    return Strip(column, header(column, screen), [cell(column, row.get(column.key), screen) for row in rows])
+
+
+def _paired(strip: Strip, names: Strip | None) -> Strip:
+    if names is None:
+        return strip
+    cells, lead = named(strip.cells, names.cells)
+    return Strip(strip.column._replace(kind="ref"), strip.header, cells, lead)

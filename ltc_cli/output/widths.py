@@ -1,0 +1,24 @@
+"""Text measured in terminal cells: a Chinese character takes two, an accent that combines takes none."""
+
+from __future__ import annotations
+
+
+def cells_of(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def filled(text: str, width: int, *, at_right: bool = False) -> str:
+    """The text with blanks behind it, or before it where it stands at the right."""
+    blanks = " " * (width - cells_of(text))
+    return blanks + text if at_right else text + blanks
+
+
+def shortened(text: str, width: int, mark: str) -> str:
+    """The text, cut and marked where it is wider than the width."""
+    from rich.cells import set_cell_size
+
+    if cells_of(text) <= width:
+        return text
+    return set_cell_size(text, max(width - len(mark), 0)).rstrip() + mark

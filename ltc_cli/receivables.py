@@ -1,0 +1,60 @@
+"""What is open as of a day: the one query that aging, collect, invoices and their records share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ltc_cli.rules.allocation import OpenItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ltc_cli.store import Store
+
+EVER = "9999-12-31"
+"""As of this day everything that was recorded counts."""
+
+# Two parameters: the day, twice. Settlements count from their own date.
+BALANCES = """
+SELECT receivable.id, receivable.kind, receivable.invoice_id, receivable.customer_id, receivable.currency,
+    receivable.issued_on, receivable.due_on, receivable.amount_minor,
+    receivable.amount_minor - COALESCE(SUM(settlement.amount_minor), 0) AS balance_minor
+FROM receivable
+LEFT JOIN settlement ON settlement.receivable_id = receivable.id AND settlement.settled_on <= ?
+WHERE receivable.issued_on <= ? {narrowed}
+GROUP BY receivable.id
+"""
+
+# Three parameters: the day, three times. What payments hold beyond what they settled.
+UNAPPLIED = """
+SELECT payment.id, payment.customer_id, payment.currency,
+    payment.amount_minor
+        - COALESCE((SELECT SUM(amount_minor) FROM settlement WHERE payment_id = payment.id AND settled_on <= ?), 0)
+        - CASE WHEN payment_reversal.reversed_on <= ? THEN payment.amount_minor ELSE 0 END AS unapplied_minor
+FROM payment LEFT JOIN payment_reversal ON payment_reversal.payment_id = payment.id
+WHERE payment.received_on <= ? {narrowed}
+"""
+
+NARROWED = {
+    "invoice": "AND receivable.invoice_id IN ({ids})",
+    "contract": "AND receivable.invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({ids}))",
+    "customer": "AND receivable.customer_id IN (SELECT id FROM customer WHERE id IN ({ids}) OR merged_into_id IN ({ids}))",
+}
+
+
+def items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:
+    """Every receivable of these invoices, contracts or customers, open or settled, with its balance as of a day."""
+    listed = ",".join(map(str, ids))
+    sql = BALANCES.format(narrowed=NARROWED[kind].format(ids=listed))
+    return [OpenItem(*row) for row in store.all(sql, (as_of, as_of))]
+
+
+def open_items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:
+    """The receivables of these invoices, contracts or customers that are not settled yet."""
+    return [item for item in items(store, kind, ids, as_of) if item.balance_minor]
+
+
+def unapplied(store: Store, payment_ids: Iterable[int], as_of: str = EVER) -> dict[int, int]:
+    """What is left of each payment, in minor units of its currency."""
+    sql = UNAPPLIED.replace("{narrowed}", "AND payment.id IN ({ids})").format(ids=",".join(map(str, payment_ids)))
+    return {row["id"]: row["unapplied_minor"] for row in store.all(sql, (as_of, as_of, as_of))}

@@ -1,0 +1,134 @@
+"""What `L1`, `o1`, `C1` or `INV-2026-0001` name, and the records that hang on the same thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ltc_cli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from ltc_cli.store import PREFIXES
+
+if TYPE_CHECKING:
+    from ltc_cli.store import Store
+
+KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
+
+# Where a kind stands in the thread that begins with an opportunity.
+THREAD = {
+    "lead": ("opportunity.lead_id", ""),
+    "customer": ("opportunity.customer_id", ""),
+    "opportunity": ("opportunity.id", ""),
+    "quote": ("quote.id", "JOIN quote ON quote.opportunity_id = opportunity.id"),
+    "contract": ("contract.id", "JOIN contract ON contract.opportunity_id = opportunity.id"),
+    "shipment": (
+        "shipment.id",
+        "JOIN contract ON contract.opportunity_id = opportunity.id JOIN shipment ON shipment.contract_id = contract.id",
+    ),
+    "invoice": (
+        "invoice.id",
+        "JOIN contract ON contract.opportunity_id = opportunity.id JOIN invoice ON invoice.contract_id = contract.id",
+    ),
+}
+
+MISSING = {
+    "opportunity": "ltc promote {ref}",
+    "quote": "ltc quote {ref} --line …",
+    "contract": "ltc sign {ref}",
+    "shipment": "ltc ship {ref}",
+    "invoice": "ltc invoice {ref}",
+}
+
+
+class Reference(NamedTuple):
+    kind: str
+    id: int
+    text: str
+
+
+def find(store: Store, text: str, *wanted: str) -> Reference:
+    """The record of a wanted kind that the text names, or the only one on its thread.
+
+    Raises NotFoundError when there is no such record, RefusedError when its thread has none of the wanted kind yet,
+    ConflictError when it has several.
+    """
+    named = look_up(store, text)
+    if not wanted or named.kind in wanted:
+        return named
+    for kind in wanted:
+        found = on_thread(store, named, kind)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(each.text for each in found)
+            raise ConflictError(f"{named.text} has several of the kind {kind}: {names}", "name one of them")
+    if named.kind in THREAD and wanted[0] in THREAD:
+        hint = MISSING.get(wanted[0], "").format(ref=named.text)
+        raise RefusedError(f"{named.text} has no {wanted[0]} yet", hint or None)
+    raise UsageError(f"{named.text} is a {named.kind}; {' or '.join(wanted)} is needed here")
+
+
+def look_up(store: Store, text: str) -> Reference:
+    """The record that the text itself names; a merged one is the record it was merged into."""
+    cleaned = text.strip()
+    kind = KINDS.get(cleaned[:1].upper())
+    digits = cleaned[1:]
+    if kind and digits.isascii() and digits.isdigit() and len(digits) <= 18:
+        record_id = _survivor(store, kind, int(digits))
+        if record_id is not None:
+            return name(kind, record_id)
+    row = store.one("SELECT id, number FROM invoice WHERE number = ?", (_encodable(cleaned),))
+    if row:
+        return Reference("invoice", row["id"], row["number"])
+    raise NotFoundError(f"there is no record {_shortened(cleaned)}", "ltc list shows what there is")
+
+
+def name(kind: str, record_id: int) -> Reference:
+    return Reference(kind, record_id, f"{PREFIXES[kind]}{record_id}")
+
+
+def on_thread(store: Store, start: Reference, kind: str) -> list[Reference]:
+    """Every record of the kind on the thread of another, oldest first."""
+    if start.kind == "payment":
+        return _of_payment(store, start, kind)
+    if start.kind not in THREAD or kind not in THREAD:
+        return []
+    start_column, start_joins = THREAD[start.kind]
+    column, joins = THREAD[kind]
+    every_join = joins if start_joins in joins else f"{start_joins} {joins.removeprefix(_shared(start_joins, joins))}"
+    rows = store.all(
+        f"SELECT DISTINCT {column} AS id FROM opportunity {every_join}"
+        f" WHERE {start_column} = ? AND {column} IS NOT NULL ORDER BY 1",
+        (start.id,),
+    )
+    return [_named(store, kind, row["id"]) for row in rows]
+
+
+def _of_payment(store: Store, payment: Reference, kind: str) -> list[Reference]:
+    customer_id = store.value("SELECT customer_id FROM payment WHERE id = ?", (payment.id,))
+    customer = name("customer", customer_id)
+    return [customer] if kind == "customer" else on_thread(store, customer, kind)
+
+
+def _shared(one: str, other: str) -> str:
+    """The joins with which both begin."""
+    contract = THREAD["contract"][1]
+    return contract if one.startswith(contract) and other.startswith(contract) else ""
+
+
+def _named(store: Store, kind: str, record_id: int) -> Reference:
+    if kind != "invoice":
+        return name(kind, record_id)
+    return Reference(kind, record_id, store.value("SELECT number FROM invoice WHERE id = ?", (record_id,)))
+
+
+def _survivor(store: Store, kind: str, record_id: int) -> int | None:
+    merged = "merged_into_id" if kind in ("lead", "customer") else "NULL"
+    row = store.one(f"SELECT COALESCE({merged}, id) AS id FROM {kind} WHERE id = ?", (record_id,))
+    return row["id"] if row else None
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,61 @@
+"""The journal: who wrote what, when."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.report import Column, Report
+
+if TYPE_CHECKING:
+    from sqlite3 import Row
+
+    from ltc_cli.store import Store
+
+COLUMNS = (
+    Column("id", "count"),
+    Column("recorded_at", label="recorded (UTC)"),
+    Column("business_on", "date", "counts for"),
+    Column("actor"),
+    Column("verb"),
+    Column("records", "list"),
+    Column("arguments", on_table=False),
+    Column("changes", on_table=False),
+    Column("counts", on_table=False),
+    Column("sha256", on_table=False),
+)
+
+
+def report(store: Store, reference: str | None, limit: int | None) -> Report:
+    """The entries, oldest first; of one record, or the newest of all."""
+    narrowed, parameters = "", []
+    if reference:
+        narrowed, parameters = "WHERE body LIKE ?", [f'%"{reference}"%']
+    sql = (
+        "SELECT journal.*, body FROM journal LEFT JOIN journal_detail ON journal_id = journal.id"
+        f" {narrowed} ORDER BY id DESC"
+    )
+    rows = []
+    for row in store.connection.execute(sql, parameters):
+        entry = _entry(row)
+        if not reference or reference in entry["records"]:
+            rows.append(entry)
+        if limit and len(rows) == limit:
+            break
+    return Report(COLUMNS, rows[::-1], empty="the journal is empty")
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    detail = json.loads(row["body"]) if row["body"] else {}
+    return {
+        "id": row["id"],
+        "recorded_at": row["recorded_at"],
+        "business_on": row["business_on"],
+        "actor": row["actor"],
+        "verb": row["verb"],
+        "records": detail.get("records", []),
+        "arguments": detail.get("arguments"),
+        "changes": detail.get("changes", []),
+        "counts": json.loads(row["counts"]),
+        "sha256": row["sha256"],
+    }

@@ -1,0 +1,83 @@
+"""Records of a kind, as `ltc list` shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.errors import UsageError
+from ltc_cli.report import Column, Report
+from ltc_cli.stages import contracts, customers, fulfilment, invoices, leads, opportunities, payments, quotes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from ltc_cli.store import Store
+
+COLUMNS = {
+    "leads": leads.COLUMNS,
+    "customers": customers.COLUMNS,
+    "opportunities": opportunities.COLUMNS,
+    "quotes": quotes.COLUMNS,
+    "contracts": contracts.COLUMNS,
+    "shipments": fulfilment.COLUMNS,
+    "invoices": invoices.COLUMNS,
+    "payments": payments.COLUMNS,
+}
+
+PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] = {
+    "leads": leads.records,
+    "customers": customers.records,
+    "opportunities": opportunities.records,
+    "contracts": contracts.records,
+    "shipments": fulfilment.records,
+    "payments": payments.records,
+}
+
+
+def records(
+    store: Store, kind: str, ids: Sequence[int] | None, today: date, as_of: date | None = None
+) -> list[dict[str, Any]]:
+    """Records of a kind (`leads`, `invoices` …), all of them without ids."""
+    if kind == "quotes":
+        return quotes.records(store, ids, today=today)
+    if kind == "invoices":
+        return invoices.records(store, ids, as_of=as_of.isoformat()) if as_of else invoices.records(store, ids)
+    return PLAIN[kind](store, ids)
+
+
+def plural(text: str) -> str:
+    """`lead`, `Leads` as `leads`. Raises UsageError for what is no kind of record."""
+    word = text.strip().casefold()
+    for kind in COLUMNS:
+        if word in (kind, singular(kind)):
+            return kind
+    raise UsageError(f"{text[:40]} is no kind of record", f"one of: {' '.join(COLUMNS)}")
+
+
+def singular(kind: str) -> str:
+    return {"opportunities": "opportunity"}.get(kind, kind[:-1])
+
+
+def report(store: Store, kind: str, today: date, *, where: Sequence[str], limit: int | None) -> Report:
+    """The newest last, as a terminal is read."""
+    columns = COLUMNS[kind]
+    conditions = [_condition(text, columns) for text in where]
+    rows = records(store, kind, None, today)
+    found = [row for row in rows if all(_equals(row[key], value) for key, value in conditions)]
+    shown = found[-limit:] if limit else found
+    notices = [f"{len(shown)} of {len(found)} {kind}"] if len(shown) < len(found) else []
+    flat = [column._replace(on_table=False) if column.kind == "list" else column for column in columns]
+    return Report(flat, shown, notices=notices, empty=f"there are no {kind}" + (" like this" if where else ""))
+
+
+def _condition(text: str, columns: Sequence[Column]) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    keys = [column.key for column in columns if column.kind != "list"]
+    if not separator or key.strip() not in keys:
+        raise UsageError(f"{text[:60]!r} is not COLUMN=VALUE", f"columns: {' '.join(keys)}")
+    return key.strip(), value.strip()
+
+
+def _equals(found: Any, wanted: str) -> bool:
+    return ("" if found is None else str(found)).casefold() == wanted.casefold()

@@ -1,0 +1,132 @@
+"""A record and its whole thread, from the first touch to the last cent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.references import on_thread
+from ltc_cli.report import Column, Report
+from ltc_cli.reports.listing import COLUMNS, records
+from ltc_cli.rules.money import format_amount, format_micro
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ltc_cli.references import Reference
+    from ltc_cli.store import Store
+
+THREAD_COLUMNS = (
+    Column("on", "date"),
+    Column("ref", "ref"),
+    Column("what"),
+    Column("amount", "money"),
+    Column("currency"),
+)
+
+KINDS = ("lead", "opportunity", "contract", "customer")
+
+# One query a kind of fact: day, reference, what happened, amount and currency. `{leads}` and the like are lists of ids.
+FACTS = (
+    "SELECT created_on, 'L' || id, 'lead' || COALESCE(' from ' || source, ''), NULL, NULL, recorded_at FROM lead"
+    " WHERE id IN ({leads})",
+    "SELECT touched_on, 'L' || lead_id, kind || COALESCE(': ' || note, ''), NULL, NULL, recorded_at FROM touch"
+    " WHERE lead_id IN ({leads})",
+    "SELECT event_on, 'L' || lead_id, kind || COALESCE(': ' || reason, '') || COALESCE(', ' || note, ''), NULL, NULL,"
+    " recorded_at FROM lead_event WHERE lead_id IN ({leads})",
+    "SELECT created_on, 'O' || id, 'promoted: ' || title, amount_minor, currency, recorded_at FROM opportunity"
+    " WHERE id IN ({opportunities})",
+    "SELECT event_on, 'O' || opportunity_id, CASE kind WHEN 'stage' THEN 'stage ' || stage ELSE kind"
+    " || COALESCE(': ' || reason, '') || COALESCE(', ' || note, '') END, NULL, NULL, recorded_at FROM opportunity_event"
+    " WHERE opportunity_id IN ({opportunities})",
+    "SELECT created_on, 'Q' || id, 'quote, version ' || version, net_minor + tax_minor, currency, recorded_at FROM quote"
+    " WHERE opportunity_id IN ({opportunities})",
+    "SELECT event_on, 'Q' || quote_id, 'quote ' || kind, NULL, NULL, quote_event.recorded_at FROM quote_event"
+    " JOIN quote ON quote.id = quote_id WHERE opportunity_id IN ({opportunities})",
+    "SELECT signed_on, 'C' || id, 'signed' || COALESCE(' by ' || signed_by, ''), net_minor + tax_minor, currency,"
+    " recorded_at FROM contract WHERE id IN ({contracts})",
+    "SELECT event_on, 'C' || contract_id, kind, NULL, NULL, recorded_at FROM contract_event"
+    " WHERE contract_id IN ({contracts})",
+    "SELECT event_on, 'S' || shipment_id, kind, NULL, NULL, shipment_event.recorded_at FROM shipment_event"
+    " JOIN shipment ON shipment.id = shipment_id WHERE contract_id IN ({contracts})",
+    "SELECT issued_on, number, 'invoiced', total_minor, currency, recorded_at FROM invoice"
+    " WHERE contract_id IN ({contracts})",
+)
+
+SHIPPED = """
+SELECT moved_on AS day, 'S' || shipment_id AS ref, position, text, shipment_line.quantity_micro,
+    shipment_line.recorded_at, shipment.carrier
+FROM shipment_line JOIN contract_line ON contract_line.id = contract_line_id JOIN shipment ON shipment.id = shipment_id
+WHERE shipment.contract_id IN ({contracts}) ORDER BY shipment_line.id
+"""
+
+SETTLED = """
+SELECT settled_on AS day, 'P' || payment_id AS ref, settlement.kind, number, SUM(settlement.amount_minor) AS amount_minor,
+    receivable.currency, MIN(settlement.recorded_at) AS recorded_at
+FROM settlement JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id
+WHERE invoice.contract_id IN ({contracts}) GROUP BY settled_on, payment_id, settlement.kind, number, receivable.currency
+"""
+
+
+def report(store: Store, named: Reference, today: date, as_of: date | None) -> Report:
+    """The record, its lines and instalments, and everything that happened on its thread by the day."""
+    kind = "opportunities" if named.kind == "opportunity" else f"{named.kind}s"
+    found = records(store, kind, [named.id], today, as_of)
+    until = (as_of or today).isoformat()
+    row = {**found[0], "thread": timeline(store, named, until)} if found else None
+    return Report(
+        [*COLUMNS[kind], Column("thread", "list", columns=THREAD_COLUMNS)],
+        [row] if row else [],
+        is_record=row is not None,
+        empty=f"{named.text} did not exist on {until}",
+    )
+
+
+def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]:
+    """What happened to the leads, opportunities and contracts of the thread, in the order of its days."""
+    ids = {f"{kind}s" if kind != "opportunity" else "opportunities": _ids(store, named, kind) for kind in KINDS}
+    ids["leads"] += [
+        row["id"] for row in store.among("SELECT id FROM lead WHERE merged_into_id IN ({ids})", ids["leads"])
+    ]
+    listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
+    entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
+    entries += _shipped(store, listed) + _settled(store, listed)
+    entries.sort(key=lambda entry: (entry[0], entry[5]))
+    return [_entry(entry) for entry in entries if entry[0] <= until]
+
+
+def _ids(store: Store, named: Reference, kind: str) -> list[int]:
+    if named.kind == kind:
+        return [named.id]
+    return [each.id for each in on_thread(store, named, kind)]
+
+
+def _shipped(store: Store, listed: dict[str, str]) -> list[tuple[Any, ...]]:
+    entries = []
+    for row in store.all(SHIPPED.format(**listed)):
+        word = "shipped" if row["quantity_micro"] > 0 else "returned"
+        carrier = f" by {row['carrier']}" if row["carrier"] and word == "shipped" else ""
+        what = f"{word} {format_micro(abs(row['quantity_micro']))} × {row['text']}{carrier}"
+        entries.append((row["day"], row["ref"], what, None, None, row["recorded_at"]))
+    return entries
+
+
+def _settled(store: Store, listed: dict[str, str]) -> list[tuple[Any, ...]]:
+    words = {"payment": "paid", "reversal": "payment reversed"}
+    return [
+        (
+            row["day"],
+            row["ref"],
+            f"{words.get(row['kind'], row['kind'])}: {row['number']}",
+            row["amount_minor"],
+            row["currency"],
+            row["recorded_at"],
+        )
+        for row in store.all(SETTLED.format(**listed))
+    ]
+
+
+def _entry(entry: Sequence[Any]) -> dict[str, Any]:
+    day, ref, what, amount_minor, currency, _recorded_at = entry
+    amount = None if amount_minor is None else format_amount(amount_minor, currency)
+    return {"on": day, "ref": ref, "what": what, "amount": amount, "currency": currency if amount else None}

@@ -1,0 +1,137 @@
+"""What to do now, most urgent first: money that is late, then money not asked for, then promises, then leads."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.receivables import BALANCES
+from ltc_cli.report import Column, Report
+from ltc_cli.rules.aging import days_past_due
+from ltc_cli.rules.billing import billable
+from ltc_cli.rules.money import format_amount
+from ltc_cli.stages import contracts, quotes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ltc_cli.store import Store
+
+COLUMNS = (
+    Column("what", "status"),
+    Column("ref", "ref"),
+    Column("name"),
+    Column("since", "date"),
+    Column("days", "days"),
+    Column("amount", "money"),
+    Column("currency"),
+    Column("command"),
+)
+
+FRESH_DAYS = 2
+"""A lead that nobody has touched for longer than this waits for a call."""
+
+OVERDUE = (
+    """
+SELECT invoice.number, customer.name, MIN(due_on) AS due_on, SUM(balance_minor) AS open_minor, open.currency FROM ("""
+    + BALANCES.format(narrowed="AND receivable.due_on < ?")
+    + """ HAVING balance_minor > 0) AS open
+JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = open.customer_id
+GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
+"""
+)
+
+UNSHIPPED = """
+SELECT contract.id, customer.name, contract.signed_on FROM contract JOIN customer ON customer.id = contract.customer_id
+WHERE contract.signed_on <= ? AND EXISTS (SELECT 1 FROM contract_line WHERE contract_id = contract.id
+    AND quantity_micro > COALESCE((SELECT SUM(quantity_micro) FROM shipment_line
+        WHERE contract_line_id = contract_line.id), 0))
+ORDER BY contract.signed_on, contract.id
+"""
+
+OPEN_OPPORTUNITIES = """
+SELECT opportunity.*, customer.name FROM opportunity JOIN customer ON customer.id = opportunity.customer_id
+WHERE NOT EXISTS (SELECT 1 FROM contract WHERE opportunity_id = opportunity.id)
+AND COALESCE((SELECT kind FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind <> 'stage'
+    ORDER BY id DESC LIMIT 1), 'reopened') = 'reopened'
+AND (next_on <= ? OR close_on < ?)
+ORDER BY MIN(COALESCE(next_on, close_on), COALESCE(close_on, next_on)), opportunity.id
+"""
+
+UNTOUCHED = """
+SELECT lead.id, lead.name, lead.company, lead.created_on FROM lead WHERE merged_into_id IS NULL AND created_on < ?
+AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = lead.id)
+AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = lead.id)
+AND NOT EXISTS (SELECT 1 FROM opportunity WHERE lead_id = lead.id)
+ORDER BY created_on, id
+"""
+
+
+def report(store: Store, today: date) -> Report:
+    rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
+    rows += [*_unshipped(store, today), *_untouched(store, today)]
+    return Report(COLUMNS, rows, title=f"To do on {today}", empty="nothing to do: all is billed, paid and answered")
+
+
+def _row(what: str, ref: str, name: str, since: str, today: date, command: str, **money: Any) -> dict[str, Any]:
+    days = days_past_due(date.fromisoformat(since), today)
+    return {"what": what, "ref": ref, "name": name, "since": since, "days": days, **money, "command": command}
+
+
+def _overdue(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    day = today.isoformat()
+    for row in store.all(OVERDUE, (day, day, day)):
+        money = {"amount": format_amount(row["open_minor"], row["currency"]), "currency": row["currency"]}
+        yield _row(
+            "overdue",
+            row["number"],
+            row["name"],
+            row["due_on"],
+            today,
+            f"ltc collect {row['number']}",
+            **money,
+        )
+
+
+def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    """Contracts of which something could be invoiced now."""
+    rows = store.all(
+        "SELECT contract.id, customer.name, contract.currency FROM contract"
+        " JOIN customer ON customer.id = contract.customer_id WHERE contract.amount_minor > COALESCE((SELECT"
+        " SUM(net_minor) FROM plan_share JOIN invoice_line ON plan_share_id = plan_share.id"
+        " WHERE plan_share.contract_id = contract.id), 0) ORDER BY contract.id"
+    )
+    planned = contracts.plans(store, [row["id"] for row in rows])
+    for row in rows:
+        done = contracts.progress(store, row["id"])
+        lines = quotes.lines_of(store, "contract", row["id"])
+        due_minor = sum(
+            max(0, billable(each.share, done, lines, today) - each.billed_minor) for each in planned[row["id"]]
+        )
+        if due_minor:
+            ref = f"C{row['id']}"
+            money = {"amount": format_amount(due_minor, row["currency"]), "currency": row["currency"]}
+            yield _row("invoice", ref, row["name"], today.isoformat(), today, f"ltc invoice {ref}", **money)
+
+
+def _next_steps(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    day = today.isoformat()
+    for row in store.all(OPEN_OPPORTUNITIES, (day, day)):
+        ref = f"O{row['id']}"
+        if row["next_on"] and row["next_on"] <= day:
+            yield _row(row["next_step"] or "next step", ref, row["name"], row["next_on"], today, f"ltc show {ref}")
+        else:
+            yield _row("close", ref, row["name"], row["close_on"], today, f"ltc sign {ref}")
+
+
+def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    for row in store.all(UNSHIPPED, (today.isoformat(),)):
+        yield _row("ship", f"C{row['id']}", row["name"], row["signed_on"], today, f"ltc ship C{row['id']}")
+
+
+def _untouched(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    before = date.fromordinal(today.toordinal() - FRESH_DAYS + 1).isoformat()
+    for row in store.all(UNTOUCHED, (before,)):
+        name = row["company"] or row["name"]
+        command = f"ltc nurture L{row['id']} --log call"
+        yield _row("call", f"L{row['id']}", name, row["created_on"], today, command)

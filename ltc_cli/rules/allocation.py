@@ -1,0 +1,46 @@
+"""Which open items a payment settles: what its reference names, the oldest due first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KINDS = ("invoice", "fee", "interest")
+"""Of one invoice: principal, then fee, then interest."""
+
+
+class OpenItem(NamedTuple):
+    """A receivable with what is open of it. Days are ISO text."""
+
+    receivable_id: int
+    kind: str
+    invoice_id: int
+    customer_id: int
+    currency: str
+    issued_on: str
+    due_on: str
+    amount_minor: int
+    balance_minor: int
+
+
+class Allocation(NamedTuple):
+    item: OpenItem
+    amount_minor: int
+
+
+def oldest_first(items: Iterable[OpenItem]) -> list[OpenItem]:
+    """By due date; equal dates: the lower number; of one invoice: principal, fee, interest."""
+    return sorted(items, key=lambda item: (item.due_on, item.invoice_id, KINDS.index(item.kind), item.receivable_id))
+
+
+def allocate(amount_minor: int, items: Iterable[OpenItem]) -> list[Allocation]:
+    """What the amount settles of each open item; what is left beyond them stays with the customer as credit."""
+    allocations = []
+    for item in oldest_first(items):
+        part_minor = min(amount_minor, item.balance_minor)
+        if part_minor > 0:
+            allocations.append(Allocation(item, part_minor))
+            amount_minor -= part_minor
+    return allocations

@@ -1,0 +1,186 @@
+"""What of a contract has become billable, and how an invoice for it is laid out.
+
+A share is billable as a whole once its day has come; shares on `ship` and `deliver` in proportion to the value
+shipped or delivered. Parts of a share are cumulative: the share up to now less what was billed before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ltc_cli.rules.money import MICRO, PPM, gross_of_line, round_ratio, split
+from ltc_cli.rules.tax import Line, TaxGroup, Totals, summed, totals
+from ltc_cli.rules.terms import falls_due
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from ltc_cli.rules.tax import TaxCode
+    from ltc_cli.rules.terms import PlannedShare
+
+BY_QUANTITY = ("ship", "deliver")
+
+WORDS = {
+    "sign": "on signature",
+    "ship": "on shipment",
+    "deliver": "on delivery",
+    "accept": "on acceptance",
+    "end": "at the end of the contract",
+}
+
+
+class Move(NamedTuple):
+    """Goods of one contract line that went out, or came back where the quantity is negative."""
+
+    on: date
+    position: int
+    quantity_micro: int
+
+
+class Progress(NamedTuple):
+    """The facts of one contract that make shares billable."""
+
+    events: Mapping[str, date]
+    """The day of `sign`, `accept` and `end`, as far as it is known."""
+    moves: Mapping[str, Sequence[Move]]
+    """What was shipped and what was delivered, under `ship` and `deliver`."""
+
+
+class BilledLine(NamedTuple):
+    """One line of an invoice, and what of the contract it bills."""
+
+    line: Line
+    share_id: int
+    position: int | None
+    """The contract line it bills by quantity; None for a share of the whole."""
+
+
+def day_of(share: PlannedShare, progress: Progress, lines: Sequence[Line]) -> date | None:
+    """The day a share is billable as a whole; None while its event is awaited."""
+    if share.trigger == "date":
+        assert share.trigger_on is not None
+        return falls_due(share, share.trigger_on)
+    if share.trigger not in BY_QUANTITY:
+        event_on = progress.events.get(share.trigger)
+        return falls_due(share, event_on) if event_on else None
+    moves = progress.moves[share.trigger]
+    if any(left < line.quantity_micro for left, line in zip(_quantities(lines, moves), lines, strict=True)):
+        return None
+    return max(falls_due(share, move.on) for move in moves)
+
+
+def billable(share: PlannedShare, progress: Progress, lines: Sequence[Line], today: date) -> int:
+    """What of the share is billable by today, billed or not, in minor units of the contract's amount."""
+    if share.trigger not in BY_QUANTITY:
+        day = day_of(share, progress, lines)
+        return share.amount_minor if day and day <= today else 0
+    moved_minor = _value(lines, moved(share, progress, lines, today))
+    return round_ratio(share.amount_minor * moved_minor, sum(line.net_minor for line in lines))
+
+
+def moved(share: PlannedShare, progress: Progress, lines: Sequence[Line], today: date) -> list[int]:
+    """The quantity of each line that has gone out long enough ago for the share to be billable."""
+    return _quantities(lines, [move for move in progress.moves[share.trigger] if falls_due(share, move.on) <= today])
+
+
+def _quantities(lines: Sequence[Line], moves: Sequence[Move]) -> list[int]:
+    quantities = [0] * len(lines)
+    for move in moves:
+        quantities[move.position] += move.quantity_micro
+    return quantities
+
+
+def _value(lines: Sequence[Line], quantities: Sequence[int]) -> int:
+    return sum(value_of(line, quantity) for line, quantity in zip(lines, quantities, strict=True))
+
+
+def value_of(line: Line, quantity_micro: int) -> int:
+    """What a quantity of the line is worth, in proportion to the whole line."""
+    return round_ratio(line.net_minor * quantity_micro, line.quantity_micro)
+
+
+# Laying out
+
+
+def share_lines(
+    share_id: int,
+    share: PlannedShare,
+    amount_minor: int,
+    rest: Mapping[TaxCode, int],
+    subject: str,
+    digits: int,
+) -> list[BilledLine]:
+    """One line for each tax code, in proportion to what is left to bill under it."""
+    parts = split(amount_minor, [max(0, left_minor) for left_minor in rest.values()])
+    text = f"{share.share} {_when(share)}: {subject}"
+    return [
+        BilledLine(lump(text, part, tax, digits), share_id, None) for tax, part in zip(rest, parts, strict=True) if part
+    ]
+
+
+def _when(share: PlannedShare) -> str:
+    if share.period_from and share.period_to:
+        return f"from {share.period_from} to {share.period_to}"
+    return WORDS.get(share.trigger) or f"on {share.trigger_on}"
+
+
+def goods_lines(
+    share_id: int, amount_minor: int, lines: Sequence[Line], due: Sequence[tuple[int, int]], digits: int
+) -> list[BilledLine]:
+    """The goods themselves, where one share on shipment is the whole contract.
+
+    `due` is what to bill now of each line: quantity in micro, and value in minor units.
+    """
+    parts = split(amount_minor, [max(0, value_minor) for _quantity, value_minor in due])
+    return [
+        BilledLine(_goods(line, quantity_micro, part, digits), share_id, position)
+        for position, (line, (quantity_micro, _value), part) in enumerate(zip(lines, due, parts, strict=True))
+        if part
+    ]
+
+
+def _goods(line: Line, quantity_micro: int, amount_minor: int, digits: int) -> Line:
+    """The line for a quantity. Where rounding would make its discount negative, the price takes the difference."""
+    if quantity_micro <= 0:
+        return lump(line.text, amount_minor, line.tax, digits)
+    price_micro = line.price_micro
+    if gross_of_line(quantity_micro, price_micro, digits) < amount_minor:
+        price_micro = -(-amount_minor * MICRO * MICRO // (quantity_micro * 10**digits))
+    full_minor = gross_of_line(quantity_micro, price_micro, digits)
+    return Line(line.text, quantity_micro, price_micro, full_minor - amount_minor, amount_minor, line.tax)
+
+
+def lump(text: str, amount_minor: int, tax: TaxCode, digits: int) -> Line:
+    """A line of one piece at this amount."""
+    return Line(text, MICRO, amount_minor * 10 ** (6 - digits), 0, amount_minor, tax)
+
+
+def is_recurring(share: PlannedShare) -> bool:
+    """Whether the share is one part of a recurrence: each is billed by an invoice of its own."""
+    return share.period_from is not None or "/" in share.share
+
+
+# Tax of a part
+
+
+def last_totals(whole: Totals, before: Mapping[str, tuple[int, int]]) -> Totals:
+    """What the last invoice takes: the whole less what stood on the invoices before, as (base, tax) of each code."""
+    groups = []
+    for group in whole.groups:
+        base_minor, tax_minor = before.get(group.tax.code, (0, 0))
+        groups.append(TaxGroup(group.tax, group.base_minor - base_minor, group.tax_minor - tax_minor))
+    return summed(groups)
+
+
+def fixed_totals(fixed_minor: int, billed: Sequence[Line], policy: str, digits: int) -> Totals:
+    """An invoice of exactly this gross amount: the tax backed out of it, spread over the codes it bills."""
+    plain = totals(billed, policy, digits)
+    if plain.total_minor == fixed_minor:
+        return plain
+    grosses = split(fixed_minor, [group.base_minor + group.tax_minor for group in plain.groups])
+    groups = []
+    for group, gross_minor in zip(plain.groups, grosses, strict=True):
+        net_minor = round_ratio(gross_minor * PPM, PPM + group.tax.rate_ppm)
+        groups.append(TaxGroup(group.tax, net_minor, gross_minor - net_minor))
+    return summed(groups)

@@ -1,0 +1,78 @@
+"""Which verb may follow which state: one literal table, and nothing else decides it."""
+
+from __future__ import annotations
+
+from ltc_cli.errors import RefusedError
+
+DONE = "done"
+"""The wish is fulfilled already: say so, change nothing, exit 0."""
+
+# record → state → verb → the state afterwards. A verb that is not listed is refused.
+TRANSITIONS: dict[str, dict[str, dict[str, str]]] = {
+    "lead": {
+        "new": {"nurture": "nurtured", "qualify": "qualified", "drop": "dropped", "promote": "promoted"},
+        "nurtured": {"nurture": "nurtured", "qualify": "qualified", "drop": "dropped", "promote": "promoted"},
+        "qualified": {"nurture": "qualified", "qualify": DONE, "drop": "dropped", "promote": "promoted"},
+        "dropped": {"nurture": "dropped", "qualify": "qualified", "drop": DONE},
+        "promoted": {"nurture": "promoted", "promote": DONE},
+    },
+    "opportunity": {
+        "open": {"advance": "open", "quote": "open", "sign": "won", "lose": "lost", "reopen": DONE},
+        "won": {"sign": DONE},
+        "lost": {"lose": DONE, "reopen": "open"},
+    },
+    "quote": {
+        "draft": {"send": "sent", "accept": "accepted", "reject": "rejected", "sign": "accepted"},
+        "sent": {"send": DONE, "accept": "accepted", "reject": "rejected", "sign": "accepted"},
+        "accepted": {"accept": DONE, "sign": "accepted"},
+        "rejected": {"reject": DONE},
+        "expired": {"reject": "rejected"},
+        "superseded": {},
+    },
+    "contract": {
+        "signed": {"ship": "fulfilled", "accept": "signed", "invoice": "signed", "collect": "signed"},
+        "fulfilled": {"ship": DONE, "accept": "fulfilled", "invoice": "closed", "collect": "closed"},
+        "closed": {"ship": DONE, "accept": "closed", "invoice": DONE, "collect": DONE},
+    },
+    "shipment": {
+        "shipped": {"deliver": "delivered", "return": "returned"},
+        "delivered": {"deliver": DONE, "return": "returned"},
+        "returned": {"return": DONE},
+    },
+    "invoice": {
+        "open": {"collect": "paid", "apply": "paid"},
+        "partly_paid": {"collect": "paid", "apply": "paid"},
+        "paid": {"collect": DONE, "apply": DONE},
+    },
+    "payment": {
+        "unapplied": {"apply": "applied", "reverse": "reversed"},
+        "applied": {"apply": DONE, "reverse": "reversed"},
+        "reversed": {"reverse": DONE},
+    },
+}
+
+# What to do instead, by record and state.
+HINTS = {
+    ("lead", "dropped"): "ltc lead qualify {ref} takes it up again",
+    ("lead", "promoted"): "its opportunity goes on: ltc show {ref}",
+    ("opportunity", "lost"): "ltc reopen {ref}",
+    ("opportunity", "won"): "its contract goes on: ltc show {ref}",
+    ("quote", "superseded"): "a newer version stands: ltc show {ref}",
+    ("quote", "expired"): "ltc quote makes a new version",
+    ("quote", "rejected"): "ltc quote makes a new version",
+    ("quote", "accepted"): "ltc sign {ref}",
+    ("payment", "reversed"): "a new payment is a new ltc collect",
+    ("shipment", "returned"): "ltc ship sends it again",
+}
+
+
+def follow(record: str, state: str, verb: str, ref: str) -> bool:
+    """Whether the verb has something to do: False when its wish is fulfilled already.
+
+    Raises RefusedError when the table does not allow the verb in this state.
+    """
+    outcome = TRANSITIONS[record][state].get(verb)
+    if outcome is None:
+        hint = HINTS.get((record, state), "ltc show {ref}").format(ref=ref)
+        raise RefusedError(f"{ref} is {state.replace('_', ' ')}: {verb} is not possible", hint)
+    return outcome != DONE

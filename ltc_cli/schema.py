@@ -1,0 +1,573 @@
+"""The tables, the triggers that keep facts, and how an older file becomes a newer one.
+
+Amounts are integers in minor units (`_minor`), quantities and unit prices integers of a millionth (`_micro`),
+rates integers of a millionth (`_ppm`), days ISO dates (`_on`), moments UTC (`_at`). A fact carries both: the day it counts
+for and when it was recorded. Status, balance and stage are never stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlite_utils import Database
+
+APPLICATION_ID = 0x4C544331
+"""`LTC1`: how a file says that it is ours."""
+
+# Only ever added. The triggers make the database itself refuse a change.
+FACTS = (
+    "document",
+    "journal",
+    "contract",
+    "contract_line",
+    "plan_share",
+    "contract_event",
+    "shipment",
+    "shipment_line",
+    "shipment_event",
+    "invoice",
+    "invoice_line",
+    "invoice_tax",
+    "credit_note",
+    "receivable",
+    "payment",
+    "payment_reversal",
+    "settlement",
+    "lost_number",
+    "quote",
+    "quote_line",
+    "quote_event",
+    "lead_event",
+    "opportunity_event",
+)
+
+M001 = (
+    """
+    CREATE TABLE batch (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        source TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE external_id (
+        kind TEXT NOT NULL,
+        source TEXT NOT NULL,
+        value TEXT NOT NULL,
+        record_id INTEGER NOT NULL,
+        batch_id INTEGER REFERENCES batch,
+        PRIMARY KEY (kind, source, value)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX external_id_record ON external_id (kind, record_id)",
+    """
+    CREATE TABLE document (
+        sha256 TEXT PRIMARY KEY CHECK (length(sha256) = 64),
+        format TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE customer (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        name_norm TEXT NOT NULL,
+        domain_norm TEXT,
+        kind TEXT NOT NULL DEFAULT 'business' CHECK (kind IN ('business', 'consumer')),
+        language TEXT,
+        country TEXT,
+        address TEXT,
+        email TEXT,
+        phone TEXT,
+        contact TEXT,
+        tax_id TEXT,
+        terms TEXT,
+        tax_code TEXT,
+        owner TEXT,
+        note TEXT,
+        created_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        merged_into_id INTEGER REFERENCES customer,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX customer_name ON customer (name_norm)",
+    "CREATE INDEX customer_domain ON customer (domain_norm) WHERE domain_norm IS NOT NULL",
+    "CREATE INDEX customer_tax ON customer (tax_id) WHERE tax_id IS NOT NULL",
+    """
+    CREATE TABLE lead (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        company TEXT,
+        email TEXT,
+        email_norm TEXT,
+        phone TEXT,
+        phone_norm TEXT,
+        title TEXT,
+        country TEXT,
+        source TEXT,
+        campaign TEXT,
+        owner TEXT,
+        note TEXT,
+        created_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        merged_into_id INTEGER REFERENCES lead,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX lead_email ON lead (email_norm) WHERE email_norm IS NOT NULL",
+    "CREATE INDEX lead_phone ON lead (phone_norm) WHERE phone_norm IS NOT NULL",
+    "CREATE INDEX lead_merged ON lead (merged_into_id) WHERE merged_into_id IS NOT NULL",
+    """
+    CREATE TABLE lead_event (
+        id INTEGER PRIMARY KEY,
+        lead_id INTEGER NOT NULL REFERENCES lead,
+        kind TEXT NOT NULL CHECK (kind IN ('qualified', 'dropped')),
+        reason TEXT,
+        note TEXT,
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX lead_event_lead ON lead_event (lead_id, event_on)",
+    """
+    CREATE TABLE touch (
+        id INTEGER PRIMARY KEY,
+        lead_id INTEGER NOT NULL REFERENCES lead,
+        kind TEXT NOT NULL,
+        note TEXT,
+        touched_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX touch_lead ON touch (lead_id, touched_on)",
+    """
+    CREATE TABLE opportunity (
+        id INTEGER PRIMARY KEY,
+        lead_id INTEGER REFERENCES lead,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        title TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        amount_minor INTEGER CHECK (amount_minor >= 0),
+        close_on TEXT,
+        owner TEXT,
+        next_on TEXT,
+        next_step TEXT,
+        created_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX opportunity_lead ON opportunity (lead_id)",
+    "CREATE INDEX opportunity_customer ON opportunity (customer_id)",
+    """
+    CREATE TABLE opportunity_event (
+        id INTEGER PRIMARY KEY,
+        opportunity_id INTEGER NOT NULL REFERENCES opportunity,
+        kind TEXT NOT NULL CHECK (kind IN ('stage', 'lost', 'reopened')),
+        stage TEXT,
+        probability_ppm INTEGER CHECK (probability_ppm BETWEEN 0 AND 1000000),
+        reason TEXT,
+        note TEXT,
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX opportunity_event_opportunity ON opportunity_event (opportunity_id, event_on)",
+    """
+    CREATE TABLE quote (
+        id INTEGER PRIMARY KEY,
+        opportunity_id INTEGER NOT NULL REFERENCES opportunity,
+        version INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        terms TEXT NOT NULL,
+        tax_rounding TEXT NOT NULL,
+        discount_minor INTEGER NOT NULL CHECK (discount_minor >= 0),
+        amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+        net_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        valid_until_on TEXT,
+        created_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        UNIQUE (opportunity_id, version)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE quote_line (
+        id INTEGER PRIMARY KEY,
+        quote_id INTEGER NOT NULL REFERENCES quote,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        quantity_micro INTEGER NOT NULL CHECK (quantity_micro > 0),
+        price_micro INTEGER NOT NULL CHECK (price_micro >= 0),
+        discount_minor INTEGER NOT NULL CHECK (discount_minor >= 0),
+        net_minor INTEGER NOT NULL CHECK (net_minor >= 0),
+        tax_code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL CHECK (rate_ppm >= 0),
+        inclusive INTEGER NOT NULL CHECK (inclusive IN (0, 1)),
+        UNIQUE (quote_id, position)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE quote_event (
+        id INTEGER PRIMARY KEY,
+        quote_id INTEGER NOT NULL REFERENCES quote,
+        kind TEXT NOT NULL CHECK (kind IN ('sent', 'accepted', 'rejected')),
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX quote_event_quote ON quote_event (quote_id, event_on)",
+    """
+    CREATE TABLE contract (
+        id INTEGER PRIMARY KEY,
+        opportunity_id INTEGER NOT NULL UNIQUE REFERENCES opportunity,
+        quote_id INTEGER REFERENCES quote,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        currency TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+        net_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        tax_rounding TEXT NOT NULL,
+        terms TEXT NOT NULL,
+        signed_on TEXT NOT NULL,
+        signed_by TEXT,
+        starts_on TEXT,
+        ends_on TEXT,
+        renews TEXT,
+        document_sha256 TEXT NOT NULL REFERENCES document,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX contract_customer ON contract (customer_id)",
+    """
+    CREATE TABLE contract_line (
+        id INTEGER PRIMARY KEY,
+        contract_id INTEGER NOT NULL REFERENCES contract,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        quantity_micro INTEGER NOT NULL CHECK (quantity_micro > 0),
+        price_micro INTEGER NOT NULL CHECK (price_micro >= 0),
+        discount_minor INTEGER NOT NULL CHECK (discount_minor >= 0),
+        net_minor INTEGER NOT NULL CHECK (net_minor >= 0),
+        tax_code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL CHECK (rate_ppm >= 0),
+        inclusive INTEGER NOT NULL CHECK (inclusive IN (0, 1)),
+        UNIQUE (contract_id, position)
+    ) STRICT
+    """,
+    # `trigger` is a keyword of SQL; the event that makes a share billable is called the same everywhere else.
+    """
+    CREATE TABLE plan_share (
+        id INTEGER PRIMARY KEY,
+        contract_id INTEGER NOT NULL REFERENCES contract,
+        position INTEGER NOT NULL,
+        share TEXT NOT NULL,
+        trigger_kind TEXT NOT NULL CHECK (trigger_kind IN ('sign', 'ship', 'deliver', 'accept', 'end', 'date')),
+        trigger_on TEXT,
+        months INTEGER NOT NULL,
+        steps TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+        fixed_minor INTEGER,
+        period_from TEXT,
+        period_to TEXT,
+        UNIQUE (contract_id, position)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE contract_event (
+        id INTEGER PRIMARY KEY,
+        contract_id INTEGER NOT NULL REFERENCES contract,
+        kind TEXT NOT NULL CHECK (kind IN ('accepted')),
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX contract_event_contract ON contract_event (contract_id, kind)",
+    """
+    CREATE TABLE shipment (
+        id INTEGER PRIMARY KEY,
+        contract_id INTEGER NOT NULL REFERENCES contract,
+        shipped_on TEXT NOT NULL,
+        carrier TEXT,
+        tracking TEXT,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX shipment_contract ON shipment (contract_id)",
+    # A return is a row with a negative quantity on the shipment it came out of.
+    """
+    CREATE TABLE shipment_line (
+        id INTEGER PRIMARY KEY,
+        shipment_id INTEGER NOT NULL REFERENCES shipment,
+        contract_line_id INTEGER NOT NULL REFERENCES contract_line,
+        quantity_micro INTEGER NOT NULL CHECK (quantity_micro <> 0),
+        moved_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX shipment_line_shipment ON shipment_line (shipment_id)",
+    "CREATE INDEX shipment_line_line ON shipment_line (contract_line_id, moved_on)",
+    """
+    CREATE TABLE shipment_event (
+        id INTEGER PRIMARY KEY,
+        shipment_id INTEGER NOT NULL REFERENCES shipment,
+        kind TEXT NOT NULL CHECK (kind IN ('delivered')),
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX shipment_event_shipment ON shipment_event (shipment_id, kind)",
+    """
+    CREATE TABLE series (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('invoice', 'credit')),
+        pattern TEXT NOT NULL,
+        year INTEGER NOT NULL,
+        next_seq INTEGER NOT NULL CHECK (next_seq >= 1),
+        gapless INTEGER NOT NULL CHECK (gapless IN (0, 1)),
+        UNIQUE (kind, pattern, year)
+    ) STRICT
+    """,
+    # Numbers that a restored backup does not know, but that were given out after it was made.
+    """
+    CREATE TABLE lost_number (
+        id INTEGER PRIMARY KEY,
+        series_id INTEGER NOT NULL REFERENCES series,
+        first_seq INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL CHECK (last_seq >= first_seq),
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE invoice (
+        id INTEGER PRIMARY KEY,
+        series_id INTEGER NOT NULL REFERENCES series,
+        seq INTEGER NOT NULL,
+        number TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        contract_id INTEGER REFERENCES contract,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        issued_on TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        net_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        total_minor INTEGER NOT NULL CHECK (total_minor >= 0),
+        tax_rounding TEXT NOT NULL,
+        rate TEXT,
+        terms TEXT NOT NULL,
+        period_from TEXT,
+        period_to TEXT,
+        document_sha256 TEXT NOT NULL REFERENCES document,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch,
+        UNIQUE (series_id, seq)
+    ) STRICT
+    """,
+    "CREATE INDEX invoice_contract ON invoice (contract_id)",
+    "CREATE INDEX invoice_customer ON invoice (customer_id)",
+    """
+    CREATE TABLE invoice_line (
+        id INTEGER PRIMARY KEY,
+        invoice_id INTEGER NOT NULL REFERENCES invoice,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        quantity_micro INTEGER NOT NULL,
+        price_micro INTEGER NOT NULL,
+        discount_minor INTEGER NOT NULL,
+        net_minor INTEGER NOT NULL,
+        tax_code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL,
+        inclusive INTEGER NOT NULL CHECK (inclusive IN (0, 1)),
+        plan_share_id INTEGER REFERENCES plan_share,
+        contract_line_id INTEGER REFERENCES contract_line,
+        UNIQUE (invoice_id, position)
+    ) STRICT
+    """,
+    "CREATE INDEX invoice_line_share ON invoice_line (plan_share_id, net_minor)",
+    """
+    CREATE TABLE invoice_tax (
+        invoice_id INTEGER NOT NULL REFERENCES invoice,
+        code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL,
+        base_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        PRIMARY KEY (invoice_id, code)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE credit_note (
+        id INTEGER PRIMARY KEY,
+        series_id INTEGER NOT NULL REFERENCES series,
+        seq INTEGER NOT NULL,
+        number TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        invoice_id INTEGER REFERENCES invoice,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        issued_on TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        net_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        total_minor INTEGER NOT NULL CHECK (total_minor >= 0),
+        reason TEXT,
+        document_sha256 TEXT NOT NULL REFERENCES document,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch,
+        UNIQUE (series_id, seq)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE notice (
+        id INTEGER PRIMARY KEY,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        currency TEXT NOT NULL,
+        level TEXT NOT NULL,
+        decided_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    # The copied columns (customer, currency, days) never change, so that aging needs no join.
+    """
+    CREATE TABLE receivable (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('invoice', 'fee', 'interest')),
+        invoice_id INTEGER NOT NULL REFERENCES invoice,
+        notice_id INTEGER REFERENCES notice,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        currency TEXT NOT NULL,
+        issued_on TEXT NOT NULL,
+        due_on TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0)
+    ) STRICT
+    """,
+    "CREATE INDEX receivable_invoice ON receivable (invoice_id)",
+    "CREATE INDEX receivable_customer ON receivable (customer_id, currency)",
+    """
+    CREATE TABLE notice_item (
+        notice_id INTEGER NOT NULL REFERENCES notice,
+        receivable_id INTEGER NOT NULL REFERENCES receivable,
+        level TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        PRIMARY KEY (notice_id, receivable_id),
+        UNIQUE (receivable_id, level, attempt)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE payment (
+        id INTEGER PRIMARY KEY,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        received_on TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+        method TEXT,
+        reference TEXT,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX payment_customer ON payment (customer_id, currency)",
+    """
+    CREATE TABLE payment_reversal (
+        payment_id INTEGER PRIMARY KEY REFERENCES payment,
+        reversed_on TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    # Everything that reduces a receivable; a reversal is a negative row that names what it takes back.
+    """
+    CREATE TABLE settlement (
+        id INTEGER PRIMARY KEY,
+        receivable_id INTEGER NOT NULL REFERENCES receivable,
+        kind TEXT NOT NULL CHECK (kind IN ('payment', 'credit', 'writeoff', 'discount', 'reversal', 'void')),
+        payment_id INTEGER REFERENCES payment,
+        credit_id INTEGER REFERENCES credit_note,
+        reverses_id INTEGER UNIQUE REFERENCES settlement,
+        settled_on TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        recorded_at TEXT NOT NULL,
+        CHECK ((kind = 'reversal') = (amount_minor < 0)),
+        CHECK ((kind = 'reversal') = (reverses_id IS NOT NULL))
+    ) STRICT
+    """,
+    "CREATE INDEX settlement_receivable ON settlement (receivable_id, settled_on, amount_minor)",
+    "CREATE INDEX settlement_payment ON settlement (payment_id, settled_on) WHERE payment_id IS NOT NULL",
+    """
+    CREATE TABLE journal (
+        id INTEGER PRIMARY KEY,
+        recorded_at TEXT NOT NULL,
+        business_on TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        verb TEXT NOT NULL,
+        counts TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch,
+        detail_sha256 TEXT NOT NULL,
+        previous_sha256 TEXT NOT NULL,
+        sha256 TEXT NOT NULL UNIQUE
+    ) STRICT
+    """,
+    # What a person can have erased: the salt and the body go, the chain of the journal stays whole.
+    """
+    CREATE TABLE journal_detail (
+        journal_id INTEGER PRIMARY KEY REFERENCES journal,
+        salt TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE request_key (
+        key TEXT PRIMARY KEY,
+        request_sha256 TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        exit_code INTEGER NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+
+def _keep_facts(table: str) -> tuple[str, str]:
+    """Triggers that refuse to change or delete a row of the table."""
+    return (
+        f"CREATE TRIGGER {table}_never_changes BEFORE UPDATE ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'a {table} is never changed'); END",
+        f"CREATE TRIGGER {table}_never_goes BEFORE DELETE ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'a {table} is never deleted'); END",
+    )
+
+
+def m001_main_road(db: Database) -> None:
+    """Everything from the first touch to the last cent, right from the start."""
+    for statement in M001:
+        db.execute(statement)
+    for table in FACTS:
+        for statement in _keep_facts(table):
+            db.execute(statement)
+
+
+MIGRATIONS = (m001_main_road,)
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to `VERSION`, inside the caller's transaction: all of it or nothing."""
+    import sqlite_utils
+    from sqlite_utils.migrations import Migrations
+
+    db = sqlite_utils.Database(connection, execute_plugins=False)
+    ours = Migrations("ltc")
+    for migration in MIGRATIONS:
+        ours()(migration)
+    ours.apply(db)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")

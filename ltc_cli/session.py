@@ -1,0 +1,208 @@
+"""What one command runs in: settings, file, business date, actor and streams, each made when first asked for."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from ltc_cli import config
+from ltc_cli import store as files
+from ltc_cli.errors import ConflictError, NotFoundError, UsageError
+from ltc_cli.output.show import show
+from ltc_cli.report import Report, from_text, to_text
+from ltc_cli.rules.calendar import parse_date, parse_past_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ltc_cli.store import Store
+
+
+def utc_now() -> datetime:
+    """The only look at the clock."""
+    return datetime.now(UTC)
+
+
+class Session:
+    """One command's surroundings. `given` holds the options common to all commands, as typed."""
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str] | None = None,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.environ = os.environ if environ is None else environ
+        self.out = out or sys.stdout
+        self.err = err or sys.stderr
+        self.clock = clock
+        self.given: dict[str, Any] = {}
+        self.verb = ""
+        self.arguments: dict[str, Any] = {}
+        self.exit_code = 0
+
+    # What the common options and the environment say
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        return config.load(self.config_path)
+
+    @cached_property
+    def config_path(self) -> Path | None:
+        return config.find_config(self.given.get("config"), self.environ, Path.cwd())
+
+    @cached_property
+    def path(self) -> Path:
+        """The file: `--db`, else `LTC_DB`, else `database:` of the config."""
+        named = self.given.get("db") or self.environ.get("LTC_DB")
+        return Path(named) if named else Path(self.settings.database)
+
+    @cached_property
+    def today(self) -> date:
+        """The business date: `--today`, else `LTC_TODAY`, else today in the configured time zone."""
+        text = self.given.get("today") or self.environ.get("LTC_TODAY")
+        return parse_date(text, self._calendar_day) if text else self._calendar_day
+
+    @cached_property
+    def _calendar_day(self) -> date:
+        if not self.settings.timezone:
+            return self.clock().astimezone().date()
+        from zoneinfo import ZoneInfo
+
+        return self.clock().astimezone(ZoneInfo(self.settings.timezone)).date()
+
+    @cached_property
+    def as_of(self) -> date:
+        """The day a report looks back from: `--as-of`, else the business date."""
+        text = self.given.get("as_of")
+        return parse_date(text, self.today) if text else self.today
+
+    @cached_property
+    def actor(self) -> str:
+        named: str | None = self.given.get("actor") or self.environ.get("LTC_ACTOR")
+        return named or self.environ.get("LOGNAME") or self.environ.get("USER") or f"uid {os.getuid()}"
+
+    @property
+    def style(self) -> Literal["table", "json", "csv"]:
+        if self.given.get("json"):
+            return "json"
+        return "csv" if self.given.get("csv") else "table"
+
+    @property
+    def quiet(self) -> bool:
+        return bool(self.given.get("quiet"))
+
+    def check(self) -> None:
+        """Raise UsageError where the common options contradict each other."""
+        if self.given.get("json") and self.given.get("csv"):
+            raise UsageError("--json and --csv exclude each other")
+
+    def day(self, text: str | None) -> date:
+        """The day of a fact: as typed, never after the business date; by default that date."""
+        return parse_past_date(text, self.today) if text else self.today
+
+    # Running
+
+    def read(self, look: Callable[[Store], Report]) -> None:
+        """Show what a report finds in one snapshot of the file."""
+        with self._opened(files.open_existing) as store, store.reading():
+            report = look(store)
+        self.show(report)
+
+    def write(self, decide: Callable[[Store], Report], *, creates: bool = False) -> None:
+        """Let one decision happen as a whole, journal it, and only then print the answer."""
+        with self._opened(self._opener(creates=creates)) as store:
+            keep = not self.given.get("dry_run")
+            with store.writing(self.recorded_at, keep=keep):
+                report = self._answer_again(store) or self._answer(store, decide)
+        if not keep:
+            report.notices.append("dry run: nothing was kept")
+        self.show(report)
+
+    def show(self, report: Report) -> None:
+        """Print the answer; its exit code becomes the command's."""
+        show(report, style=self.style, out=self.out, err=self.err, quiet=self.quiet)
+        self.exit_code = report.exit_code
+
+    @property
+    def recorded_at(self) -> str:
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _opener(self, *, creates: bool) -> Callable[[Path], Store]:
+        if not creates:
+            return files.open_existing
+        opener = files.open_scratch if self.given.get("dry_run") else files.open_or_create
+        return lambda path: opener(path, self.recorded_at)
+
+    @contextmanager
+    def _opened(self, opener: Callable[[Path], Store]) -> Iterator[Store]:
+        try:
+            store = opener(self.path)
+            try:
+                yield store
+            finally:
+                store.close()
+        except sqlite3.Error as error:
+            raise files.translate(error, self.path) from error
+
+    # The same request again
+
+    def _answer(self, store: Store, decide: Callable[[Store], Report]) -> Report:
+        report = decide(store)
+        if store.counts:
+            store.journal(
+                verb=self.verb,
+                actor=self.actor,
+                business_on=self.today.isoformat(),
+                arguments=self._request,
+                answer=report.rows,
+            )
+        if key := self.given.get("key"):
+            store.remember(key, self._request_sha256, to_text(report), report.exit_code)
+        return report
+
+    def _answer_again(self, store: Store) -> Report | None:
+        """The first answer to this `--key`; ConflictError when it was given for another request."""
+        key = self.given.get("key")
+        remembered = store.remembered(key) if key else None
+        if remembered is None:
+            return None
+        if remembered.request_sha256 != self._request_sha256:
+            raise ConflictError(f"the key {key} was used for another request", "every request needs a key of its own")
+        return from_text(remembered.answer)
+
+    @property
+    def _request(self) -> dict[str, Any]:
+        return {name: _normal(value) for name, value in self.arguments.items() if value not in (None, False, [], ())}
+
+    @property
+    def _request_sha256(self) -> str:
+        return files.sha256(files.canonical_json([self.verb, self._request]))
+
+
+def _normal(value: Any) -> Any:
+    """An argument as it counts for `--key`: trimmed, references in capitals, files by their content."""
+    if isinstance(value, list | tuple):
+        return [_normal(each) for each in value]
+    if isinstance(value, Path):
+        return files.sha256(read_file(value))
+    if isinstance(value, str):
+        text = value.strip()
+        return text.upper() if text[1:].isdigit() else text
+    return value
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file the user named. Raises NotFoundError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,446 @@
+"""Contracts: signed from a quote or an amount, with the payment plan that says who pays what when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ltc_cli.errors import RefusedError, UsageError
+from ltc_cli.references import find
+from ltc_cli.report import Column
+from ltc_cli.rules import states, tax
+from ltc_cli.rules.billing import Move, Progress, day_of, lump
+from ltc_cli.rules.calendar import format_steps, parse_iso_date, parse_steps
+from ltc_cli.rules.money import digits, format_amount, format_micro
+from ltc_cli.rules.terms import PlannedShare, format_terms, parse_terms, plan
+from ltc_cli.stages import leads, opportunities, quotes
+from ltc_cli.store import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from sqlite3 import Row
+
+    from ltc_cli.config import Settings
+    from ltc_cli.references import Reference
+    from ltc_cli.store import Store
+
+PLAN_COLUMNS = (
+    Column("share"),
+    Column("trigger"),
+    Column("amount", "money"),
+    Column("due_on", "date", "billable on"),
+    Column("billed", "money"),
+)
+
+COLUMNS = (
+    Column("ref", "ref"),
+    Column("status", "status"),
+    Column("opportunity", "ref"),
+    Column("customer", "ref"),
+    Column("customer_name"),
+    Column("amount", "money"),
+    Column("net", "money", on_table=False),
+    Column("tax", "money", on_table=False),
+    Column("total", "money", on_table=False),
+    Column("billed", "money"),
+    Column("currency"),
+    Column("signed_on", "date"),
+    Column("signed_by", on_table=False),
+    Column("accepted_on", "date", on_table=False),
+    Column("starts_on", "date", on_table=False),
+    Column("ends_on", "date", on_table=False),
+    Column("renews", on_table=False),
+    Column("terms", on_table=False),
+    Column("tax_rounding", on_table=False),
+    Column("document_sha256", on_table=False),
+    Column("plan", "list", columns=PLAN_COLUMNS),
+    Column("lines", "list", columns=(*quotes.LINE_COLUMNS, Column("shipped", "quantity"))),
+)
+
+
+class Signature(NamedTuple):
+    """What is said on signing; what is None comes from the quote, the customer and the config."""
+
+    on: date
+    by: str | None = None
+    amount: tuple[int, str] | None = None
+    """Minor units and currency: the contract as one line."""
+    terms: str | None = None
+    document: bytes | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    renews: str | None = None
+
+
+class _Offer(NamedTuple):
+    """What is signed."""
+
+    quote_id: int | None
+    currency: str
+    lines: list[tax.Line]
+    tax_rounding: str
+    terms: str
+
+
+def sign(store: Store, settings: Settings, named: Reference, signature: Signature) -> tuple[int, bool]:
+    """Make the contract of an opportunity or one of its quotes.
+
+    Answers the contract's id, and whether it is new. Raises RefusedError where it stands signed with other terms.
+    """
+    opportunity = find(store, named.text, "opportunity")
+    record = opportunities.records(store, [opportunity.id])[0]
+    if not states.follow("opportunity", record["status"], "sign", opportunity.text):
+        contract = find(store, opportunity.text, "contract")
+        _refuse_other_terms(store, settings, contract, named, signature)
+        return contract.id, False
+    offer = _offer(store, settings, named, record, signature)
+    return _add(store, settings, opportunity, record, offer, signature), True
+
+
+def _refuse_other_terms(
+    store: Store, settings: Settings, contract: Reference, named: Reference, signature: Signature
+) -> None:
+    row = store.one("SELECT * FROM contract WHERE id = ?", (contract.id,))
+    assert row is not None
+    asked = {
+        "amount": signature.amount and signature.amount != (row["amount_minor"], row["currency"]),
+        "terms": signature.terms and _canonical(settings, signature.terms, row["currency"]) != row["terms"],
+        "signatory": signature.by and signature.by.strip() != row["signed_by"],
+        "document": signature.document is not None
+        and store.value("SELECT body FROM document WHERE sha256 = ?", (row["document_sha256"],)) != signature.document,
+        "quote": named.kind == "quote" and named.id != row["quote_id"],
+        "start": signature.starts_on and signature.starts_on.isoformat() != row["starts_on"],
+        "end": signature.ends_on and signature.ends_on.isoformat() != row["ends_on"],
+    }
+    others = [what for what, differs in asked.items() if differs]
+    if others:
+        raise RefusedError(
+            f"{contract.text} was signed on {row['signed_on']} with another {' and '.join(others)}",
+            f"ltc show {contract.text}",
+        )
+
+
+def _offer(
+    store: Store, settings: Settings, named: Reference, opportunity: dict[str, Any], signature: Signature
+) -> _Offer:
+    """The quote that is signed; without one, or with an amount of its own, one line at that amount."""
+    quote = named if named.kind == "quote" else quotes.newest(store, int(opportunity["ref"][1:]))
+    if quote and signature.amount is None:
+        return _quoted(store, quote, signature.on)
+    customer_id = int(opportunity["customer"][1:])
+    amount_minor, currency = _amount(opportunity, signature)
+    if amount_minor is None:
+        amount_minor = _own_amount(store, settings, customer_id, currency, signature, opportunity)
+    code = quotes.tax_code(settings, store.value("SELECT tax_code FROM customer WHERE id = ?", (customer_id,)))
+    return _Offer(
+        None,
+        currency,
+        [lump(opportunity["title"], amount_minor, code, digits(currency))],
+        settings.tax_rounding,
+        quotes.default_terms(store, settings, customer_id),
+    )
+
+
+def _quoted(store: Store, quote: Reference, on: date) -> _Offer:
+    record = quotes.records(store, [quote.id], today=on)[0]
+    states.follow("quote", record["status"], "sign", quote.text)
+    lines = quotes.lines_of(store, "quote", quote.id)
+    return _Offer(quote.id, record["currency"], lines, record["tax_rounding"], record["terms"])
+
+
+def _amount(opportunity: dict[str, Any], signature: Signature) -> tuple[int | None, str]:
+    """The amount said on signing, else the opportunity's, which decides the currency."""
+    currency = opportunity["currency"]
+    known = opportunity["amount"]
+    if signature.amount is None:
+        return (int(known.replace(".", "")) if known else None), currency
+    if known and signature.amount[1] != currency:
+        raise UsageError(f"{opportunity['ref']} is in {currency}, not {signature.amount[1]}")
+    return signature.amount
+
+
+def _own_amount(
+    store: Store,
+    settings: Settings,
+    customer_id: int,
+    currency: str,
+    signature: Signature,
+    opportunity: dict[str, Any],
+) -> int:
+    """What terms of recurring fees come to by themselves. Raises UsageError where nothing says an amount."""
+    words = quotes.named_terms(settings, signature.terms) if signature.terms else None
+    terms = parse_terms(words or quotes.default_terms(store, settings, customer_id), currency)
+    if not any(share.kind == "fee" for share in terms.shares):
+        raise UsageError(f"{opportunity['ref']} has no amount yet", f"ltc sign {opportunity['ref']} --amount 1200.00")
+    shares = plan(terms, None, None, currency=currency, signed_on=signature.on, ends_on=signature.ends_on)
+    return sum(share.amount_minor for share in shares)
+
+
+def _canonical(settings: Settings, words: str, currency: str) -> str:
+    return format_terms(parse_terms(quotes.named_terms(settings, words), currency), currency)
+
+
+def _add(
+    store: Store,
+    settings: Settings,
+    opportunity: Reference,
+    record: dict[str, Any],
+    offer: _Offer,
+    signature: Signature,
+) -> int:
+    whole = tax.totals(offer.lines, offer.tax_rounding, digits(offer.currency))
+    amount_minor = sum(line.net_minor for line in offer.lines)
+    if amount_minor == 0:
+        raise UsageError("a contract over nothing cannot be signed", f"ltc sign {opportunity.text} --amount 1200.00")
+    terms = _canonical(settings, signature.terms or offer.terms, offer.currency)
+    _refuse_reversed(signature)
+    shares = plan(
+        parse_terms(terms, offer.currency),
+        amount_minor,
+        whole.total_minor if whole.total_minor != amount_minor else None,
+        currency=offer.currency,
+        signed_on=signature.on,
+        ends_on=signature.ends_on,
+    )
+    signed_by = leads.optional(signature.by, "signatory")
+    contract_id = store.add(
+        "contract",
+        opportunity_id=opportunity.id,
+        quote_id=offer.quote_id,
+        customer_id=int(record["customer"][1:]),
+        currency=offer.currency,
+        amount_minor=amount_minor,
+        net_minor=whole.net_minor,
+        tax_minor=whole.tax_minor,
+        tax_rounding=offer.tax_rounding,
+        terms=terms,
+        signed_on=signature.on.isoformat(),
+        signed_by=signed_by,
+        starts_on=signature.starts_on.isoformat() if signature.starts_on else None,
+        ends_on=signature.ends_on.isoformat() if signature.ends_on else None,
+        renews=leads.optional(signature.renews, "renewal"),
+        document_sha256=_keep_document(store, settings, record, offer, terms, signature),
+        recorded_at=store.recorded_at,
+    )
+    quotes.add_lines(store, "contract", contract_id, offer.lines)
+    for position, share in enumerate(shares, 1):
+        _add_share(store, contract_id, position, share)
+    store.touch(opportunity.text)
+    if record["lead"]:
+        store.touch(record["lead"])
+    return contract_id
+
+
+def _refuse_reversed(signature: Signature) -> None:
+    begins = signature.starts_on or signature.on
+    if signature.ends_on and signature.ends_on < begins:
+        raise UsageError(f"the contract would end on {signature.ends_on}, before it begins on {begins}")
+
+
+def _add_share(store: Store, contract_id: int, position: int, share: PlannedShare) -> None:
+    store.add(
+        "plan_share",
+        contract_id=contract_id,
+        position=position,
+        share=share.share,
+        trigger_kind=share.trigger,
+        trigger_on=share.trigger_on.isoformat() if share.trigger_on else None,
+        months=share.months,
+        steps=format_steps(share.steps),
+        amount_minor=share.amount_minor,
+        fixed_minor=share.fixed_minor,
+        period_from=share.period_from.isoformat() if share.period_from else None,
+        period_to=share.period_to.isoformat() if share.period_to else None,
+    )
+
+
+def _keep_document(
+    store: Store, settings: Settings, record: dict[str, Any], offer: _Offer, terms: str, signature: Signature
+) -> str:
+    """Archive the file that was signed; without one, a record of what was agreed. Answers its hash."""
+    if signature.document is not None:
+        return store.keep_document(signature.document, form="signed file", media_type="application/octet-stream")
+    body = {
+        "seller": vars(settings.company),
+        "buyer": buyer(store, int(record["customer"][1:])),
+        "opportunity": record["ref"],
+        "currency": offer.currency,
+        "lines": [line_document(line, offer.currency) for line in offer.lines],
+        "tax_rounding": offer.tax_rounding,
+        "terms": terms,
+        "signed_on": signature.on.isoformat(),
+        "signed_by": signature.by,
+    }
+    return store.keep_document(canonical_json(body).encode(), form="ltc-contract-1", media_type="application/json")
+
+
+def buyer(store: Store, customer_id: int) -> dict[str, Any]:
+    """A customer as a document names it: later edits do not touch the document."""
+    row = store.one("SELECT name, address, country, tax_id, email FROM customer WHERE id = ?", (customer_id,))
+    assert row is not None
+    return {"ref": f"K{customer_id}", **dict(row)}
+
+
+def line_document(line: tax.Line, currency: str) -> dict[str, Any]:
+    """A line as documents keep it."""
+    return {
+        "text": line.text,
+        "quantity_micro": line.quantity_micro,
+        "price_micro": line.price_micro,
+        "discount": format_amount(line.discount_minor, currency),
+        "net": format_amount(line.net_minor, currency),
+        "tax": line.tax._asdict(),
+    }
+
+
+# The plan and its progress, as the rules of billing read them
+
+
+class PlannedRow(NamedTuple):
+    """A share of the plan with what was billed of it."""
+
+    id: int
+    share: PlannedShare
+    billed_minor: int
+
+
+def plans(store: Store, contract_ids: Sequence[int]) -> dict[int, list[PlannedRow]]:
+    """The payment plan of each contract, in the order of its terms."""
+    rows = store.among(
+        "SELECT plan_share.*, (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = plan_share.id)"
+        " AS billed_minor FROM plan_share WHERE contract_id IN ({ids}) ORDER BY contract_id, position",
+        contract_ids,
+    )
+    found: dict[int, list[PlannedRow]] = {contract_id: [] for contract_id in contract_ids}
+    for row in rows:
+        found[row["contract_id"]].append(PlannedRow(row["id"], _planned_share(row), row["billed_minor"]))
+    return found
+
+
+def _planned_share(row: Row) -> PlannedShare:
+    def day(column: str) -> date | None:
+        return parse_iso_date(row[column]) if row[column] else None
+
+    return PlannedShare(
+        share=row["share"],
+        trigger=row["trigger_kind"],
+        trigger_on=day("trigger_on"),
+        months=row["months"],
+        steps=parse_steps(row["steps"]),
+        amount_minor=row["amount_minor"],
+        gross=row["fixed_minor"] is not None,
+        fixed_minor=row["fixed_minor"],
+        period_from=day("period_from"),
+        period_to=day("period_to"),
+    )
+
+
+def progress(store: Store, contract_id: int) -> Progress:
+    """What has happened to a contract that makes shares billable."""
+    row = store.one(
+        "SELECT signed_on, ends_on, (SELECT event_on FROM contract_event WHERE contract_id = contract.id"
+        " AND kind = 'accepted') AS accepted_on FROM contract WHERE id = ?",
+        (contract_id,),
+    )
+    assert row is not None
+    days = {"sign": row["signed_on"], "accept": row["accepted_on"], "end": row["ends_on"]}
+    moves = store.all(
+        "SELECT position, shipment_line.quantity_micro, moved_on, event_on AS delivered_on FROM shipment_line"
+        " JOIN contract_line ON contract_line.id = contract_line_id"
+        " LEFT JOIN shipment_event USING (shipment_id) WHERE contract_id = ? ORDER BY shipment_line.id",
+        (contract_id,),
+    )
+    return Progress(
+        {event: parse_iso_date(day) for event, day in days.items() if day},
+        {
+            "ship": [_move(each, each["moved_on"]) for each in moves],
+            "deliver": [
+                _move(each, max(each["delivered_on"], each["moved_on"] if each["quantity_micro"] < 0 else ""))
+                for each in moves
+                if each["delivered_on"]
+            ],
+        },
+    )
+
+
+def _move(row: Row, on: str) -> Move:
+    return Move(parse_iso_date(on), row["position"] - 1, row["quantity_micro"])
+
+
+# Showing
+
+RECORDS = """
+SELECT contract.*, customer.name AS customer_name,
+    (SELECT event_on FROM contract_event WHERE contract_id = contract.id AND kind = 'accepted') AS accepted_on,
+    (SELECT COALESCE(SUM(receivable.amount_minor), 0) - COALESCE(SUM((SELECT SUM(settlement.amount_minor)
+        FROM settlement WHERE receivable_id = receivable.id)), 0)
+        FROM invoice JOIN receivable ON receivable.invoice_id = invoice.id WHERE invoice.contract_id = contract.id)
+        AS open_minor
+FROM contract JOIN customer ON customer.id = contract.customer_id
+{narrowed}
+ORDER BY contract.id
+"""
+
+
+def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Contracts as they are shown; all of them without ids."""
+    if ids is None:
+        rows = store.all(RECORDS.format(narrowed=""))
+    else:
+        rows = store.among(RECORDS.replace("{narrowed}", "WHERE contract.id IN ({ids})"), ids)
+    found = [row["id"] for row in rows]
+    lines = quotes.line_records(store, "contract", found)
+    planned = plans(store, found)
+    return [_record(store, row, planned[row["id"]], lines[row["id"]]) for row in rows]
+
+
+def _record(store: Store, row: Row, planned: list[PlannedRow], lines: list[dict[str, Any]]) -> dict[str, Any]:
+    currency = row["currency"]
+    done = progress(store, row["id"])
+    wording = quotes.lines_of(store, "contract", row["id"])
+    shipped = [sum(move.quantity_micro for move in done.moves["ship"] if move.position == i) for i in range(len(lines))]
+    billed_minor = sum(each.billed_minor for each in planned)
+    is_fulfilled = all(quantity == line.quantity_micro for quantity, line in zip(shipped, wording, strict=True))
+    is_closed = is_fulfilled and billed_minor == row["amount_minor"] and row["open_minor"] == 0
+    return {
+        "ref": f"C{row['id']}",
+        "status": "closed" if is_closed else "fulfilled" if is_fulfilled else "signed",
+        "opportunity": f"O{row['opportunity_id']}",
+        "customer": f"K{row['customer_id']}",
+        "customer_name": row["customer_name"],
+        "amount": format_amount(row["amount_minor"], currency),
+        "net": format_amount(row["net_minor"], currency),
+        "tax": format_amount(row["tax_minor"], currency),
+        "total": format_amount(row["net_minor"] + row["tax_minor"], currency),
+        "billed": format_amount(billed_minor, currency),
+        "currency": currency,
+        **{
+            key: row[key]
+            for key in (
+                "signed_on",
+                "signed_by",
+                "accepted_on",
+                "starts_on",
+                "ends_on",
+                "renews",
+                "terms",
+                "tax_rounding",
+                "document_sha256",
+            )
+        },
+        "plan": [_plan_record(each, done, wording, currency) for each in planned],
+        "lines": [{**line, "shipped": format_micro(quantity)} for line, quantity in zip(lines, shipped, strict=True)],
+    }
+
+
+def _plan_record(planned: PlannedRow, done: Progress, lines: Sequence[tax.Line], currency: str) -> dict[str, Any]:
+    share = planned.share
+    day = day_of(share, done, lines)
+    months = f"+{share.months}m" if share.months else ""
+    return {
+        "share": share.share,
+        "trigger": f"{share.trigger_on or share.trigger}{months}{format_steps(share.steps)}",
+        "amount": format_amount(share.amount_minor, currency),
+        "due_on": day.isoformat() if day else None,
+        "billed": format_amount(planned.billed_minor, currency),
+    }

@@ -1,0 +1,167 @@
+"""Customers: found again before a new one is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ltc_cli.errors import ConflictError, Problems, UsageError
+from ltc_cli.report import Column
+from ltc_cli.rules.contact import (
+    clean_name,
+    clean_text,
+    email_domain,
+    is_public_domain,
+    normalise_country,
+    normalise_email,
+    normalise_name,
+    normalise_tax_id,
+)
+from ltc_cli.rules.terms import parse_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from sqlite3 import Row
+
+    from ltc_cli.config import Settings
+    from ltc_cli.store import Store
+
+COLUMNS = (
+    Column("ref", "ref"),
+    Column("name"),
+    Column("kind"),
+    Column("contact"),
+    Column("email"),
+    Column("phone", on_table=False),
+    Column("country"),
+    Column("address", on_table=False),
+    Column("tax_id", on_table=False),
+    Column("language", on_table=False),
+    Column("terms", on_table=False),
+    Column("tax_code", on_table=False),
+    Column("owner"),
+    Column("note", on_table=False),
+    Column("created_on", "date"),
+)
+
+FIELDS = ("email", "phone", "contact", "address", "language", "terms", "tax_code", "owner", "note")
+
+
+class NewCustomer(NamedTuple):
+    """A customer as typed; a text that is not known is None."""
+
+    name: str
+    contact: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    country: str | None = None
+    address: str | None = None
+    tax_id: str | None = None
+    language: str | None = None
+    terms: str | None = None
+    tax_code: str | None = None
+    owner: str | None = None
+    note: str | None = None
+    kind: str = "business"
+
+
+def add(store: Store, entry: NewCustomer, on: date, *, allow_duplicate: bool = False) -> int:
+    """Add a customer. Raises ConflictError naming the one that is found under the same tax id, name or domain."""
+    values = normalise(entry)
+    found = [] if allow_duplicate else candidates(store, values)
+    if found:
+        raise ConflictError(
+            f"{_named(found[0])} is this customer already", "--allow-duplicate adds another one all the same"
+        )
+    return _insert(store, values, on)
+
+
+def find_or_add(store: Store, entry: NewCustomer, on: date) -> int:
+    """The customer by tax id, else by name and country, else by e-mail domain; made when there is none.
+
+    Raises ConflictError when several fit.
+    """
+    values = normalise(entry)
+    found = candidates(store, values)
+    if len(found) > 1:
+        names = ", ".join(_named(row) for row in found)
+        raise ConflictError(f"several customers fit {values['name']}: {names}", "--customer K… says which")
+    return found[0]["id"] if found else _insert(store, values, on)
+
+
+def check_settings(entry: NewCustomer, settings: Settings) -> None:
+    """Raise UsageError, with all that is wrong, where kind, language, terms or tax code cannot be used."""
+    with Problems() as check:
+        check(_one_of, "kind", entry.kind, ("business", "consumer"))
+        check(_one_of, "language", entry.language, ("en", "zh"))
+        check(_one_of, "tax code", entry.tax_code, tuple(settings.taxes))
+        if entry.terms:
+            check(parse_terms, settings.terms.get(entry.terms, entry.terms), settings.currency)
+
+
+def _one_of(what: str, text: str | None, known: Sequence[str]) -> None:
+    if text and text not in known:
+        raise UsageError(f"{text[:40]!r} is no {what}", f"one of: {' '.join(known)}")
+
+
+def normalise(entry: NewCustomer) -> dict[str, Any]:
+    """The columns of a customer, with the forms that it is found again by."""
+    with Problems() as check:
+        values: dict[str, Any] = {"name": check(clean_name, entry.name, "name"), "kind": entry.kind}
+        for field in FIELDS:
+            text = getattr(entry, field)
+            values[field] = (check(clean_text, text, field) or None) if text is not None else None
+        values["country"] = check(normalise_country, entry.country) if entry.country else None
+        values["tax_id"] = check(normalise_tax_id, entry.tax_id) if entry.tax_id else None
+        email = check(normalise_email, values["email"]) if values["email"] else None
+    domain = email_domain(email) if email else None
+    return {
+        **values,
+        "name_norm": normalise_name(values["name"]),
+        "domain_norm": domain if domain and not is_public_domain(domain) else None,
+    }
+
+
+def candidates(store: Store, values: dict[str, Any]) -> list[Row]:
+    """Customers that fit, by the strongest evidence there is."""
+    rows: list[Row] = []
+    if values["tax_id"]:
+        rows = _where(store, "tax_id = ?", values["tax_id"])
+    if not rows:
+        rows = _where(
+            store,
+            "name_norm = ? AND (country IS NULL OR ? IS NULL OR country = ?)",
+            values["name_norm"],
+            values["country"],
+            values["country"],
+        )
+    if not rows and values["domain_norm"]:
+        rows = _where(store, "domain_norm = ?", values["domain_norm"])
+    return [row for row in rows if not _contradicts(row, values)]
+
+
+def _contradicts(row: Row, values: dict[str, Any]) -> bool:
+    """Two different tax ids are two customers, whatever their names."""
+    return bool(row["tax_id"] and values["tax_id"] and row["tax_id"] != values["tax_id"])
+
+
+def _where(store: Store, condition: str, *values: Any) -> list[Row]:
+    return store.all(f"SELECT * FROM customer WHERE {condition} AND merged_into_id IS NULL ORDER BY id", values)
+
+
+def _named(row: Row) -> str:
+    return f"K{row['id']} {row['name']}"
+
+
+def _insert(store: Store, values: dict[str, Any], on: date) -> int:
+    return store.add("customer", **values, created_on=on.isoformat(), recorded_at=store.recorded_at)
+
+
+def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Customers as they are shown; all of them without ids."""
+    sql = "SELECT * FROM customer WHERE merged_into_id IS NULL {narrowed} ORDER BY id"
+    if ids is None:
+        rows = store.all(sql.format(narrowed=""))
+    else:
+        rows = store.among(sql.replace("{narrowed}", "AND id IN ({ids})"), ids)
+    return [{"ref": f"K{row['id']}", **{c.key: row[c.key] for c in COLUMNS[1:]}} for row in rows]

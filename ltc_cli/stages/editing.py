@@ -1,0 +1,112 @@
+"""Edits: contact data and settings of leads, customers and opportunities; facts and money are never edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.errors import Problems, RefusedError, UsageError
+from ltc_cli.rules.calendar import parse_date
+from ltc_cli.rules.contact import clean_name, clean_text
+from ltc_cli.stages import customers, leads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from ltc_cli.config import Settings
+    from ltc_cli.references import Reference
+    from ltc_cli.store import Store
+
+FIELDS = {
+    "lead": ("name", "company", "email", "phone", "title", "country", "source", "campaign", "owner", "note"),
+    "customer": (
+        "name",
+        "kind",
+        "contact",
+        "email",
+        "phone",
+        "country",
+        "address",
+        "tax_id",
+        "language",
+        "terms",
+        "tax_code",
+        "owner",
+        "note",
+    ),
+    "opportunity": ("title", "owner", "close_on", "next_on", "next_step"),
+}
+
+
+def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[str], today: date) -> bool:
+    """Set fields of a record, as `FIELD=VALUE`. Answers whether anything changed.
+
+    Raises RefusedError for records that are facts, UsageError for unknown fields and values that cannot be read.
+    """
+    if record.kind not in FIELDS:
+        raise RefusedError(
+            f"{record.text} is a fact: a {record.kind} is never edited",
+            f"ltc show {record.text} says what can follow",
+        )
+    fields = _fields(record, texts)
+    present = store.one(f"SELECT * FROM {record.kind} WHERE id = ?", (record.id,))
+    assert present is not None
+    values = READERS[record.kind](dict(present), fields, settings, today)
+    changed = {column: value for column, value in values.items() if value != present[column]}
+    if changed:
+        store.change(record.kind, record.id, **changed)
+    return bool(changed)
+
+
+def _fields(record: Reference, texts: Sequence[str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    with Problems() as check:
+        for text in texts:
+            field, value = check(_field, record, text) or ("", None)
+            found[field] = value
+    return found
+
+
+def _field(record: Reference, text: str) -> tuple[str, str | None]:
+    field, separator, value = text.partition("=")
+    known = FIELDS[record.kind]
+    if not separator or field.strip() not in known:
+        raise UsageError(f"{text[:60]!r} is no FIELD=VALUE of a {record.kind}", f"fields: {' '.join(known)}")
+    return field.strip(), value.strip() or None
+
+
+def _lead(present: dict[str, Any], fields: dict[str, str | None], _settings: Settings, _today: date) -> dict[str, Any]:
+    entry = leads.NewLead(**{field: fields.get(field, present[field]) for field in FIELDS["lead"]})
+    return leads.normalise(entry._replace(name=entry.name or ""))
+
+
+def _customer(
+    present: dict[str, Any], fields: dict[str, str | None], settings: Settings, _today: date
+) -> dict[str, Any]:
+    entry = customers.NewCustomer(**{field: fields.get(field, present[field]) for field in FIELDS["customer"]})
+    entry = entry._replace(name=entry.name or "", kind=entry.kind or "business")
+    customers.check_settings(entry, settings)
+    return customers.normalise(entry)
+
+
+def _opportunity(
+    present: dict[str, Any], fields: dict[str, str | None], _settings: Settings, today: date
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    with Problems() as check:
+        for field, text in fields.items():
+            if field == "title":
+                values[field] = check(clean_name, text or "", field)
+            elif text and field.endswith("_on"):
+                day = check(parse_date, text, today)
+                values[field] = day.isoformat() if day else None
+            else:
+                values[field] = check(clean_text, text, field) if text else None
+    return {**{field: present[field] for field in FIELDS["opportunity"]}, **values}
+
+
+READERS: dict[str, Callable[[dict[str, Any], dict[str, str | None], Settings, date], dict[str, Any]]] = {
+    "lead": _lead,
+    "customer": _customer,
+    "opportunity": _opportunity,
+}

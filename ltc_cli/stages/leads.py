@@ -1,0 +1,282 @@
+"""Leads: added, found again, touched, qualified or dropped, merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ltc_cli.errors import ConflictError, Problems, RefusedError, UsageError
+from ltc_cli.references import find
+from ltc_cli.report import Column
+from ltc_cli.rules import states
+from ltc_cli.rules.contact import clean_name, clean_text, normalise_country, normalise_email, normalise_phone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+    from sqlite3 import Row
+
+    from ltc_cli.references import Reference
+    from ltc_cli.store import Store
+
+COLUMNS = (
+    Column("ref", "ref"),
+    Column("name"),
+    Column("status", "status"),
+    Column("company"),
+    Column("email"),
+    Column("phone", on_table=False),
+    Column("title", on_table=False),
+    Column("country", on_table=False),
+    Column("source"),
+    Column("campaign", on_table=False),
+    Column("owner"),
+    Column("score", "count", on_table=False),
+    Column("touches", "count"),
+    Column("last_touch_on", "date", on_table=False),
+    Column("next_step_on", "date", on_table=False),
+    Column("created_on", "date"),
+    Column("external_id", on_table=False),
+    Column("note", on_table=False),
+)
+
+TOUCHES = (
+    "call",
+    "email",
+    "meeting",
+    "visit",
+    "download",
+    "reply",
+    "event",
+    "open",
+    "click",
+    "bounce",
+    "unsubscribe",
+)
+
+DROP_REASONS = ("budget", "need", "authority", "timing")
+
+
+class NewLead(NamedTuple):
+    """A lead as it comes in; a text that is not known is None."""
+
+    name: str
+    company: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    country: str | None = None
+    source: str | None = None
+    campaign: str | None = None
+    owner: str | None = None
+    note: str | None = None
+    external_id: str | None = None
+
+
+class Added(NamedTuple):
+    ids: list[int]
+    notices: list[str]
+
+
+def add(store: Store, entries: Iterable[NewLead], on: date, *, allow_duplicate: bool = False) -> Added:
+    """Add leads, normalised.
+
+    Raises UsageError for what cannot be read, ConflictError for an e-mail or external id that another lead has;
+    the same phone alone is a notice.
+    """
+    added = Added([], [])
+    for entry in entries:
+        values = normalise(entry)
+        if not allow_duplicate:
+            _refuse_duplicate(store, values)
+        added.notices.extend(_phone_notices(store, values))
+        lead_id = store.add("lead", **values, created_on=on.isoformat(), recorded_at=store.recorded_at)
+        if entry.external_id:
+            _keep_external_id(store, lead_id, entry)
+        added.ids.append(lead_id)
+    return added
+
+
+def normalise(entry: NewLead) -> dict[str, Any]:
+    """The columns of a lead: texts trimmed, e-mail and phone also in the form that duplicates are found by."""
+    with Problems() as check:
+        values: dict[str, Any] = {"name": check(clean_name, entry.name, "name")}
+        for field in ("company", "email", "phone", "title", "source", "campaign", "owner", "note"):
+            values[field] = check(optional, getattr(entry, field), field)
+        country = check(normalise_country, entry.country) if entry.country else None
+        values["country"] = country
+        values["email_norm"] = check(normalise_email, values["email"]) if values["email"] else None
+        values["phone_norm"] = normalise_phone(values["phone"], country) if values["phone"] else None
+    return values
+
+
+def optional(text: str | None, name: str) -> str | None:
+    """The text, trimmed; None for an empty one."""
+    return (clean_text(text, name) or None) if text is not None else None
+
+
+def _refuse_duplicate(store: Store, values: dict[str, Any]) -> None:
+    other = _other_with(store, "email_norm", values["email_norm"])
+    if other:
+        raise ConflictError(
+            f"L{other['id']} {other['name']} has the e-mail {values['email_norm']} already",
+            "--allow-duplicate adds it all the same",
+        )
+
+
+def _phone_notices(store: Store, values: dict[str, Any]) -> list[str]:
+    other = _other_with(store, "phone_norm", values["phone_norm"])
+    return [f"L{other['id']} {other['name']} has the same phone {values['phone_norm']}"] if other else []
+
+
+def _other_with(store: Store, column: str, value: str | None) -> Row | None:
+    if value is None:
+        return None
+    return store.one(f"SELECT id, name FROM lead WHERE {column} = ? AND merged_into_id IS NULL ORDER BY id", (value,))
+
+
+def _keep_external_id(store: Store, lead_id: int, entry: NewLead) -> None:
+    with Problems() as check:
+        value = check(clean_name, entry.external_id or "", "external id")
+    other = store.one("SELECT record_id FROM external_id WHERE kind = 'lead' AND source = '' AND value = ?", (value,))
+    if other:
+        raise ConflictError(
+            f"L{other['record_id']} has the external id {value} already", f"ltc show L{other['record_id']}"
+        )
+    store.connection.execute(
+        "INSERT INTO external_id (kind, source, value, record_id) VALUES ('lead', '', ?, ?)", (value, lead_id)
+    )
+
+
+def touch(store: Store, text: str, kind: str, on: date, note: str | None = None) -> int:
+    """Log a touch with a lead. Answers the lead's id."""
+    lead = find(store, text, "lead")
+    if kind not in TOUCHES:
+        raise UsageError(f"{kind} is no kind of touch", f"one of: {' '.join(TOUCHES)}")
+    states.follow("lead", status(store, lead.id), "nurture", lead.text)
+    store.add(
+        "touch",
+        lead_id=lead.id,
+        kind=kind,
+        note=optional(note, "note"),
+        touched_on=on.isoformat(),
+        recorded_at=store.recorded_at,
+    )
+    store.touch(lead.text)
+    return lead.id
+
+
+def qualify(store: Store, lead: Reference, on: date, note: str | None = None) -> bool:
+    """Whether the lead was not qualified before."""
+    return _decide(store, lead, "qualify", "qualified", None, note, on)
+
+
+def drop(store: Store, lead: Reference, on: date, reason: str, note: str | None = None) -> bool:
+    """Whether the lead was not dropped before. The reason is one of `DROP_REASONS` or words of the user's own."""
+    return _decide(store, lead, "drop", "dropped", clean_name(reason, "reason"), note, on)
+
+
+def _decide(
+    store: Store, lead: Reference, verb: str, kind: str, reason: str | None, note: str | None, on: date
+) -> bool:
+    if not states.follow("lead", status(store, lead.id), verb, lead.text):
+        return False
+    store.add(
+        "lead_event",
+        lead_id=lead.id,
+        kind=kind,
+        reason=reason,
+        note=optional(note, "note"),
+        event_on=on.isoformat(),
+        recorded_at=store.recorded_at,
+    )
+    store.touch(lead.text)
+    return True
+
+
+def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:
+    """Point the others at the lead that is kept; what is known of them is seen under it from now on.
+
+    Raises RefusedError when more than one of them was promoted. Answers whether anything changed.
+    """
+    family = [keep.id, *(other.id for other in others if other.id != keep.id)]
+    if len(family) == 1:
+        return False
+    promoted = store.among("SELECT id FROM opportunity WHERE lead_id IN ({ids})", _family(store, family))
+    if len(promoted) > 1:
+        names = " and ".join(f"O{row['id']}" for row in promoted)
+        raise RefusedError(
+            f"{names} come from these leads: a lead is promoted once", "ltc lose the one that is a double"
+        )
+    for other_id in _family(store, family[1:]):
+        store.change("lead", other_id, merged_into_id=keep.id)
+    store.touch(keep.text)
+    return True
+
+
+def _family(store: Store, ids: Sequence[int]) -> list[int]:
+    """The leads and all that were merged into them before."""
+    rows = store.among("SELECT id FROM lead WHERE merged_into_id IN ({ids})", ids)
+    return [*ids, *(row["id"] for row in rows)]
+
+
+def duplicates(store: Store, lead_id: int) -> list[str]:
+    """References of the other leads with the same e-mail or phone."""
+    rows = store.all(
+        "SELECT other.id FROM lead, lead AS other WHERE lead.id = ? AND other.id <> lead.id"
+        " AND other.merged_into_id IS NULL"
+        " AND (other.email_norm = lead.email_norm OR other.phone_norm = lead.phone_norm) ORDER BY other.id",
+        (lead_id,),
+    )
+    return [f"L{row['id']}" for row in rows]
+
+
+def status(store: Store, lead_id: int) -> str:
+    return str(records(store, [lead_id])[0]["status"])
+
+
+# A merged lead is seen under the one it was merged into, with its touches and its opportunity.
+RECORDS = """
+WITH wanted AS (SELECT id FROM lead WHERE merged_into_id IS NULL {narrowed}),
+family AS (
+    SELECT id AS root_id, id FROM wanted
+    UNION ALL SELECT merged_into_id, id FROM lead WHERE merged_into_id IN (SELECT id FROM wanted)
+),
+touched AS (
+    SELECT root_id, COUNT(*) AS touches, MAX(touched_on) AS last_touch_on
+    FROM family JOIN touch ON touch.lead_id = family.id GROUP BY root_id
+),
+decided AS (
+    SELECT root_id, MAX(lead_event.id) AS event_id
+    FROM family JOIN lead_event ON lead_event.lead_id = family.id GROUP BY root_id
+),
+promoted AS (SELECT root_id FROM family JOIN opportunity ON opportunity.lead_id = family.id)
+SELECT lead.*, COALESCE(touches, 0) AS touches, last_touch_on,
+    (SELECT value FROM external_id WHERE kind = 'lead' AND record_id = lead.id ORDER BY source, value LIMIT 1)
+        AS external_id,
+    CASE
+        WHEN lead.id IN (SELECT root_id FROM promoted) THEN 'promoted'
+        WHEN lead_event.kind IS NOT NULL THEN lead_event.kind
+        WHEN touches > 0 THEN 'nurtured'
+        ELSE 'new'
+    END AS status
+FROM wanted JOIN lead ON lead.id = wanted.id
+LEFT JOIN touched ON touched.root_id = lead.id
+LEFT JOIN decided ON decided.root_id = lead.id
+LEFT JOIN lead_event ON lead_event.id = decided.event_id
+ORDER BY lead.id
+"""
+
+
+def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Leads as they are shown; all of them without ids."""
+    rows = store.all(RECORDS.format(narrowed="")) if ids is None else _narrowed(store, ids)
+    return [_record(row) for row in rows]
+
+
+def _narrowed(store: Store, ids: Sequence[int]) -> list[Row]:
+    return store.among(RECORDS.replace("{narrowed}", "AND id IN ({ids})"), ids)
+
+
+def _record(row: Row) -> dict[str, Any]:
+    record = {column.key: row[column.key] for column in COLUMNS if column.key in row.keys()}  # noqa: SIM118
+    return {"ref": f"L{row['id']}", **record, "score": None, "next_step_on": None}

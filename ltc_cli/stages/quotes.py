@@ -1,0 +1,319 @@
+"""Quotes: lines, discount, terms and validity; every change of mind is a new version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.errors import Problems, UsageError
+from ltc_cli.references import name
+from ltc_cli.report import Column
+from ltc_cli.rules import states, tax
+from ltc_cli.rules.contact import clean_name
+from ltc_cli.rules.money import (
+    PPM,
+    digits,
+    format_amount,
+    format_micro,
+    gross_of_line,
+    parse_amount,
+    parse_percent,
+    parse_price,
+    parse_quantity,
+    round_ratio,
+)
+from ltc_cli.rules.terms import format_terms, parse_terms
+from ltc_cli.stages import opportunities
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from sqlite3 import Row
+
+    from ltc_cli.config import Settings
+    from ltc_cli.references import Reference
+    from ltc_cli.store import Store
+
+LINE_COLUMNS = (
+    Column("line", "count"),
+    Column("text"),
+    Column("quantity", "quantity"),
+    Column("price", "quantity"),
+    Column("discount", "money"),
+    Column("net", "money"),
+    Column("tax"),
+)
+
+COLUMNS = (
+    Column("ref", "ref"),
+    Column("opportunity", "ref"),
+    Column("version", "count"),
+    Column("status", "status"),
+    Column("customer", "ref"),
+    Column("customer_name"),
+    Column("amount", "money", on_table=False),
+    Column("net", "money"),
+    Column("tax", "money"),
+    Column("total", "money"),
+    Column("currency"),
+    Column("discount", "money", on_table=False),
+    Column("terms", on_table=False),
+    Column("tax_rounding", on_table=False),
+    Column("valid_until", "date"),
+    Column("created_on", "date", on_table=False),
+    Column("lines", "list", columns=LINE_COLUMNS),
+)
+
+DECIDED = {"send": "sent", "accept": "accepted", "reject": "rejected"}
+
+LINE_EXAMPLE = 'write it like --line "Consulting:2:450.00" or "Widget:10:3.333:S19:-10%"'
+
+
+def tax_code(settings: Settings, code: str | None) -> tax.TaxCode:
+    """The named tax code of the config; the default one for None. Raises UsageError when it is unknown."""
+    wanted = code or settings.tax
+    for known, entry in settings.taxes.items():
+        if known.casefold() == wanted.casefold():
+            return tax.TaxCode(known, entry.category, entry.rate_ppm, entry.inclusive)
+    raise UsageError(f"there is no tax code {wanted[:40]}", f"the config has: {' '.join(settings.taxes)}")
+
+
+def parse_line(text: str, settings: Settings, currency: str, default_tax: str | None) -> tax.Line:
+    """`TEXT:QTY:PRICE[:TAX[:-10%]]`, read from the right, so that the text may have colons of its own."""
+    pieces = text.split(":")
+    discount = pieces.pop().strip()[1:] if len(pieces) > 3 and pieces[-1].strip().startswith("-") else None
+    codes = {code.casefold() for code in settings.taxes}
+    code = pieces.pop().strip() if len(pieces) > 3 and pieces[-1].strip().casefold() in codes else None
+    if len(pieces) < 3:
+        raise UsageError(f"{text[:80]!r} is not a line: TEXT:QTY:PRICE is needed", LINE_EXAMPLE)
+    with Problems() as check:
+        price_micro = check(parse_price, pieces[-1])
+        quantity_micro = check(parse_quantity, pieces[-2])
+        words = check(clean_name, ":".join(pieces[:-2]), "the text of a line")
+    gross_minor = gross_of_line(quantity_micro, price_micro, digits(currency))
+    discount_minor = parse_discount(discount, gross_minor, currency) if discount else 0
+    return tax.line(
+        words,
+        quantity_micro,
+        price_micro,
+        discount_minor,
+        tax_code(settings, code or default_tax),
+        digits(currency),
+    )
+
+
+def parse_discount(text: str, of_minor: int, currency: str) -> int:
+    """A percentage of the amount, or an amount; never more than it. In minor units."""
+    if text.strip().endswith("%"):
+        return round_ratio(of_minor * parse_percent(text), PPM)
+    discount_minor = parse_amount(text, currency)
+    if discount_minor > of_minor:
+        raise UsageError(f"a discount of {text} is more than {format_amount(of_minor, currency)}")
+    return discount_minor
+
+
+def named_terms(settings: Settings, text: str) -> str:
+    """A line of terms, or the one that the config has under this name."""
+    return settings.terms.get(text.strip(), text)
+
+
+def default_terms(store: Store, settings: Settings, customer_id: int) -> str:
+    """The customer's terms, else those of the config."""
+    own: str | None = store.value("SELECT terms FROM customer WHERE id = ?", (customer_id,))
+    return named_terms(settings, own or settings.terms["default"])
+
+
+def add(
+    store: Store,
+    settings: Settings,
+    opportunity: Reference,
+    on: date,
+    *,
+    lines: Sequence[str],
+    terms: str | None = None,
+    discount: str | None = None,
+    rounding: str | None = None,
+    valid_until: date | None = None,
+) -> int:
+    """A new version of what is offered, as a draft. Answers the quote's id."""
+    record = opportunities.records(store, [opportunity.id])[0]
+    states.follow("opportunity", record["status"], "quote", opportunity.text)
+    customer_id, currency = int(record["customer"][1:]), record["currency"]
+    default_tax = store.value("SELECT tax_code FROM customer WHERE id = ?", (customer_id,))
+    policy = rounding or settings.tax_rounding
+    with Problems() as check:
+        parsed = [check(parse_line, line, settings, currency, default_tax) for line in lines]
+        words = named_terms(settings, terms) if terms else default_terms(store, settings, customer_id)
+        canonical = check(lambda: format_terms(parse_terms(words, currency), currency))
+        if policy not in ("line", "document", "unrounded"):
+            check(_refuse_rounding, policy)
+        if valid_until and valid_until < on:
+            check(_refuse_validity, valid_until)
+    sum_minor = sum(line.net_minor for line in parsed)
+    discount_minor = parse_discount(discount, sum_minor, currency) if discount else 0
+    discounted = tax.discounted(parsed, discount_minor) if discount_minor else parsed
+    whole = tax.totals(discounted, policy, digits(currency))
+    quote_id = store.add(
+        "quote",
+        opportunity_id=opportunity.id,
+        version=store.value(
+            "SELECT COALESCE(MAX(version), 0) + 1 FROM quote WHERE opportunity_id = ?", (opportunity.id,)
+        ),
+        currency=currency,
+        terms=canonical,
+        tax_rounding=policy,
+        discount_minor=discount_minor,
+        amount_minor=sum_minor - discount_minor,
+        net_minor=whole.net_minor,
+        tax_minor=whole.tax_minor,
+        valid_until_on=valid_until.isoformat() if valid_until else None,
+        created_on=on.isoformat(),
+        recorded_at=store.recorded_at,
+    )
+    add_lines(store, "quote", quote_id, discounted)
+    store.touch(opportunity.text)
+    return quote_id
+
+
+def _refuse_rounding(policy: str) -> None:
+    raise UsageError(f"{policy[:40]} is no rounding policy", "one of: document line unrounded")
+
+
+def _refuse_validity(valid_until: date) -> None:
+    raise UsageError(f"a quote cannot be valid until {valid_until}, a day that has passed")
+
+
+def add_lines(store: Store, record: str, record_id: int, lines: Sequence[tax.Line]) -> None:
+    """Keep the lines of a quote or a contract, in their order from 1."""
+    for position, line in enumerate(lines, 1):
+        store.add(
+            f"{record}_line",
+            **{f"{record}_id": record_id},
+            position=position,
+            text=line.text,
+            quantity_micro=line.quantity_micro,
+            price_micro=line.price_micro,
+            discount_minor=line.discount_minor,
+            net_minor=line.net_minor,
+            tax_code=line.tax.code,
+            category=line.tax.category,
+            rate_ppm=line.tax.rate_ppm,
+            inclusive=int(line.tax.inclusive),
+        )
+
+
+def decide(store: Store, quote: Reference, verb: str, on: date) -> bool:
+    """Send, accept or reject a quote. Answers whether that is new."""
+    status = records(store, [quote.id], today=on)[0]["status"]
+    if not states.follow("quote", status, verb, quote.text):
+        return False
+    store.add(
+        "quote_event",
+        quote_id=quote.id,
+        kind=DECIDED[verb],
+        event_on=on.isoformat(),
+        recorded_at=store.recorded_at,
+    )
+    store.touch(quote.text)
+    return True
+
+
+def newest(store: Store, opportunity_id: int) -> Reference | None:
+    row = store.one("SELECT id FROM quote WHERE opportunity_id = ? ORDER BY version DESC LIMIT 1", (opportunity_id,))
+    return name("quote", row["id"]) if row else None
+
+
+RECORDS = """
+SELECT quote.*, customer.id AS customer_id, customer.name AS customer_name, quote_event.kind AS event,
+    EXISTS (SELECT 1 FROM quote AS newer WHERE newer.opportunity_id = quote.opportunity_id
+        AND newer.version > quote.version) AS superseded
+FROM quote
+JOIN opportunity ON opportunity.id = quote.opportunity_id
+JOIN customer ON customer.id = opportunity.customer_id
+LEFT JOIN quote_event ON quote_event.id = (SELECT MAX(id) FROM quote_event WHERE quote_id = quote.id)
+{narrowed}
+ORDER BY quote.id
+"""
+
+
+def records(store: Store, ids: Sequence[int] | None = None, *, today: date) -> list[dict[str, Any]]:
+    """Quotes as they are shown on a day; all of them without ids."""
+    if ids is None:
+        rows = store.all(RECORDS.format(narrowed=""))
+    else:
+        rows = store.among(RECORDS.replace("{narrowed}", "WHERE quote.id IN ({ids})"), ids)
+    lines = line_records(store, "quote", [row["id"] for row in rows])
+    return [_record(row, lines[row["id"]], today) for row in rows]
+
+
+def _record(row: Row, lines: list[dict[str, Any]], today: date) -> dict[str, Any]:
+    currency = row["currency"]
+    return {
+        "ref": f"Q{row['id']}",
+        "opportunity": f"O{row['opportunity_id']}",
+        "version": row["version"],
+        "status": _status(row, today),
+        "customer": f"K{row['customer_id']}",
+        "customer_name": row["customer_name"],
+        "amount": format_amount(row["amount_minor"], currency),
+        "net": format_amount(row["net_minor"], currency),
+        "tax": format_amount(row["tax_minor"], currency),
+        "total": format_amount(row["net_minor"] + row["tax_minor"], currency),
+        "currency": currency,
+        "discount": format_amount(row["discount_minor"], currency),
+        "terms": row["terms"],
+        "tax_rounding": row["tax_rounding"],
+        "valid_until": row["valid_until_on"],
+        "created_on": row["created_on"],
+        "lines": lines,
+    }
+
+
+def _status(row: Row, today: date) -> str:
+    if row["event"] == "rejected":
+        return "rejected"
+    if row["superseded"]:
+        return "superseded"
+    if row["event"] != "accepted" and row["valid_until_on"] and row["valid_until_on"] < today.isoformat():
+        return "expired"
+    return row["event"] or "draft"
+
+
+def line_records(store: Store, record: str, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Lines as they are shown, by the id of their quote, contract or invoice."""
+    rows = store.among(
+        f"SELECT {record}_line.*, {record}.currency FROM {record}_line JOIN {record} ON {record}.id = {record}_id"
+        f" WHERE {record}_id IN ({{ids}}) ORDER BY {record}_id, position",
+        ids,
+    )
+    found: dict[int, list[dict[str, Any]]] = {record_id: [] for record_id in ids}
+    for row in rows:
+        found[row[f"{record}_id"]].append(_line_record(row))
+    return found
+
+
+def _line_record(row: Row) -> dict[str, Any]:
+    return {
+        "line": row["position"],
+        "text": row["text"],
+        "quantity": format_micro(row["quantity_micro"]),
+        "price": format_micro(row["price_micro"]),
+        "discount": format_amount(row["discount_minor"], row["currency"]),
+        "net": format_amount(row["net_minor"], row["currency"]),
+        "tax": row["tax_code"],
+    }
+
+
+def lines_of(store: Store, record: str, record_id: int) -> list[tax.Line]:
+    """The lines of a quote or a contract as the rules read them."""
+    rows = store.all(f"SELECT * FROM {record}_line WHERE {record}_id = ? ORDER BY position", (record_id,))
+    return [
+        tax.Line(
+            row["text"],
+            row["quantity_micro"],
+            row["price_micro"],
+            row["discount_minor"],
+            row["net_minor"],
+            tax.TaxCode(row["tax_code"], row["category"], row["rate_ppm"], bool(row["inclusive"])),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,380 @@
+"""The file: open it safely, one writer at a time, one transaction a decision, a journal of all that was written."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import sqlite3
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ltc_cli import schema
+from ltc_cli.errors import ConflictError, DataError, FailedError, LtcError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+BUSY_SECONDS = 30
+NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs"})
+OTHERS_MAY_WRITE = 0o022
+FIRST_SHA256 = "0" * 64
+"""What the first journal entry names as the one before it."""
+
+# Why these: docs/decisions.md, "TRUNCATE and EXTRA". What was asked for is read back.
+PRAGMAS = {
+    "journal_mode": "truncate",
+    "synchronous": 3,
+    "foreign_keys": 1,
+    "recursive_triggers": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+}
+
+PREFIXES = {
+    "lead": "L",
+    "customer": "K",
+    "opportunity": "O",
+    "quote": "Q",
+    "contract": "C",
+    "shipment": "S",
+    "payment": "P",
+}
+
+
+class Number(NamedTuple):
+    """A legal number, drawn in the transaction that issues."""
+
+    series_id: int
+    seq: int
+    text: str
+
+
+class Remembered(NamedTuple):
+    """The answer that a `--key` was given."""
+
+    request_sha256: str
+    answer: str
+
+
+def sha256(data: bytes | str) -> str:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def canonical_json(value: Any) -> str:
+    """The one text of a value: what hashes are taken over."""
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+
+
+def journal_sha256(entry: Sequence[Any]) -> str:
+    """Hash over (id, recorded_at, business_on, actor, verb, counts, batch_id, detail_sha256, previous_sha256)."""
+    return sha256(canonical_json(list(entry)))
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """The only way to a connection: durable, foreign keys on, nothing in the file trusted. None: one in memory."""
+    writable = path is not None and os.access(path, os.W_OK)
+    address = ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
+    connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
+    connection.row_factory = sqlite3.Row
+    for name, value in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+    if writable:
+        _assert_pragmas(connection)
+    return connection
+
+
+def _assert_pragmas(connection: sqlite3.Connection) -> None:
+    for name, value in PRAGMAS.items():
+        (found,) = connection.execute(f"PRAGMA {name}").fetchone()
+        if found != value:
+            raise FailedError(f"this SQLite does not accept {name} = {value} (it says {found})")
+
+
+def translate(error: sqlite3.Error, path: Path) -> LtcError:
+    """What SQLite says, in the user's words and with our exit code."""
+    text = str(error)
+    if "locked" in text:
+        return ConflictError(f"{path} is locked by another process", "try again in a moment")
+    if "not a database" in text or "malformed" in text or "encrypted" in text:
+        return DataError(f"{path} is not a sound database: {text}", "ltc restore BACKUP brings the last backup back")
+    if "full" in text:
+        return FailedError(f"the disk is full: nothing was written to {path}", "make room and repeat the command")
+    if "readonly" in text or "read-only" in text or "unable to open" in text:
+        return FailedError(f"cannot write to {path}: {text}", "check the permissions of the file and its folder")
+    return FailedError(f"{path}: {text}")
+
+
+class Store:
+    """One file, opened by one command."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+        self.recorded_at = ""
+        self.counts: Counter[str] = Counter()
+        self.touched: dict[str, None] = {}
+        self.changes: list[dict[str, Any]] = []
+        self._inserts: dict[tuple[str, ...], str] = {}
+
+    # Reading
+
+    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+        return row
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The single value of a query that always has a row."""
+        return self.connection.execute(sql, parameters).fetchone()[0]
+
+    def among(self, sql: str, ids: Iterable[int]) -> list[sqlite3.Row]:
+        """The rows of a query whose `{ids}` stands for a list of numbers of any length."""
+        return self.all(sql.format(ids=",".join(map(str, map(int, ids)))))
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One snapshot for all queries of a report."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
+
+    # Writing
+
+    @contextmanager
+    def writing(self, recorded_at: str, *, keep: bool = True) -> Iterator[None]:
+        """One decision: under the file's lock, all of it or nothing. `keep=False` takes everything back at the end."""
+        self.recorded_at = recorded_at
+        self.counts.clear()
+        self.touched.clear()
+        self.changes.clear()
+        with writer_lock(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT" if keep else "ROLLBACK")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def add(self, table: str, **values: Any) -> int:
+        """Insert one row and answer its id."""
+        names = (table, *values)
+        sql = self._inserts.get(names)
+        if sql is None:
+            columns, marks = ", ".join(values), ", ".join("?" * len(values))
+            sql = self._inserts[names] = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
+        record_id = self.connection.execute(sql, tuple(values.values())).lastrowid
+        assert record_id is not None
+        self.counts[table] += 1
+        if table in PREFIXES:
+            self.touch(f"{PREFIXES[table]}{record_id}")
+        elif table == "invoice":
+            self.touch(values["number"])
+        return record_id
+
+    def change(self, table: str, record_id: int, **values: Any) -> None:
+        """Update contact data or settings of one row; facts refuse it by trigger."""
+        before = self.one(f"SELECT {', '.join(values)} FROM {table} WHERE id = ?", (record_id,))
+        assert before is not None
+        self.changes.append({"record": f"{table} {record_id}", "before": dict(before), "after": values})
+        assignments = ", ".join(f"{column} = ?" for column in values)
+        self.connection.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), record_id))
+        self.counts[f"{table} changed"] += 1
+        if table in PREFIXES:
+            self.touch(f"{PREFIXES[table]}{record_id}")
+
+    def touch(self, reference: str) -> None:
+        """Remember for the journal that this command wrote about the record."""
+        self.touched[reference] = None
+
+    def keep_document(self, body: bytes, *, form: str, media_type: str) -> str:
+        """Keep the bytes under their hash; the same bytes are kept once. Answers the sha256."""
+        digest = sha256(body)
+        self.connection.execute(
+            "INSERT INTO document (sha256, format, media_type, body) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+            (digest, form, media_type, body),
+        )
+        return digest
+
+    def draw_number(self, kind: str, pattern: str, year: int) -> Number:
+        """The next number of the series, without a gap: a rolled-back command gives it back."""
+        series_year = year if "{year}" in pattern else 0
+        row = self.one(
+            "INSERT INTO series (kind, pattern, year, next_seq, gapless) VALUES (?, ?, ?, 2, 1)"
+            " ON CONFLICT (kind, pattern, year) DO UPDATE SET next_seq = next_seq + 1"
+            " RETURNING id, next_seq - 1 AS seq",
+            (kind, pattern, series_year),
+        )
+        assert row is not None
+        return Number(row["id"], row["seq"], pattern.format(year=year, seq=row["seq"]))
+
+    # The journal
+
+    def journal(self, *, verb: str, actor: str, business_on: str, arguments: dict[str, Any], answer: Any) -> None:
+        """Chain one entry for the command that wrote; its details can be erased without breaking the chain."""
+        last = self.one("SELECT id, sha256 FROM journal ORDER BY id DESC LIMIT 1")
+        records = list(self.touched)
+        body = canonical_json({"arguments": arguments, "answer": answer, "changes": self.changes, "records": records})
+        salt = os.urandom(16).hex()
+        entry = (
+            last["id"] + 1 if last else 1,
+            self.recorded_at,
+            business_on,
+            actor,
+            verb,
+            canonical_json(self.counts),
+            None,
+            sha256(salt + body),
+            last["sha256"] if last else FIRST_SHA256,
+        )
+        self.connection.execute(
+            "INSERT INTO journal (id, recorded_at, business_on, actor, verb, counts, batch_id, detail_sha256,"
+            " previous_sha256, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*entry, journal_sha256(entry)),
+        )
+        self.connection.execute(
+            "INSERT INTO journal_detail (journal_id, salt, body) VALUES (?, ?, ?)", (entry[0], salt, body)
+        )
+
+    # Idempotency keys
+
+    def remembered(self, key: str) -> Remembered | None:
+        row = self.one("SELECT request_sha256, answer FROM request_key WHERE key = ?", (key,))
+        return Remembered(row["request_sha256"], row["answer"]) if row else None
+
+    def remember(self, key: str, request_sha256: str, answer: str, exit_code: int) -> None:
+        self.connection.execute(
+            "INSERT INTO request_key (key, request_sha256, answer, exit_code, recorded_at) VALUES (?, ?, ?, ?, ?)",
+            (key, request_sha256, answer, exit_code, self.recorded_at),
+        )
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+# Opening
+
+
+def open_existing(path: Path) -> Store:
+    """The file as it is.
+
+    Raises NotFoundError when there is none, DataError when it is not ours, not safe or newer than this ltc.
+    """
+    if not path.exists():
+        raise NotFoundError(f"there is no file {path}", "ltc init makes one; --db FILE names another")
+    _refuse_unsafe(path)
+    connection = connect(path)
+    _refuse_foreign(connection, path)
+    return Store(connection, path)
+
+
+def open_or_create(path: Path, recorded_at: str) -> Store:
+    """The file; made, readable by its owner alone, when there is none."""
+    if not path.exists() or path.stat().st_size == 0:
+        create(path, recorded_at)
+    return open_existing(path)
+
+
+def open_scratch(path: Path, recorded_at: str) -> Store:
+    """For a dry run: the file if it exists, else an empty one in memory."""
+    if path.exists():
+        return open_existing(path)
+    connection = connect(None)
+    connection.execute("BEGIN")
+    schema.migrate(connection)
+    connection.execute("COMMIT")
+    return Store(connection, path)
+
+
+def create(path: Path, recorded_at: str) -> None:
+    """Make the file with all its tables, in one transaction."""
+    if not path.parent.is_dir():
+        raise NotFoundError(f"there is no folder {path.parent}", f"mkdir -p {path.parent}")
+    with writer_lock(path):
+        if path.exists() and path.stat().st_size > 0:
+            return
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        _refuse_unsafe(path)
+        connection = connect(path)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            schema.migrate(connection)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+
+def _refuse_unsafe(path: Path) -> None:
+    if not path.is_file():
+        raise DataError(f"{path} is not a file")
+    if path.stat().st_mode & OTHERS_MAY_WRITE:
+        raise DataError(f"others may write to {path}", f"chmod 600 {path}")
+    if _file_system(path) in NETWORK_FILE_SYSTEMS:
+        raise DataError(f"{path} lies on a network file system, where SQLite's locks do not hold", "use a local disk")
+
+
+def _file_system(path: Path) -> str:
+    """The kind of file system that holds the path, as Linux names it; empty where nothing tells."""
+    target = str(path.resolve())
+    best, kind = "", ""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8", errors="replace") as mounts:
+            for line in mounts:
+                _device, point, name, *_rest = line.split(" ")
+                if len(point) >= len(best) and (target + "/").startswith(point.rstrip("/") + "/"):
+                    best, kind = point, name
+    except OSError:
+        return ""
+    return kind
+
+
+def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application_id != schema.APPLICATION_ID:
+        connection.close()
+        raise DataError(f"{path} is not a file of ltc", "--db FILE names another")
+    if version > schema.VERSION:
+        connection.close()
+        raise DataError(f"{path} is newer than this ltc (version {version}, known {schema.VERSION})", "upgrade ltc")
+
+
+@contextmanager
+def writer_lock(path: Path) -> Iterator[None]:
+    """Queue before the file's lock: SQLite's own waiting is unfair, the kernel's is not.
+
+    Raises ConflictError after `BUSY_SECONDS`.
+    """
+    lock = path.with_name(path.name + ".lock")
+    try:
+        descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise FailedError(
+            f"cannot write to the folder {path.parent}: {error.strerror}", "check its permissions"
+        ) from error
+    try:
+        _wait_for(descriptor, path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(descriptor: int, path: Path) -> None:
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise ConflictError(f"{path} is locked by another process", "try again in a moment") from None
+            time.sleep(0.005)
