@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
@@ -338,7 +339,8 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
 
 def _run(arguments: Sequence[str], session: Session) -> int:
     try:
-        answer = _group("").main(list(arguments), prog_name="ltc", standalone_mode=False, obj=session)
+        with redirect_stdout(session.out):  # where Typer prints its help
+            answer = _group("").main(list(arguments), prog_name="ltc", standalone_mode=False, obj=session)
     except typer.TyperException as error:  # what is wrong with the command line
         raise _usage_error(error) from error
     except typer.Abort as error:

@@ -106,12 +106,11 @@ def _look(session: Session, folder: Path, made: dict[str, int]) -> None:
     """Funnel, aging and what to do today, as the commands show them; then where the files are."""
     for command in ("funnel", "aging", "today"):
         environ = _environ(folder, session.today.isoformat(), session.actor)
-        # Quiet: their own hints lead on from here, before the reader knows which folder.
+        # Quiet, since the hints of a report lead on in a folder where the reader is not yet.
         session.exit_code = run([command, "--quiet"], Session(environ=environ, out=session.out, err=session.err))
         if session.exit_code:
             return
         session.out.write("\n")
     counts = ", ".join(f"{number} {kind}" for kind, number in made.items())
-    notices = [f"made {_database(folder)} and {_config(folder)}: {counts}"]
-    hint = f"cd {shlex.quote(str(folder))} && ltc show C3"
-    session.show(Report(COLUMNS, [], notices=notices, empty="its tables are above", hint=hint))
+    where = f"{_database(folder)} holds {counts}; its settings are in {_config(folder)}"
+    session.show(Report([], [], empty=where, hint=f"cd {shlex.quote(str(folder))} && ltc show C3"))

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 
 def draw_table(report: Report, screen: Screen) -> tuple[str, list[str]]:
-    """The report as wide as it needs and the terminal allows, its totals below a line.
+    """The report as wide as it needs and the terminal allows, its totals below a line, without empty columns.
 
     With it the keys of the columns for which there was no room.
     """
     all_strips = strips_of(report.columns, [*report.rows, *report.totals], screen)
     currency = _common_currency(all_strips) if report.title else ""
-    strips = with_names([strip for strip in all_strips if not (currency and strip.column.key == "currency")])
+    told = [strip for strip in all_strips if any(strip.cells) and not (currency and strip.column.key == "currency")]
+    strips = with_names(told)
     layout = laid_out(strips, screen)
     table = rendered(rich_table(layout, screen, totals=len(report.totals)), screen, width_of(layout))
     kept = {strip.column.key for strip in layout.strips}

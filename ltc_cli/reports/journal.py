@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("id", "count"),
     Column("recorded_at", label="recorded (UTC)"),
-    Column("business_on", "date", "counts for"),
-    Column("actor"),
+    Column("business_on", "date", "counts for", spare=2),
+    Column("actor", spare=1),
     Column("verb"),
     Column("records", "list"),
     Column("arguments", on_table=False),

@@ -67,8 +67,7 @@ def report(store: Store, kind: str, today: date, *, where: Sequence[str], limit:
     found = [row for row in rows if all(_equals(row[key], value) for key, value in conditions)]
     shown = found[-limit:] if limit else found
     notices = [f"{len(shown)} of {len(found)} {kind}"] if len(shown) < len(found) else []
-    flat = [column._replace(on_table=False) if column.kind == "list" else column for column in columns]
-    return Report(flat, shown, notices=notices, empty=f"there are no {kind}" + (" like this" if where else ""))
+    return Report(columns, shown, notices=notices, empty=f"there are no {kind}" + (" like this" if where else ""))
 
 
 def _condition(text: str, columns: Sequence[Column]) -> tuple[str, str]:

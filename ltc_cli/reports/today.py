@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("what", "status"),
-    Column("ref", "ref"),
+    Column("ref", on_table=False),
     Column("name"),
-    Column("since", "date"),
+    Column("since", "date", spare=1),
     Column("days", "days"),
     Column("amount", "money"),
     Column("currency"),
-    Column("command"),
+    Column("command", "ref", "do"),
 )
 
 FRESH_DAYS = 2

@@ -30,7 +30,7 @@ class StageTotal(NamedTuple):
     cumulative: float | None
     """Of those in the first stage."""
     median_days: float | None
-    """Between the stage reached before and this one."""
+    """Between the last of the stages reached before and this one."""
 
 
 def reached(thread: Thread) -> int:
@@ -71,12 +71,12 @@ def _add_amounts(amounts: list[int | None], thread: Thread, furthest: int) -> No
 
 
 def _add_waits(waits: list[list[int]], thread: Thread) -> None:
-    """Days since the last stage that has a day of its own."""
-    last = thread.days[0]
+    """Days since the stages before; none for a stage that was reached before them, as by an invoice on signature."""
+    latest = thread.days[0] or ""
     for number, day in enumerate(thread.days[1:], 1):
-        if day and last:
-            waits[number].append((date.fromisoformat(day) - date.fromisoformat(last)).days)
-            last = day
+        if day and latest:
+            waits[number].append(max(0, (date.fromisoformat(day) - date.fromisoformat(latest)).days))
+        latest = max(latest, day or "")
 
 
 def _share(part: int, whole: int) -> float | None:

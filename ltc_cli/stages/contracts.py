@@ -35,7 +35,7 @@ PLAN_COLUMNS = (
 COLUMNS = (
     Column("ref", "ref"),
     Column("status", "status"),
-    Column("opportunity", "ref"),
+    Column("opportunity", "ref", spare=2),
     Column("customer", "ref"),
     Column("customer_name"),
     Column("amount", "money"),
@@ -44,7 +44,7 @@ COLUMNS = (
     Column("total", "money", on_table=False),
     Column("billed", "money"),
     Column("currency"),
-    Column("signed_on", "date"),
+    Column("signed_on", "date", spare=1),
     Column("signed_by", on_table=False),
     Column("accepted_on", "date", on_table=False),
     Column("starts_on", "date", on_table=False),
@@ -52,9 +52,9 @@ COLUMNS = (
     Column("renews", on_table=False),
     Column("terms", on_table=False),
     Column("tax_rounding", on_table=False),
-    Column("document_sha256", on_table=False),
-    Column("plan", "list", columns=PLAN_COLUMNS),
-    Column("lines", "list", columns=(*quotes.LINE_COLUMNS, Column("shipped", "quantity"))),
+    Column("document_sha256", label="sha256", on_table=False),
+    Column("plan", "list", on_table=False, columns=PLAN_COLUMNS),
+    Column("lines", "list", on_table=False, columns=(*quotes.LINE_COLUMNS, Column("shipped", "quantity"))),
 )
 
 

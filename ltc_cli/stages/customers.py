@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("ref", "ref"),
     Column("name"),
-    Column("kind"),
-    Column("contact"),
+    Column("kind", spare=5),
+    Column("contact", spare=2),
     Column("email"),
     Column("phone", on_table=False),
-    Column("country"),
+    Column("country", spare=1),
     Column("address", on_table=False),
     Column("tax_id", on_table=False),
     Column("language", on_table=False),
     Column("terms", on_table=False),
     Column("tax_code", on_table=False),
-    Column("owner"),
+    Column("owner", spare=3),
     Column("note", on_table=False),
-    Column("created_on", "date"),
+    Column("created_on", "date", spare=4),
 )
 
 FIELDS = ("email", "phone", "contact", "address", "language", "terms", "tax_code", "owner", "note")

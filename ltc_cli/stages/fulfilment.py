@@ -28,9 +28,9 @@ COLUMNS = (
     Column("customer_name"),
     Column("shipped_on", "date"),
     Column("delivered_on", "date"),
-    Column("carrier"),
-    Column("tracking"),
-    Column("lines", "list", columns=LINE_COLUMNS),
+    Column("carrier", spare=1),
+    Column("tracking", spare=2),
+    Column("lines", "list", on_table=False, columns=LINE_COLUMNS),
 )
 
 Quantities = dict[int, int]

@@ -28,10 +28,10 @@ INSTALMENT_COLUMNS = (Column("due_on", "date"), Column("amount", "money"), Colum
 COLUMNS = (
     Column("ref", "ref"),
     Column("status", "status"),
-    Column("contract", "ref"),
+    Column("contract", "ref", spare=2),
     Column("customer", "ref"),
     Column("customer_name"),
-    Column("issued_on", "date"),
+    Column("issued_on", "date", spare=1),
     Column("due_on", "date"),
     Column("net", "money", on_table=False),
     Column("tax", "money", on_table=False),
@@ -43,9 +43,9 @@ COLUMNS = (
     Column("period_from", "date", on_table=False),
     Column("period_to", "date", on_table=False),
     Column("terms", on_table=False),
-    Column("document_sha256", on_table=False),
-    Column("lines", "list", columns=quotes.LINE_COLUMNS),
-    Column("instalments", "list", columns=INSTALMENT_COLUMNS),
+    Column("document_sha256", label="sha256", on_table=False),
+    Column("lines", "list", on_table=False, columns=quotes.LINE_COLUMNS),
+    Column("instalments", "list", on_table=False, columns=INSTALMENT_COLUMNS),
 )
 
 

@@ -32,9 +32,9 @@ COLUMNS = (
     Column("amount", "money"),
     Column("unapplied", "money"),
     Column("currency"),
-    Column("method"),
+    Column("method", spare=1),
     Column("reference", on_table=False),
-    Column("allocations", "list", columns=ALLOCATION_COLUMNS),
+    Column("allocations", "list", on_table=False, columns=ALLOCATION_COLUMNS),
 )
 
 

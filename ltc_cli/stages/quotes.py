@@ -45,14 +45,14 @@ LINE_COLUMNS = (
 
 COLUMNS = (
     Column("ref", "ref"),
-    Column("opportunity", "ref"),
-    Column("version", "count"),
+    Column("opportunity", "ref", spare=1),
+    Column("version", "count", spare=2),
     Column("status", "status"),
     Column("customer", "ref"),
     Column("customer_name"),
     Column("amount", "money", on_table=False),
-    Column("net", "money"),
-    Column("tax", "money"),
+    Column("net", "money", spare=3),
+    Column("tax", "money", spare=4),
     Column("total", "money"),
     Column("currency"),
     Column("discount", "money", on_table=False),
@@ -60,7 +60,7 @@ COLUMNS = (
     Column("tax_rounding", on_table=False),
     Column("valid_until", "date"),
     Column("created_on", "date", on_table=False),
-    Column("lines", "list", columns=LINE_COLUMNS),
+    Column("lines", "list", on_table=False, columns=LINE_COLUMNS),
 )
 
 DECIDED = {"send": "sent", "accept": "accepted", "reject": "rejected"}

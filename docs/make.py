@@ -1,0 +1,117 @@
+"""Make the pages that say what the code says: `python docs/make.py` writes them, a test holds them."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ltc_cli import config, schema
+from ltc_cli.app import COMMANDS, run
+from ltc_cli.rules.states import DONE, TRANSITIONS
+from ltc_cli.session import Session
+
+DOCS = Path(__file__).parent
+
+EXIT_CODES = (
+    (0, "", "done; also: nothing was due, or it was done already"),
+    (1, "failed", "a bug, or the disk, the terminal or a pipe failed"),
+    (2, "usage", "the command line or a value on it is wrong"),
+    (3, "not_found", "no such record or file"),
+    (4, "refused", "a business rule says no"),
+    (5, "conflict", "a duplicate, a lock held too long, a key used for something else, several candidates"),
+    (6, "config", "config.yaml is wrong"),
+    (7, "data", "the file is not sound, not ours, or newer than this ltc"),
+    (8, "partial", "partly done; the rest is named"),
+    (130, "", "interrupted"),
+)
+
+
+def help_of(arguments: list[str]) -> str:
+    """What `--help` prints, as on a terminal of 100 columns."""
+    os.environ["COLUMNS"] = "100"
+    out = io.StringIO()
+    code = run([*arguments, "--help"], Session(environ={}, out=out, err=io.StringIO()))
+    assert code == 0, arguments
+    return out.getvalue().rstrip()
+
+
+def reference() -> str:
+    parts = ["# Reference", "", "Made from the program itself by `python docs/make.py`.", ""]
+    parts += ["## Commands", "", "```", help_of([]), "```", ""]
+    for command in COMMANDS:
+        parts += [f"### ltc {command.name}", "", "```", _without_common(help_of(command.name.split())), "```", ""]
+    parts += ["## Exit codes", "", "| code | word in JSON errors | meaning |", "|---|---|---|"]
+    parts += [f"| {code} | {word} | {meaning} |" for code, word, meaning in EXIT_CODES]
+    parts += ["", "## Settings", "", "| key | type | default | meaning |", "|---|---|---|---|"]
+    parts += [f"| `{row.key}` | {_cell(row.type)} | `{_cell(row.default)}` | {_cell(row.meaning)} |" for row in config.describe()]
+    parts += ["", "## States", "", "Which verb may follow which state. Everything else is refused with exit code 4.", ""]
+    parts += ["| record | state | verb → state afterwards |", "|---|---|---|"]
+    for record, states in TRANSITIONS.items():
+        for state, verbs in states.items():
+            outcomes = ", ".join(f"{verb} → {'(nothing to do)' if to == DONE else to}" for verb, to in verbs.items())
+            parts.append(f"| {record} | {state.replace('_', ' ')} | {outcomes or '(nothing)'} |")
+    return "\n".join(parts) + "\n"
+
+
+def _without_common(text: str) -> str:
+    return text.split("\nCommon options:")[0].rstrip()
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def data_model() -> str:
+    parts = ["# Data model", "", "Made from `ltc_cli/schema.py` by `python docs/make.py`.", "", (schema.__doc__ or "").strip(), ""]
+    parts += ["Tables marked *facts* are only ever added to: triggers refuse a change, `ltc check` finds one.", ""]
+    for statement in schema.M001:
+        match = re.match(r"\s*CREATE TABLE (\w+)", statement)
+        if match:
+            name = match[1]
+            parts += [f"## {name}" + (" (facts)" if name in schema.FACTS else ""), "", "```sql", _dedented(statement), "```", ""]
+    return "\n".join(parts)
+
+
+def _dedented(statement: str) -> str:
+    lines = statement.strip("\n").rstrip().splitlines()
+    return "\n".join(line.removeprefix("    ") for line in lines)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def picture() -> str:
+    """The demo as a terminal of 88 columns shows it, as SVG."""
+    from rich.console import Console
+    from rich.text import Text
+
+    os.environ |= {"COLUMNS": "88", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    screen = Terminal()
+    with TemporaryDirectory() as folder:
+        environ = {"LTC_TODAY": "2026-11-23", "HOME": folder}
+        run(["demo", f"{folder}/demo", "--quiet"], Session(environ=environ, out=screen, err=io.StringIO()))
+    console = Console(record=True, width=88, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text("$ ltc demo", style="bold"))
+    console.print(Text.from_ansi(screen.getvalue()))
+    return console.export_svg(title="lead to cash in a terminal")
+
+
+PAGES = {"reference.md": reference, "data-model.md": data_model}
+
+
+def main() -> None:
+    for name, make in PAGES.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")
+        sys.stdout.write(f"docs/{name}\n")
+    (DOCS / "demo.svg").write_text(picture(), encoding="utf-8")
+    sys.stdout.write("docs/demo.svg\n")
+
+
+if __name__ == "__main__":
+    main()
