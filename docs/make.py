@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import re
@@ -47,8 +48,17 @@ def reference() -> str:
     parts += ["## Exit codes", "", "| code | word in JSON errors | meaning |", "|---|---|---|"]
     parts += [f"| {code} | {word} | {meaning} |" for code, word, meaning in EXIT_CODES]
     parts += ["", "## Settings", "", "| key | type | default | meaning |", "|---|---|---|---|"]
-    parts += [f"| `{row.key}` | {_cell(row.type)} | `{_cell(row.default)}` | {_cell(row.meaning)} |" for row in config.describe()]
-    parts += ["", "## States", "", "Which verb may follow which state. Everything else is refused with exit code 4.", ""]
+    parts += [
+        f"| `{row.key}` | {_cell(row.type)} | `{_cell(row.default)}` | {_cell(row.meaning)} |"
+        for row in config.describe()
+    ]
+    parts += [
+        "",
+        "## States",
+        "",
+        "Which verb may follow which state. Everything else is refused with exit code 4.",
+        "",
+    ]
     parts += ["| record | state | verb → state afterwards |", "|---|---|---|"]
     for record, states in TRANSITIONS.items():
         for state, verbs in states.items():
@@ -66,13 +76,27 @@ def _cell(text: str) -> str:
 
 
 def data_model() -> str:
-    parts = ["# Data model", "", "Made from `ltc_cli/schema.py` by `python docs/make.py`.", "", (schema.__doc__ or "").strip(), ""]
+    parts = [
+        "# Data model",
+        "",
+        "Made from `ltc_cli/schema.py` by `python docs/make.py`.",
+        "",
+        (schema.__doc__ or "").strip(),
+        "",
+    ]
     parts += ["Tables marked *facts* are only ever added to: triggers refuse a change, `ltc check` finds one.", ""]
     for statement in schema.M001:
         match = re.match(r"\s*CREATE TABLE (\w+)", statement)
         if match:
             name = match[1]
-            parts += [f"## {name}" + (" (facts)" if name in schema.FACTS else ""), "", "```sql", _dedented(statement), "```", ""]
+            parts += [
+                f"## {name}" + (" (facts)" if name in schema.FACTS else ""),
+                "",
+                "```sql",
+                _dedented(statement),
+                "```",
+                "",
+            ]
     return "\n".join(parts)
 
 
@@ -99,7 +123,17 @@ def picture() -> str:
     console = Console(record=True, width=88, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text("$ ltc demo", style="bold"))
     console.print(Text.from_ansi(screen.getvalue()))
-    return console.export_svg(title="lead to cash in a terminal")
+    return re.sub(
+        r'textLength="([0-9.]+)"([^>]*>)([^<]+)', _in_cells, console.export_svg(title="lead to cash in a terminal")
+    )
+
+
+def _in_cells(text: re.Match[str]) -> str:
+    """Rich takes a Chinese character for one cell wide; it is two."""
+    from rich.cells import cell_len
+
+    plain = html.unescape(text[3])
+    return f'textLength="{float(text[1]) * cell_len(plain) / len(plain):g}"{text[2]}{text[3]}'
 
 
 PAGES = {"reference.md": reference, "data-model.md": data_model}

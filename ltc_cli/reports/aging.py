@@ -65,7 +65,10 @@ def report(store: Store, as_of: date, edges: Sequence[int], by: str = "customer"
         _add_unapplied(rows, found, ages, by)
     _name(store, rows, by)
     ordered = sorted(rows.values(), key=lambda row: (row["currency"], -row["total"], str(row.get("customer", ""))))
-    totals = [_total(ordered, currency, ages) for currency in sorted({row["currency"] for row in ordered})]
+    totals = [
+        {BY[by][1][0]: "total", **_total(ordered, currency, ages)}
+        for currency in sorted({row["currency"] for row in ordered})
+    ]
     return Report(
         _columns(ages, by),
         [_written(row, ages) for row in ordered],
