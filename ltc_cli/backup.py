@@ -1,4 +1,4 @@
-"""A copy of the file that can be trusted, and the way back to it that never gives out a legal number twice."""
+"""A copy of the file that can be trusted, and the way back to it that gives no legal number out twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ltc_cli import schema
 from ltc_cli.errors import (
@@ -27,28 +27,29 @@ from ltc_cli.store import FIRST_SHA256, Store, connect, open_existing, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
-MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
-IN_A_NAME = "%Y%m%dT%H%M%SZ"
-ANOTHER = "try another backup"
 SIDE_FILES = ("-journal", "-wal", "-shm")
-"""What SQLite keeps beside a file; the ones of one file are poison to another under the same name."""
+"""What SQLite keeps beside a file; under the same name they would spoil another file."""
+SEPARATORS = "-/_.#"
+SEQ = re.compile(r"(.*)\{seq(?::0([1-9]))?\}(.*)", re.DOTALL)
+SEQ_DIGITS_MAX = 12
 
 
 class Head(NamedTuple):
-    """The newest entry of the journal, which vouches for all before it."""
+    """The newest entry of the journal: it vouches for all entries before it."""
 
     id: int
     sha256: str
 
 
 class Manifest(NamedTuple):
-    """What stands in `FILE.manifest.json`; `version` is that of the schema, `series` the last number of each."""
+    """What `FILE.manifest.json` says; `version` is that of the schema, `series` the last number of each series."""
 
     database: str
     sha256: str
-    size_bytes: int
+    size: int
+    """In bytes."""
     made_at: str
     version: int
     journal: Head
@@ -56,11 +57,15 @@ class Manifest(NamedTuple):
 
 
 class Series(NamedTuple):
-    """A gapless series of legal numbers; year 0 where its pattern names none."""
+    """A series of legal numbers without gaps; year 0: its pattern names none."""
 
     kind: str
     pattern: str
     year: int
+
+
+LastNumbers = dict[Series, int]
+"""The last sequence number that each series gave out; 0: none."""
 
 
 class Lost(NamedTuple):
@@ -72,45 +77,47 @@ class Lost(NamedTuple):
 
 
 class Occasion(NamedTuple):
-    """Who restores, on which business date, at which moment (UTC)."""
+    """Who restores, on which business date, at which moment (UTC, as the journal writes it)."""
 
     actor: str
     today: date
-    moment: datetime
+    recorded_at: str
 
 
 class Restored(NamedTuple):
-    """What became of a restore; `kept` is the file that was there before."""
+    """What a restore did."""
 
     kept: Path | None
+    """Where the file lies that was there before."""
     journal: Head
     lost: list[Lost]
     has_manifest: bool
-
-
-LastNumbers = dict[Series, int]
-"""The last sequence number of each series that was given out."""
+    is_blind: bool
+    """Nothing told which legal numbers there are: not the file, not the backup, not the user."""
 
 
 # Backing up
 
 
-def make(store: Store, file: Path, moment: datetime, *, force: bool) -> Manifest:
-    """Copy one snapshot of the store to the file, proven sound, with its manifest beside it.
+def make(store: Store, file: Path, made_at: str, *, force: bool) -> Manifest:
+    """Copy one snapshot of the store to the file, proven sound, with a manifest beside it.
 
     Raises ConflictError where the file exists (unless forced), UsageError where it is the store itself, DataError
-    where the store is not sound, FailedError where the copy cannot be written: then nothing is.
+    where the store is not sound, FailedError where the copy cannot be written. Nothing is written in these cases.
     """
-    _refuse_same(file, store.path)
-    _refuse_no_folder(file)
-    if file.exists() and not force:
+    _refuse_itself(file, store.path)
+    _refuse_without_folder(file)
+    if os.path.lexists(file) and not force:
         raise ConflictError(f"{file} exists already", "name another file, or --force to replace it")
-    with _failures_of(file), _private_folder(file.parent) as folder:
+    # This query takes the snapshot: unlike `Connection.backup`, it gives up on a locked file when the time-out is over.
+    journal_head(store.connection)
+    with _failures_of(file), _workshop(file.parent) as folder:
         copy, note = folder / "copy", folder / "manifest"
         _copy_snapshot(store, copy)
-        manifest = _describe(copy, store.path, moment)
-        _write(note, _as_json(manifest))
-        _put_in_place(copy, note, file)
+        manifest = _describe(copy, store.path, made_at)
+        with open(note, "xb", opener=_private) as stream:
+            _write(stream, _as_json(manifest))
+        _publish(copy, note, file)
     return manifest
 
 
@@ -119,23 +126,21 @@ def manifest_path(file: Path) -> Path:
 
 
 def _copy_snapshot(store: Store, copy: Path) -> None:
-    _write(copy, b"")
-    # The first query takes the snapshot: unlike `backup`, it gives up on a locked file after the time-out.
-    journal_head(store.connection)
-    with closing(connect(copy)) as target:
-        store.connection.backup(target)
-    _flush(copy)
+    with open(copy, "xb", opener=_private) as stream:
+        with closing(connect(copy)) as connection:
+            store.connection.backup(connection)
+        os.fsync(stream.fileno())
 
 
-def _describe(copy: Path, source: Path, moment: datetime) -> Manifest:
-    """The manifest of a copy, all of it read from the copy. Raises DataError where it is not sound."""
-    with closing(connect(copy)) as connection:
-        _refuse_unsound(connection, source, "ltc restore BACKUP brings the last backup back")
+def _describe(copy: Path, source: Path, made_at: str) -> Manifest:
+    """The manifest of a copy, all of it read from the copy. Raises DataError where that is not sound."""
+    with _failures_of(source), closing(connect(copy)) as connection:
+        _refuse_unsound(connection, source)
         return Manifest(
             database=source.name,
             sha256=_file_sha256(copy),
-            size_bytes=copy.stat().st_size,
-            made_at=moment.strftime(MOMENT),
+            size=copy.stat().st_size,
+            made_at=made_at,
             version=_pragma(connection, "user_version"),
             journal=journal_head(connection),
             series={series_name(series): seq for series, seq in last_numbers(connection).items()},
@@ -143,21 +148,29 @@ def _describe(copy: Path, source: Path, moment: datetime) -> Manifest:
 
 
 def _as_json(manifest: Manifest) -> bytes:
-    named = manifest._asdict()
-    named["size"] = named.pop("size_bytes")
-    named["journal"] = manifest.journal._asdict()
-    return (json.dumps(named, indent=2) + "\n").encode()
+    named = {**manifest._asdict(), "journal": manifest.journal._asdict()}
+    return f"{json.dumps(named, indent=2)}\n".encode()
 
 
-def _put_in_place(copy: Path, note: Path, file: Path) -> None:
-    """A kill in between leaves a backup without a manifest, never one beside the manifest of another."""
+def _publish(copy: Path, note: Path, file: Path) -> None:
+    """A kill in between leaves a backup without a manifest, never one with the manifest of another."""
     manifest_path(file).unlink(missing_ok=True)
     os.replace(copy, file)
     os.replace(note, manifest_path(file))
-    _flush(file.parent)
+    _flush_folder(file.parent)
 
 
 # Restoring
+
+
+class _Proven(NamedTuple):
+    """A copy of the backup that has passed every check, and what it knows."""
+
+    copy: Path
+    sha256: str
+    has_manifest: bool
+    origin_sha256: str | None
+    last: LastNumbers
 
 
 def restore(
@@ -165,34 +178,394 @@ def restore(
     target: Path,
     occasion: Occasion,
     *,
-    last_numbers_said: Sequence[str] = (),
+    last_numbers_given: Sequence[str] = (),
     patterns: Iterable[tuple[str, str]] = (),
 ) -> Restored:
-    """Put a proven copy of the backup in the target's place, with its numbers raised and the restore journalled.
+    """Put a copy of the backup in the target's place; the numbers it does not know are never given out again.
 
-    `last_numbers_said` are `SERIES=N` or whole legal numbers, `patterns` the kinds and patterns of the config.
-    Raises DataError where the backup is not sound, not ours, newer or not what its manifest says, RefusedError
-    where the last numbers given out are not known, UsageError where they were given wrongly, FailedError where
-    nothing can be written. The target is untouched by all of these.
+    `last_numbers_given` are texts like `INV-2026=57`, `patterns` the configured ones, each with its kind. The
+    file is swapped as a whole, with its numbers raised and the restore journalled, and only after every check.
+    Raises NotFoundError without a backup, DataError where it is not sound, not ours, newer than this ltc or not as
+    its manifest says, RefusedError where the last numbers given out are not known, UsageError where those given
+    are wrong, FailedError where the disk fails. The target is untouched in these cases.
     """
     _refuse_missing(file)
-    _refuse_same(file, target)
-    _refuse_no_folder(target)
+    _refuse_itself(file, target)
+    _refuse_without_folder(target)
     real = Path(os.path.realpath(target)) if target.is_symlink() else target
-    with _failures_of(target), _private_folder(real.parent) as folder:
-        copy = folder / "copy"
-        _copy_file(file, copy)
-        sha256 = _file_sha256(copy)
-        has_manifest = _refuse_unlike_manifest(file, sha256)
-        with _failures_of(file), closing(connect(copy)) as connection:
-            _refuse_unrestorable(connection, file)
-            known = last_numbers(connection)
-            origin = _origin(connection)
-        said = read_last_numbers(last_numbers_said, known, patterns)
+    with _failures_of(target), _workshop(real.parent) as folder:
+        proven = _prove(file, folder / "copy")
+        given = read_last_numbers(last_numbers_given, proven.last, patterns)
         with writer_lock(target):
-            given_out = said | _given_out(target, origin, known, said, occasion.today.year)
-            lost = lost_numbers(known, given_out)
-            arguments = {"file": str(file), "sha256": sha256, "last_number": list(last_numbers_said)}
-            head = _record(copy, occasion, lost, arguments)
-            kept = _swap(copy, real, occasion.moment)
-    return Restored(kept, head, lost, has_manifest)
+            present, unknown_because = _numbers_of_present(target, proven.origin_sha256)
+            if unknown_because:
+                _refuse_ungiven(_in_doubt(proven.last, occasion.today.year), given, proven.last, unknown_because)
+            lost = lost_numbers(proven.last, present, given)
+            arguments = {"file": str(file), "sha256": proven.sha256, "last_number": list(last_numbers_given)}
+            head = _record(proven.copy, occasion, lost, arguments)
+            kept = _swap(proven.copy, real, occasion.recorded_at)
+    is_blind = bool(unknown_because) and not proven.last and not given
+    return Restored(kept, head, lost, proven.has_manifest, is_blind)
+
+
+def _prove(file: Path, copy: Path) -> _Proven:
+    """Copy the backup and check the copy: what is checked is what will be used, and SQLite never opens the backup."""
+    _copy_file(file, copy)
+    sha256 = _file_sha256(copy)
+    has_manifest = _refuse_unlike_manifest(file, sha256)
+    with _failures_of(file), closing(connect(copy)) as connection:
+        _refuse_foreign(connection, file)
+        _refuse_unsound(connection, file)
+        return _Proven(copy, sha256, has_manifest, _origin_sha256(connection), last_numbers(connection))
+
+
+def _record(copy: Path, occasion: Occasion, lost: list[Lost], arguments: dict[str, Any]) -> Head:
+    """Raise the numbers and journal the restore, before the copy takes its place: so no kill comes in between."""
+    with closing(connect(copy)) as connection:
+        store = Store(connection, copy)
+        with store.writing(occasion.recorded_at):
+            for each in lost:
+                _add_lost(store, each)
+            store.journal(
+                verb="restore",
+                actor=occasion.actor,
+                business_on=occasion.today.isoformat(),
+                arguments=arguments,
+                answer=[lost_record(each) for each in lost],
+            )
+        return journal_head(connection)
+
+
+def _add_lost(store: Store, lost: Lost) -> None:
+    row = store.one(
+        "INSERT INTO series (kind, pattern, year, next_seq, gapless) VALUES (?, ?, ?, ?, 1)"
+        " ON CONFLICT (kind, pattern, year) DO UPDATE SET next_seq = excluded.next_seq RETURNING id",
+        (*lost.series, lost.last_seq + 1),
+    )
+    assert row is not None
+    numbers = {"first_seq": lost.first_seq, "last_seq": lost.last_seq}
+    store.add("lost_number", series_id=row["id"], **numbers, recorded_at=store.recorded_at)
+
+
+def _swap(copy: Path, target: Path, recorded_at: str) -> Path | None:
+    """Put the copy in the target's place; answers where the old file is kept. At no moment is there no file."""
+    moment = re.sub(r"[-:]|\.[0-9]+", "", recorded_at)
+    kept = _unused(target.with_name(f"{target.name}.before-restore-{moment}"))
+    existed = target.exists()
+    if existed:
+        os.link(target, kept)
+    _set_side_files_aside(target, kept)
+    os.replace(copy, target)
+    _flush_folder(target.parent)
+    return kept if existed else None
+
+
+def _set_side_files_aside(target: Path, kept: Path) -> None:
+    """An unfinished transaction goes with the file it belongs to: SQLite would roll it back into the new one."""
+    for suffix in SIDE_FILES:
+        side = target.with_name(target.name + suffix)
+        if side.exists():
+            side.rename(kept.with_name(kept.name + suffix))
+
+
+def _unused(path: Path) -> Path:
+    names = (path.with_name(f"{path.name}{f'-{again}' if again else ''}") for again in count())
+    return next(name for name in names if not os.path.lexists(name))
+
+
+# Legal numbers
+
+
+def last_numbers(connection: sqlite3.Connection) -> LastNumbers:
+    """What a file knows of its series without gaps."""
+    rows = connection.execute(
+        "SELECT kind, pattern, year, next_seq - 1 AS last_seq FROM series WHERE gapless = 1 ORDER BY id"
+    )
+    return {Series(row["kind"], row["pattern"], row["year"]): row["last_seq"] for row in rows}
+
+
+def series_name(series: Series) -> str:
+    """How a person calls a series: its number's text without the sequence, `INV-2026`."""
+    before, _width, after = _affixes(series)
+    return f"{before}{after}".strip(SEPARATORS)
+
+
+def number_text(series: Series, seq: int) -> str:
+    """The legal number as it stands on the document."""
+    before, width, after = _affixes(series)
+    return f"{before}{seq:0{width}}{after}"
+
+
+def lost_record(lost: Lost) -> dict[str, str]:
+    return {
+        "series": series_name(lost.series),
+        "first": number_text(lost.series, lost.first_seq),
+        "last": number_text(lost.series, lost.last_seq),
+    }
+
+
+def lost_numbers(known: LastNumbers, *given_out: LastNumbers) -> list[Lost]:
+    """The numbers up to the highest given out of each series that the backup does not know."""
+    highest: LastNumbers = {}
+    for numbers in given_out:
+        for series, seq in numbers.items():
+            highest[series] = max(seq, highest.get(series, 0))
+    return [
+        Lost(series, known.get(series, 0) + 1, seq) for series, seq in highest.items() if seq > known.get(series, 0)
+    ]
+
+
+def read_last_numbers(
+    texts: Iterable[str], known: LastNumbers, patterns: Iterable[tuple[str, str]] = ()
+) -> LastNumbers:
+    """Read `INV-2026=57` or `INV-2026-0057`, in any case, of the known series and of other years of their patterns.
+
+    Raises UsageError for all that cannot be read or are below what is known, ConflictError where a name fits several.
+    """
+    families = dict.fromkeys((*((series.kind, series.pattern) for series in known), *patterns))
+    read: LastNumbers = {}
+    with Problems() as check:
+        found = [check(_read_last_number, text.strip(), known, families) for text in texts]
+    for series, seq in found:
+        read[series] = max(seq, read.get(series, 0))
+    return read
+
+
+def _read_last_number(text: str, known: LastNumbers, families: Iterable[tuple[str, str]]) -> tuple[Series, int]:
+    found = _fitting(text, known) or _fitting(text, _possible(text, families))
+    if not found:
+        names = ", ".join(series_name(series) for series in known) or "none"
+        raise UsageError(
+            f"{text!r:.60} is no last number of a series; known: {names}", "write it like --last-number INV-2026=57"
+        )
+    if len(found) > 1:
+        numbers = " or ".join(number_text(*each) for each in found)
+        raise ConflictError(f"{text} fits several series", f"give the whole number: {numbers}")
+    series, seq = found[0]
+    if seq < known.get(series, 0):
+        last = number_text(series, known[series])
+        raise UsageError(f"{text} cannot be the last number given out: the backup knows {last}")
+    return series, seq
+
+
+def _fitting(text: str, candidates: Iterable[Series]) -> list[tuple[Series, int]]:
+    """The candidates that the text speaks of, each with the sequence number it says."""
+    readings = ((series, _seq_in(text, series)) for series in candidates)
+    return [(series, seq) for series, seq in readings if seq is not None]
+
+
+def _seq_in(text: str, series: Series) -> int | None:
+    name, equals, digits = text.rpartition("=")
+    if equals:
+        fits = name.strip(SEPARATORS).casefold() == series_name(series).casefold()
+        return _parse_seq(digits) if fits else None
+    before, _width, after = _affixes(series)
+    seq = _parse_seq(text[len(before) : len(text) - len(after)])
+    return seq if seq is not None and number_text(series, seq).casefold() == text.casefold() else None
+
+
+def _parse_seq(digits: str) -> int | None:
+    return int(digits) if re.fullmatch(f"[0-9]{{1,{SEQ_DIGITS_MAX}}}", digits) else None
+
+
+def _possible(text: str, families: Iterable[tuple[str, str]]) -> Iterator[Series]:
+    """The series of these kinds and patterns in every year that the text could mean."""
+    years = dict.fromkeys(int(digits) for digits in re.findall(r"(?=([0-9]{4}))", text))
+    for kind, pattern in families:
+        for year in years if "{year}" in pattern else (0,):
+            yield Series(kind, pattern, year)
+
+
+def _affixes(series: Series) -> tuple[str, int, str]:
+    """What stands before the sequence, its least width, and what stands after it."""
+    # Not str.format: the pattern comes from a file that may be hostile.
+    parts = SEQ.fullmatch(series.pattern)
+    if parts is None:
+        raise DataError(f"the pattern {series.pattern!r:.60} has no place for a number")
+    before, width, after = parts.groups()
+    year = str(series.year)
+    return before.replace("{year}", year), int(width or 1), after.replace("{year}", year)
+
+
+def _numbers_of_present(target: Path, origin_sha256: str | None) -> tuple[LastNumbers, str]:
+    """The last numbers of the file that is there, or else why they are not known.
+
+    A damaged file, or a new one begun after the loss, knows less than was given out: it is not believed.
+    """
+    try:
+        with _failures_of(target), closing(open_existing(target)) as store, store.reading():
+            _refuse_unsound(store.connection, target)
+            if origin_sha256 not in (None, _origin_sha256(store.connection)):
+                return {}, f"{target} has another history than the backup"
+            return last_numbers(store.connection), ""
+    except ConflictError:
+        raise
+    except LtcError as problem:
+        return {}, problem.message
+
+
+def _in_doubt(known: LastNumbers, year: int) -> list[Series]:
+    """The series that may have gone on after the backup: those it knows, and their successors up to this year."""
+    newest: dict[tuple[str, str], int] = {}
+    for series in known:
+        newest[series[:2]] = max(series.year, newest.get(series[:2], 0))
+    later = [Series(*family, each) for family, last in newest.items() if last for each in range(last + 1, year + 1)]
+    return [*known, *later]
+
+
+def _refuse_ungiven(in_doubt: list[Series], given: LastNumbers, known: LastNumbers, unknown_because: str) -> None:
+    missing = [series for series in in_doubt if series not in given]
+    if missing:
+        last = ", ".join(_last_known(series, known) for series in missing)
+        options = " ".join(f"--last-number {series_name(series)}=N" for series in missing)
+        raise RefusedError(
+            f"the last numbers given out are not known ({unknown_because}); in the backup: {last}",
+            f"add {options}, each N the last number given out",
+        )
+
+
+def _last_known(series: Series, known: LastNumbers) -> str:
+    seq = known.get(series, 0)
+    return number_text(series, seq) if seq else f"none of {series_name(series)} (N = 0 if none was given out)"
+
+
+# What a file says of itself
+
+
+def journal_head(connection: sqlite3.Connection) -> Head:
+    """The newest entry; entry 0 where the journal is empty."""
+    row = connection.execute("SELECT id, sha256 FROM journal ORDER BY id DESC LIMIT 1").fetchone()
+    return Head(row["id"], row["sha256"]) if row else Head(0, FIRST_SHA256)
+
+
+def anchor(head: Head) -> str:
+    """As `ltc check --anchor` takes it."""
+    return f"{head.id}:{head.sha256}"
+
+
+def _origin_sha256(connection: sqlite3.Connection) -> str | None:
+    """The first entry of the journal: files of one company share it, whatever came after."""
+    row = connection.execute("SELECT sha256 FROM journal ORDER BY id LIMIT 1").fetchone()
+    return row["sha256"] if row else None
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# Refusing
+
+
+def _refuse_itself(file: Path, target: Path) -> None:
+    if file.exists() and target.exists() and file.samefile(target):
+        raise UsageError(f"{file} is the file in use itself", "name another file")
+
+
+def _refuse_without_folder(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise NotFoundError(f"there is no folder {file.parent}", f"mkdir -p {file.parent}")
+
+
+def _refuse_missing(file: Path) -> None:
+    if not file.is_file():
+        raise NotFoundError(f"there is no backup {file}", "ltc backup FILE makes one")
+    for suffix in SIDE_FILES:
+        side = file.with_name(file.name + suffix)
+        if side.exists() and side.stat().st_size:
+            raise DataError(
+                f"{side} holds an unfinished transaction of {file}", f"ltc check --db {file} finishes or undoes it"
+            )
+
+
+def _refuse_unlike_manifest(file: Path, sha256: str) -> bool:
+    """Whether there is a manifest. Raises DataError where it speaks of other bytes."""
+    manifest = manifest_path(file)
+    if not manifest.exists():
+        return False
+    try:
+        expected = json.loads(manifest.read_bytes())["sha256"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise DataError(f"{manifest} is not a manifest", "try another backup") from error
+    if expected != sha256:
+        raise DataError(f"{file} is not what was backed up: its manifest says otherwise", "try another backup")
+    return True
+
+
+def _refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
+    if _pragma(connection, "application_id") != schema.APPLICATION_ID:
+        raise DataError(f"{file} is not a backup of ltc", "name another file")
+    version = _pragma(connection, "user_version")
+    if version > schema.VERSION:
+        raise DataError(f"{file} is newer than this ltc (version {version}, known {schema.VERSION})", "upgrade ltc")
+
+
+def _refuse_unsound(connection: sqlite3.Connection, file: Path) -> None:
+    problems = [row[0] for row in connection.execute("PRAGMA integrity_check(1)") if row[0] != "ok"]
+    orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
+    problems += [f"a {table} points to no {parent}" for table, _rowid, parent, _key in orphans]
+    if problems:
+        raise DataError(f"{file} is not sound: {problems[0]}", "ltc restore BACKUP brings another backup back")
+
+
+# Files
+
+
+@contextmanager
+def _failures_of(file: Path) -> Iterator[None]:
+    """What SQLite or the disk says, in the user's words."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error, file) from error
+    except UnicodeDecodeError as error:  # where SQLite quotes the damage it found
+        raise DataError(f"{file} is not a sound database", "try another backup") from error
+    except OSError as error:
+        raise FailedError(
+            f"cannot write {file}: {error.strerror}", "nothing was changed; make room or check the permissions"
+        ) from error
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder of our own on the same disk, gone afterwards with all that SQLite left in it."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix=".ltc-", dir=folder) as name:
+        yield Path(name)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _write(stream: BinaryIO, body: bytes) -> None:
+    stream.write(body)
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _copy_file(file: Path, copy: Path) -> None:
+    from shutil import copyfileobj
+
+    try:
+        original = file.open("rb")
+    except OSError as error:
+        raise NotFoundError(f"cannot read {file}: {error.strerror}") from error
+    with original, open(copy, "xb", opener=_private) as stream:
+        copyfileobj(original, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

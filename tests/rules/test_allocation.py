@@ -1,0 +1,46 @@
+"""Which open items a payment settles."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ltc_cli.rules.allocation import OpenItem, allocate
+
+
+def item(
+    number: int, due_on: str, balance_minor: int, kind: str = "invoice", invoice_id: int | None = None
+) -> OpenItem:
+    invoice = invoice_id or number
+    return OpenItem(number, kind, invoice, 1, "EUR", "2026-01-01", due_on, balance_minor, balance_minor)
+
+
+def settled(amount_minor: int, *items: OpenItem) -> list[tuple[int, int]]:
+    return [(each.item.receivable_id, each.amount_minor) for each in allocate(amount_minor, items)]
+
+
+def test_the_oldest_due_is_settled_first() -> None:
+    assert settled(150, item(1, "2026-03-01", 100), item(2, "2026-02-01", 100)) == [(2, 100), (1, 50)]
+
+
+def test_of_equal_dates_the_lower_number_comes_first() -> None:
+    assert settled(50, item(2, "2026-02-01", 100), item(1, "2026-02-01", 100)) == [(1, 50)]
+
+
+def test_of_an_invoice_the_principal_comes_before_fee_and_interest() -> None:
+    day = "2026-02-01"
+    interest, fee = item(5, day, 3, "interest", 1), item(4, day, 10, "fee", 1)
+    assert settled(112, interest, fee, item(9, day, 100, "invoice", 1)) == [(9, 100), (4, 10), (5, 2)]
+
+
+def test_what_is_settled_or_too_much_is_left_alone() -> None:
+    assert settled(500, item(1, "2026-02-01", 0), item(2, "2026-02-01", 100)) == [(2, 100)]
+    assert settled(500) == []
+
+
+@given(st.integers(0, 10_000), st.lists(st.tuples(st.integers(1, 28), st.integers(0, 3000)), max_size=8))
+def test_no_cent_is_lost_and_none_is_paid_twice(amount_minor: int, owed: list[tuple[int, int]]) -> None:
+    items = [item(number, f"2026-02-{day:02}", balance) for number, (day, balance) in enumerate(owed, 1)]
+    found = allocate(amount_minor, items)
+    assert sum(each.amount_minor for each in found) == min(amount_minor, sum(each.balance_minor for each in items))
+    assert all(0 < each.amount_minor <= each.item.balance_minor for each in found)
