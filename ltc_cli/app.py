@@ -202,6 +202,11 @@ class VerbCommand(TyperCommand):
         session.check()
         return super().invoke(context)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Typer braces every argument; braces are for alternatives."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece if "|" in piece else piece.strip("{}") for piece in pieces]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _format_options(self, ctx, formatter)
 

@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from ltc_cli import schema
 from ltc_cli.errors import (
     ConflictError,
     DataError,
@@ -23,7 +22,7 @@ from ltc_cli.errors import (
     RefusedError,
     UsageError,
 )
-from ltc_cli.store import FIRST_SHA256, Store, connect, open_existing, translate, writer_lock
+from ltc_cli.store import FIRST_SHA256, Store, connect, open_existing, refuse_foreign, translate, writer_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -214,7 +213,7 @@ def _prove(file: Path, copy: Path) -> _Proven:
     sha256 = _file_sha256(copy)
     has_manifest = _refuse_unlike_manifest(file, sha256)
     with _failures_of(file), closing(connect(copy)) as connection:
-        _refuse_foreign(connection, file)
+        refuse_foreign(connection, file)
         _refuse_unsound(connection, file)
         return _Proven(copy, sha256, has_manifest, _origin_sha256(connection), last_numbers(connection))
 
@@ -495,14 +494,6 @@ def _refuse_unlike_manifest(file: Path, sha256: str) -> bool:
     if expected != sha256:
         raise DataError(f"{file} is not what was backed up: its manifest says otherwise", "try another backup")
     return True
-
-
-def _refuse_foreign(connection: sqlite3.Connection, file: Path) -> None:
-    if _pragma(connection, "application_id") != schema.APPLICATION_ID:
-        raise DataError(f"{file} is not a backup of ltc", "name another file")
-    version = _pragma(connection, "user_version")
-    if version > schema.VERSION:
-        raise DataError(f"{file} is newer than this ltc (version {version}, known {schema.VERSION})", "upgrade ltc")
 
 
 def _refuse_unsound(connection: sqlite3.Connection, file: Path) -> None:

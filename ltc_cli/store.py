@@ -81,10 +81,14 @@ def connect(path: Path | None) -> sqlite3.Connection:
     address = ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
     connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
     connection.row_factory = sqlite3.Row
-    for name, value in PRAGMAS.items():
-        connection.execute(f"PRAGMA {name} = {value}")
-    if writable:
-        _assert_pragmas(connection)
+    try:
+        for name, value in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+        if writable:
+            _assert_pragmas(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -274,7 +278,11 @@ def open_existing(path: Path) -> Store:
         raise NotFoundError(f"there is no file {path}", "ltc init makes one; --db FILE names another")
     _refuse_unsafe(path)
     connection = connect(path)
-    _refuse_foreign(connection, path)
+    try:
+        refuse_foreign(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return Store(connection, path)
 
 
@@ -338,14 +346,13 @@ def _file_system(path: Path) -> str:
     return kind
 
 
-def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+def refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise DataError where the file is not one of ours, or newer than this ltc."""
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application_id != schema.APPLICATION_ID:
-        connection.close()
         raise DataError(f"{path} is not a file of ltc", "--db FILE names another")
     if version > schema.VERSION:
-        connection.close()
         raise DataError(f"{path} is newer than this ltc (version {version}, known {schema.VERSION})", "upgrade ltc")
 
 

@@ -391,7 +391,7 @@ def test_what_is_no_database_is_refused(store: Store, tmp_path: Path, body: byte
     ("sql", "message"),
     [
         (f"PRAGMA user_version = {schema.VERSION + 1}", "newer than this ltc"),
-        ("PRAGMA application_id = 7", "not a backup of ltc"),
+        ("PRAGMA application_id = 7", "not a file of ltc"),
         ("INSERT INTO touch VALUES (1, 99, 'call', NULL, '2026-03-01', '', NULL)", "a touch points to no lead"),
         ("UPDATE series SET pattern = 'INV'", "no place for a number"),
     ],

@@ -53,7 +53,7 @@ SELECT opportunity_id, amount_minor FROM quote AS newest WHERE created_on <= ? A
 """
 
 INVOICED = """
-SELECT contract_id, MIN(issued_on) AS day, SUM(net_minor) AS amount_minor FROM invoice
+SELECT contract_id, MIN(issued_on) AS day, SUM(total_minor) AS amount_minor FROM invoice
 WHERE issued_on <= ? AND contract_id IS NOT NULL GROUP BY contract_id
 """
 
