@@ -38,7 +38,8 @@ WHERE payment.received_on <= ? {narrowed}
 NARROWED = {
     "invoice": "AND receivable.invoice_id IN ({ids})",
     "contract": "AND receivable.invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({ids}))",
-    "customer": "AND receivable.customer_id IN (SELECT id FROM customer WHERE id IN ({ids}) OR merged_into_id IN ({ids}))",
+    "customer": """AND receivable.customer_id IN (
+        SELECT id FROM customer WHERE id IN ({ids}) OR merged_into_id IN ({ids}))""",
 }
 
 

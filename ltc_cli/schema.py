@@ -1,8 +1,8 @@
 """The tables, the triggers that keep facts, and how an older file becomes a newer one.
 
 Amounts are integers in minor units (`_minor`), quantities and unit prices integers of a millionth (`_micro`),
-rates integers of a millionth (`_ppm`), days ISO dates (`_on`), moments UTC (`_at`). A fact carries both: the day it counts
-for and when it was recorded. Status, balance and stage are never stored.
+rates integers of a millionth (`_ppm`), days ISO dates (`_on`), moments UTC (`_at`). A fact carries both: the day it
+counts for and when it was recorded. Status, balance and stage are never stored.
 """
 
 from __future__ import annotations
@@ -538,11 +538,12 @@ M001 = (
 
 def _keep_facts(table: str) -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table."""
+    create = (
+        "CREATE TRIGGER {table}_never_{goes} BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, '{table}: {why}'); END"
+    )
     return (
-        f"CREATE TRIGGER {table}_never_changes BEFORE UPDATE ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'a {table} is never changed'); END",
-        f"CREATE TRIGGER {table}_never_goes BEFORE DELETE ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'a {table} is never deleted'); END",
+        create.format(table=table, goes="changes", event="UPDATE", why="a fact is never changed"),
+        create.format(table=table, goes="goes", event="DELETE", why="a fact is never deleted"),
     )
 
 

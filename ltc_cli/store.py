@@ -205,7 +205,8 @@ class Store:
         """Keep the bytes under their hash; the same bytes are kept once. Answers the sha256."""
         digest = sha256(body)
         self.connection.execute(
-            "INSERT INTO document (sha256, format, media_type, body) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+            "INSERT INTO document (sha256, format, media_type, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (sha256) DO NOTHING",
             (digest, form, media_type, body),
         )
         return digest

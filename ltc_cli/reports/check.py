@@ -249,8 +249,8 @@ CHECKS = (
         "reversals",
         "a reversal takes back exactly what it names",
         _query(
-            "SELECT 'settlement ' || back.id FROM settlement AS back JOIN settlement AS made ON made.id = back.reverses_id"
-            " WHERE back.amount_minor <> -made.amount_minor OR back.receivable_id <> made.receivable_id"
+            "SELECT 'settlement ' || back.id FROM settlement AS back"
+            " JOIN settlement AS made ON made.id = back.reverses_id WHERE back.amount_minor <> -made.amount_minor OR back.receivable_id <> made.receivable_id"
             " OR back.settled_on < made.settled_on"
         ),
     ),

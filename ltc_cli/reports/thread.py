@@ -26,31 +26,56 @@ THREAD_COLUMNS = (
 
 KINDS = ("lead", "opportunity", "contract", "customer")
 
-# One query a kind of fact: day, reference, what happened, amount and currency. `{leads}` and the like are lists of ids.
+# One query a kind of fact: day, reference, what happened, amount and currency, and when it was recorded.
+# `{leads}` and the like are lists of ids.
 FACTS = (
-    "SELECT created_on, 'L' || id, 'lead' || COALESCE(' from ' || source, ''), NULL, NULL, recorded_at FROM lead"
-    " WHERE id IN ({leads})",
-    "SELECT touched_on, 'L' || lead_id, kind || COALESCE(': ' || note, ''), NULL, NULL, recorded_at FROM touch"
-    " WHERE lead_id IN ({leads})",
-    "SELECT event_on, 'L' || lead_id, kind || COALESCE(': ' || reason, '') || COALESCE(', ' || note, ''), NULL, NULL,"
-    " recorded_at FROM lead_event WHERE lead_id IN ({leads})",
-    "SELECT created_on, 'O' || id, 'promoted: ' || title, amount_minor, currency, recorded_at FROM opportunity"
-    " WHERE id IN ({opportunities})",
-    "SELECT event_on, 'O' || opportunity_id, CASE kind WHEN 'stage' THEN 'stage ' || stage ELSE kind"
-    " || COALESCE(': ' || reason, '') || COALESCE(', ' || note, '') END, NULL, NULL, recorded_at FROM opportunity_event"
-    " WHERE opportunity_id IN ({opportunities})",
-    "SELECT created_on, 'Q' || id, 'quote, version ' || version, net_minor + tax_minor, currency, recorded_at FROM quote"
-    " WHERE opportunity_id IN ({opportunities})",
-    "SELECT event_on, 'Q' || quote_id, 'quote ' || kind, NULL, NULL, quote_event.recorded_at FROM quote_event"
-    " JOIN quote ON quote.id = quote_id WHERE opportunity_id IN ({opportunities})",
-    "SELECT signed_on, 'C' || id, 'signed' || COALESCE(' by ' || signed_by, ''), net_minor + tax_minor, currency,"
-    " recorded_at FROM contract WHERE id IN ({contracts})",
-    "SELECT event_on, 'C' || contract_id, kind, NULL, NULL, recorded_at FROM contract_event"
-    " WHERE contract_id IN ({contracts})",
-    "SELECT event_on, 'S' || shipment_id, kind, NULL, NULL, shipment_event.recorded_at FROM shipment_event"
-    " JOIN shipment ON shipment.id = shipment_id WHERE contract_id IN ({contracts})",
-    "SELECT issued_on, number, 'invoiced', total_minor, currency, recorded_at FROM invoice"
-    " WHERE contract_id IN ({contracts})",
+    """
+    SELECT created_on, 'L' || id, 'lead' || COALESCE(' from ' || source, ''), NULL, NULL, recorded_at
+    FROM lead WHERE id IN ({leads})
+    """,
+    """
+    SELECT touched_on, 'L' || lead_id, kind || COALESCE(': ' || note, ''), NULL, NULL, recorded_at
+    FROM touch WHERE lead_id IN ({leads})
+    """,
+    """
+    SELECT event_on, 'L' || lead_id, kind || COALESCE(': ' || reason, '') || COALESCE(', ' || note, ''), NULL, NULL,
+        recorded_at
+    FROM lead_event WHERE lead_id IN ({leads})
+    """,
+    """
+    SELECT created_on, 'O' || id, 'promoted: ' || title, amount_minor, currency, recorded_at
+    FROM opportunity WHERE id IN ({opportunities})
+    """,
+    """
+    SELECT event_on, 'O' || opportunity_id, CASE kind WHEN 'stage' THEN 'stage ' || stage
+        ELSE kind || COALESCE(': ' || reason, '') || COALESCE(', ' || note, '') END, NULL, NULL, recorded_at
+    FROM opportunity_event WHERE opportunity_id IN ({opportunities})
+    """,
+    """
+    SELECT created_on, 'Q' || id, 'quote, version ' || version, net_minor + tax_minor, currency, recorded_at
+    FROM quote WHERE opportunity_id IN ({opportunities})
+    """,
+    """
+    SELECT event_on, 'Q' || quote_id, 'quote ' || kind, NULL, NULL, quote_event.recorded_at
+    FROM quote_event JOIN quote ON quote.id = quote_id WHERE opportunity_id IN ({opportunities})
+    """,
+    """
+    SELECT signed_on, 'C' || id, 'signed' || COALESCE(' by ' || signed_by, ''), net_minor + tax_minor, currency,
+        recorded_at
+    FROM contract WHERE id IN ({contracts})
+    """,
+    """
+    SELECT event_on, 'C' || contract_id, kind, NULL, NULL, recorded_at
+    FROM contract_event WHERE contract_id IN ({contracts})
+    """,
+    """
+    SELECT event_on, 'S' || shipment_id, kind, NULL, NULL, shipment_event.recorded_at
+    FROM shipment_event JOIN shipment ON shipment.id = shipment_id WHERE contract_id IN ({contracts})
+    """,
+    """
+    SELECT issued_on, number, 'invoiced', total_minor, currency, recorded_at
+    FROM invoice WHERE contract_id IN ({contracts})
+    """,
 )
 
 SHIPPED = """
@@ -61,8 +86,8 @@ WHERE shipment.contract_id IN ({contracts}) ORDER BY shipment_line.id
 """
 
 SETTLED = """
-SELECT settled_on AS day, 'P' || payment_id AS ref, settlement.kind, number, SUM(settlement.amount_minor) AS amount_minor,
-    receivable.currency, MIN(settlement.recorded_at) AS recorded_at
+SELECT settled_on AS day, 'P' || payment_id AS ref, settlement.kind, number,
+    SUM(settlement.amount_minor) AS amount_minor, receivable.currency, MIN(settlement.recorded_at) AS recorded_at
 FROM settlement JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id
 WHERE invoice.contract_id IN ({contracts}) GROUP BY settled_on, payment_id, settlement.kind, number, receivable.currency
 """

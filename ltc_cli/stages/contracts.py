@@ -307,8 +307,9 @@ class PlannedRow(NamedTuple):
 def plans(store: Store, contract_ids: Sequence[int]) -> dict[int, list[PlannedRow]]:
     """The payment plan of each contract, in the order of its terms."""
     rows = store.among(
-        "SELECT plan_share.*, (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = plan_share.id)"
-        " AS billed_minor FROM plan_share WHERE contract_id IN ({ids}) ORDER BY contract_id, position",
+        "SELECT plan_share.*,"
+        " (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = plan_share.id) AS billed_minor"
+        " FROM plan_share WHERE contract_id IN ({ids}) ORDER BY contract_id, position",
         contract_ids,
     )
     found: dict[int, list[PlannedRow]] = {contract_id: [] for contract_id in contract_ids}

@@ -207,9 +207,10 @@ def _lines(store: Store, contract: _Contract, claim: _Claim, on: date) -> list[b
 def _goods_due(store: Store, contract: _Contract, share: PlannedShare, on: date) -> list[tuple[int, int]]:
     """Quantity and value of each line that has gone out and is not billed yet."""
     rows = store.all(
-        "SELECT position, billed_micro, billed_minor FROM (SELECT contract_line_id, SUM(quantity_micro) AS billed_micro,"
-        " SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line JOIN invoice ON invoice.id = invoice_id WHERE contract_id = ?"
-        " GROUP BY contract_line_id) AS billed JOIN contract_line ON contract_line.id = contract_line_id",
+        "SELECT contract_line.position, SUM(invoice_line.quantity_micro) AS billed_micro,"
+        " SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line"
+        " JOIN invoice ON invoice.id = invoice_id JOIN contract_line ON contract_line.id = contract_line_id"
+        " WHERE invoice.contract_id = ? GROUP BY contract_line_id",
         (contract.row["id"],),
     )
     billed = {row["position"]: (row["billed_micro"], row["billed_minor"]) for row in rows}

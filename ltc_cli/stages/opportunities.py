@@ -191,7 +191,7 @@ def _add_event(store: Store, opportunity_id: int, kind: str, on: date, **values:
 RECORDS = """
 SELECT opportunity.*, customer.name AS customer_name, contract.id AS contract_id,
     COALESCE(
-        (SELECT quote.amount_minor FROM quote WHERE quote.opportunity_id = opportunity.id ORDER BY version DESC LIMIT 1),
+        (SELECT amount_minor FROM quote WHERE opportunity_id = opportunity.id ORDER BY version DESC LIMIT 1),
         opportunity.amount_minor, contract.amount_minor
     ) AS expected_minor,
     COALESCE(contract.currency, opportunity.currency) AS expected_currency,

@@ -145,8 +145,9 @@ def _settle(store: Store, payment_id: int, allocations: Sequence[Allocation], on
 
 
 def apply(store: Store, payment: Reference, invoice: Reference, on: date, amount_minor: int | None = None) -> bool:
-    """Settle an invoice with the unapplied rest of a payment, or an amount of it. Answers whether there was anything to do.
+    """Settle an invoice with the unapplied rest of a payment, or an amount of it.
 
+    Answers whether there was anything to do.
     Raises RefusedError where customer or currency differ, or the amount is more than is left or open.
     """
     record = records(store, [payment.id])[0]
