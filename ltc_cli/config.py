@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, dataclass_transform
 
 from ltc_cli.errors import ConfigError, LtcError, NotFoundError, UsageError
-from ltc_cli.rules.contact import clean_name, normalise_country, normalise_email
+from ltc_cli.rules.contact import clean_name, normalise_email
+from ltc_cli.rules.country import normalise_country
 from ltc_cli.rules.money import (
     format_amount,
     format_percent,

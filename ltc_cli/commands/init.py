@@ -12,7 +12,8 @@ from ltc_cli import config, store
 from ltc_cli.commands.answers import ask, record
 from ltc_cli.errors import FailedError, LtcError, UsageError
 from ltc_cli.report import Column
-from ltc_cli.rules.contact import normalise_country, normalise_email
+from ltc_cli.rules.contact import normalise_email
+from ltc_cli.rules.country import normalise_country
 from ltc_cli.rules.money import parse_currency
 
 COLUMNS = (Column("config"), Column("database"))

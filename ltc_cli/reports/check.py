@@ -250,8 +250,8 @@ CHECKS = (
         "a reversal takes back exactly what it names",
         _query(
             "SELECT 'settlement ' || back.id FROM settlement AS back"
-            " JOIN settlement AS made ON made.id = back.reverses_id WHERE back.amount_minor <> -made.amount_minor OR back.receivable_id <> made.receivable_id"
-            " OR back.settled_on < made.settled_on"
+            " JOIN settlement AS made ON made.id = back.reverses_id WHERE back.amount_minor <> -made.amount_minor"
+            " OR back.receivable_id <> made.receivable_id OR back.settled_on < made.settled_on"
         ),
     ),
     Check("aging", "buckets sum to what is open, on every day", _aging),

@@ -11,11 +11,11 @@ from ltc_cli.rules.contact import (
     clean_text,
     email_domain,
     is_public_domain,
-    normalise_country,
     normalise_email,
     normalise_name,
     normalise_tax_id,
 )
+from ltc_cli.rules.country import normalise_country
 from ltc_cli.rules.terms import parse_terms
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from ltc_cli.errors import ConflictError, Problems, RefusedError, UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Column
 from ltc_cli.rules import states
-from ltc_cli.rules.contact import clean_name, clean_text, normalise_country, normalise_email, normalise_phone
+from ltc_cli.rules.contact import clean_name, clean_text, normalise_email, normalise_phone
+from ltc_cli.rules.country import normalise_country
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
