@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 
-# Where a kind stands in the thread that begins with an opportunity.
+OF_LEAD = "LEFT JOIN lead ON lead.id = opportunity.lead_id"
+OF_QUOTE = "JOIN quote ON quote.opportunity_id = opportunity.id"
+OF_CONTRACT = "JOIN contract ON contract.opportunity_id = opportunity.id"
+OF_SHIPMENT = "JOIN shipment ON shipment.contract_id = contract.id"
+OF_INVOICE = "JOIN invoice ON invoice.contract_id = contract.id"
+
+# Where a kind stands in the thread of an opportunity: its column, and the joins that lead there.
 THREAD = {
-    "lead": ("opportunity.lead_id", ""),
-    "customer": ("opportunity.customer_id", ""),
-    "opportunity": ("opportunity.id", ""),
-    "quote": ("quote.id", "JOIN quote ON quote.opportunity_id = opportunity.id"),
-    "contract": ("contract.id", "JOIN contract ON contract.opportunity_id = opportunity.id"),
-    "shipment": (
-        "shipment.id",
-        "JOIN contract ON contract.opportunity_id = opportunity.id JOIN shipment ON shipment.contract_id = contract.id",
-    ),
-    "invoice": (
-        "invoice.id",
-        "JOIN contract ON contract.opportunity_id = opportunity.id JOIN invoice ON invoice.contract_id = contract.id",
-    ),
+    "lead": ("COALESCE(lead.merged_into_id, lead.id)", (OF_LEAD,)),
+    "customer": ("opportunity.customer_id", ()),
+    "opportunity": ("opportunity.id", ()),
+    "quote": ("quote.id", (OF_QUOTE,)),
+    "contract": ("contract.id", (OF_CONTRACT,)),
+    "shipment": ("shipment.id", (OF_CONTRACT, OF_SHIPMENT)),
+    "invoice": ("invoice.id", (OF_CONTRACT, OF_INVOICE)),
 }
 
 MISSING = {
@@ -93,9 +93,8 @@ def on_thread(store: Store, start: Reference, kind: str) -> list[Reference]:
         return []
     start_column, start_joins = THREAD[start.kind]
     column, joins = THREAD[kind]
-    every_join = joins if start_joins in joins else f"{start_joins} {joins.removeprefix(_shared(start_joins, joins))}"
     rows = store.all(
-        f"SELECT DISTINCT {column} AS id FROM opportunity {every_join}"
+        f"SELECT DISTINCT {column} AS id FROM opportunity {' '.join(dict.fromkeys((*start_joins, *joins)))}"
         f" WHERE {start_column} = ? AND {column} IS NOT NULL ORDER BY 1",
         (start.id,),
     )
@@ -106,12 +105,6 @@ def _of_payment(store: Store, payment: Reference, kind: str) -> list[Reference]:
     customer_id = store.value("SELECT customer_id FROM payment WHERE id = ?", (payment.id,))
     customer = name("customer", customer_id)
     return [customer] if kind == "customer" else on_thread(store, customer, kind)
-
-
-def _shared(one: str, other: str) -> str:
-    """The joins with which both begin."""
-    contract = THREAD["contract"][1]
-    return contract if one.startswith(contract) and other.startswith(contract) else ""
 
 
 def _named(store: Store, kind: str, record_id: int) -> Reference:

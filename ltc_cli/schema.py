@@ -248,6 +248,7 @@ M001 = (
     ) STRICT
     """,
     "CREATE INDEX contract_customer ON contract (customer_id)",
+    "CREATE INDEX contract_quote ON contract (quote_id) WHERE quote_id IS NOT NULL",
     """
     CREATE TABLE contract_line (
         id INTEGER PRIMARY KEY,

@@ -6,14 +6,15 @@ shipped or delivered. Parts of a share are cumulative: the share up to now less 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from ltc_cli.rules.money import MICRO, PPM, gross_of_line, round_ratio, split
-from ltc_cli.rules.tax import Line, TaxGroup, Totals, summed, totals
+from ltc_cli.rules.money import MICRO, gross_of_line, round_ratio, split
+from ltc_cli.rules.tax import Line, TaxGroup, Totals, summed
 from ltc_cli.rules.terms import falls_due
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from ltc_cli.rules.tax import TaxCode
@@ -163,24 +164,52 @@ def is_recurring(share: PlannedShare) -> bool:
 
 # Tax of a part
 
+Taxed = Mapping[str, tuple[int, int]]
+"""Base and tax of each code on the invoices of a contract so far."""
 
-def last_totals(whole: Totals, before: Mapping[str, tuple[int, int]]) -> Totals:
-    """What the last invoice takes: the whole less what stood on the invoices before, as (base, tax) of each code."""
+
+def gross_targets(shares: Sequence[PlannedShare], total_minor: int) -> list[int]:
+    """What the customer pays for each share, where some are fixed: the others share the rest of the total."""
+    fixed_minor = sum(share.fixed_minor or 0 for share in shares)
+    weights = [share.amount_minor if share.fixed_minor is None else 0 for share in shares]
+    others = split(total_minor - fixed_minor, weights)
+    return [
+        other if share.fixed_minor is None else share.fixed_minor for share, other in zip(shares, others, strict=True)
+    ]
+
+
+def part_of(gross_minor: int, amount_minor: int, billed_minor: int, part_minor: int) -> int:
+    """The gross of a part of a share, of which `billed_minor` was billed before; cumulative, so the parts sum."""
+    before = round_ratio(gross_minor * billed_minor, amount_minor)
+    return round_ratio(gross_minor * (billed_minor + part_minor), amount_minor) - before
+
+
+def part_totals(plain: Totals, whole: Totals, before: Taxed, target_minor: int | None) -> Totals:
+    """An invoice for a part of a contract: its own tax, but never more of a code than the whole contract has.
+
+    Where the customer pays a fixed amount, `target_minor`, the tax takes the cent that rounding leaves.
+    """
+    left = {group.tax.code: group.tax_minor - before.get(group.tax.code, (0, 0))[1] for group in whole.groups}
+    groups = [_with_tax(group, min(group.tax_minor, max(0, left[group.tax.code]))) for group in plain.groups]
+    found = summed(groups)
+    if target_minor is None or found.total_minor == target_minor:
+        return found
+    most = max(range(len(groups)), key=lambda number: groups[number].tax.rate_ppm)
+    difference_minor = target_minor - found.total_minor
+    groups[most] = groups[most]._replace(tax_minor=groups[most].tax_minor + difference_minor)
+    return summed(groups)
+
+
+def _with_tax(group: TaxGroup, tax_minor: int) -> TaxGroup:
+    """The group with another tax; a gross amount keeps its sum."""
+    base_minor = group.base_minor + group.tax_minor - tax_minor if group.tax.inclusive else group.base_minor
+    return TaxGroup(group.tax, base_minor, tax_minor)
+
+
+def last_totals(whole: Totals, before: Taxed) -> Totals:
+    """What the last invoice takes: the whole less what stood on the invoices before."""
     groups = []
     for group in whole.groups:
         base_minor, tax_minor = before.get(group.tax.code, (0, 0))
         groups.append(TaxGroup(group.tax, group.base_minor - base_minor, group.tax_minor - tax_minor))
-    return summed(groups)
-
-
-def fixed_totals(fixed_minor: int, billed: Sequence[Line], policy: str, digits: int) -> Totals:
-    """An invoice of exactly this gross amount: the tax backed out of it, spread over the codes it bills."""
-    plain = totals(billed, policy, digits)
-    if plain.total_minor == fixed_minor:
-        return plain
-    grosses = split(fixed_minor, [group.base_minor + group.tax_minor for group in plain.groups])
-    groups = []
-    for group, gross_minor in zip(plain.groups, grosses, strict=True):
-        net_minor = round_ratio(gross_minor * PPM, PPM + group.tax.rate_ppm)
-        groups.append(TaxGroup(group.tax, net_minor, gross_minor - net_minor))
     return summed(groups)

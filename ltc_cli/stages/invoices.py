@@ -240,13 +240,26 @@ def _rest_by_code(store: Store, contract: _Contract) -> dict[tax.TaxCode, int]:
 def _totals(store: Store, contract: _Contract, claims: list[_Claim], lines: list[tax.Line]) -> tax.Totals:
     """Tax by the contract's policy; the last invoice takes what makes all of them equal one for the whole."""
     policy = contract.row["tax_rounding"]
+    whole, before = tax.totals(contract.lines, policy, contract.digits), _taxed(store, contract)
     billed_minor = sum(each.billed_minor for each in contract.planned) + sum(claim.amount_minor for claim in claims)
     if billed_minor == contract.row["amount_minor"]:
-        return billing.last_totals(tax.totals(contract.lines, policy, contract.digits), _taxed(store, contract))
-    share = claims[0].planned.share
-    if share.fixed_minor is not None and claims[0].amount_minor == share.amount_minor:
-        return billing.fixed_totals(share.fixed_minor, lines, policy, contract.digits)
-    return tax.totals(lines, policy, contract.digits)
+        return billing.last_totals(whole, before)
+    plain = tax.totals(lines, policy, contract.digits)
+    return billing.part_totals(plain, whole, before, _target(contract, claims, whole.total_minor))
+
+
+def _target(contract: _Contract, claims: list[_Claim], total_minor: int) -> int | None:
+    """What the customer pays for the claims, where the contract has fixed amounts with tax in them."""
+    shares = [each.share for each in contract.planned]
+    if total_minor == contract.row["amount_minor"] or all(share.fixed_minor is None for share in shares):
+        return None
+    grosses = dict(zip((each.id for each in contract.planned), billing.gross_targets(shares, total_minor), strict=True))
+    return sum(
+        billing.part_of(
+            grosses[claim.planned.id], claim.planned.share.amount_minor, claim.planned.billed_minor, claim.amount_minor
+        )
+        for claim in claims
+    )
 
 
 def _taxed(store: Store, contract: _Contract) -> dict[str, tuple[int, int]]:

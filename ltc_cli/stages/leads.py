@@ -130,9 +130,14 @@ def _phone_notices(store: Store, values: dict[str, Any]) -> list[str]:
 
 
 def _other_with(store: Store, column: str, value: str | None) -> Row | None:
+    """The lead that is known under this value; a merged one is known as the one it was merged into."""
     if value is None:
         return None
-    return store.one(f"SELECT id, name FROM lead WHERE {column} = ? AND merged_into_id IS NULL ORDER BY id", (value,))
+    return store.one(
+        "SELECT kept.id, kept.name FROM lead JOIN lead AS kept ON kept.id = COALESCE(lead.merged_into_id, lead.id)"
+        f" WHERE lead.{column} = ? ORDER BY kept.id",
+        (value,),
+    )
 
 
 def _keep_external_id(store: Store, lead_id: int, entry: NewLead) -> None:

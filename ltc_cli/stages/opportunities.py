@@ -190,6 +190,7 @@ def _add_event(store: Store, opportunity_id: int, kind: str, on: date, **values:
 # What is expected: the newest quote, else what `promote` said, else what was signed.
 RECORDS = """
 SELECT opportunity.*, customer.name AS customer_name, contract.id AS contract_id,
+    COALESCE(lead.merged_into_id, lead.id) AS root_id,
     COALESCE(
         (SELECT amount_minor FROM quote WHERE opportunity_id = opportunity.id ORDER BY version DESC LIMIT 1),
         opportunity.amount_minor, contract.amount_minor
@@ -199,6 +200,7 @@ SELECT opportunity.*, customer.name AS customer_name, contract.id AS contract_id
     turned.kind AS turned, turned.reason
 FROM opportunity
 JOIN customer ON customer.id = opportunity.customer_id
+LEFT JOIN lead ON lead.id = opportunity.lead_id
 LEFT JOIN contract ON contract.opportunity_id = opportunity.id
 LEFT JOIN opportunity_event AS reached ON reached.id = (
     SELECT MAX(id) FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind = 'stage')
@@ -226,7 +228,7 @@ def _record(row: Row) -> dict[str, Any]:
         "ref": f"O{row['id']}",
         "title": row["title"],
         "status": status,
-        "lead": f"L{row['lead_id']}" if row["lead_id"] else None,
+        "lead": f"L{row['root_id']}" if row["root_id"] else None,
         "customer": f"K{row['customer_id']}",
         "customer_name": row["customer_name"],
         "amount": None if expected_minor is None else format_amount(expected_minor, row["expected_currency"]),

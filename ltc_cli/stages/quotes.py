@@ -224,8 +224,9 @@ def newest(store: Store, opportunity_id: int) -> Reference | None:
 
 RECORDS = """
 SELECT quote.*, customer.id AS customer_id, customer.name AS customer_name, quote_event.kind AS event,
+    EXISTS (SELECT 1 FROM contract WHERE contract.quote_id = quote.id) AS is_signed,
     EXISTS (SELECT 1 FROM quote AS newer WHERE newer.opportunity_id = quote.opportunity_id
-        AND newer.version > quote.version) AS superseded
+        AND newer.version > quote.version) AS is_superseded
 FROM quote
 JOIN opportunity ON opportunity.id = quote.opportunity_id
 JOIN customer ON customer.id = opportunity.customer_id
@@ -269,9 +270,9 @@ def _record(row: Row, lines: list[dict[str, Any]], today: date) -> dict[str, Any
 
 
 def _status(row: Row, today: date) -> str:
-    if row["event"] == "rejected":
-        return "rejected"
-    if row["superseded"]:
+    if row["is_signed"] or row["event"] == "rejected":
+        return "accepted" if row["is_signed"] else "rejected"
+    if row["is_superseded"]:
         return "superseded"
     if row["event"] != "accepted" and row["valid_until_on"] and row["valid_until_on"] < today.isoformat():
         return "expired"

@@ -11,15 +11,17 @@ from ltc_cli.rules.billing import (
     Progress,
     billable,
     day_of,
-    fixed_totals,
     goods_lines,
+    gross_targets,
     is_recurring,
     last_totals,
     lump,
+    part_of,
+    part_totals,
     share_lines,
 )
 from ltc_cli.rules.money import MICRO, parse_percent
-from ltc_cli.rules.tax import Line, TaxCode, line, totals
+from ltc_cli.rules.tax import TaxCode, line, totals
 from ltc_cli.rules.terms import PlannedShare, parse_terms, plan
 
 Z = TaxCode("Z", "Z", 0, inclusive=False)
@@ -134,6 +136,25 @@ def test_the_last_invoice_takes_the_difference_of_net_and_tax() -> None:
 
 
 def test_a_fixed_amount_is_what_the_customer_pays() -> None:
-    """100.00 gross at 19 %: 84.03 net (100/1.19 = 84.0336) and 15.97 tax."""
-    found = fixed_totals(10000, [Line("x", MICRO, 0, 0, 8403, S19)], "document", 2)
-    assert (found.net_minor, found.tax_minor, found.total_minor) == (8403, 1597, 10000)
+    """10.00 gross of 119.01 (100.01 net, 19.00 tax): 8.40 net, whose own tax of 1.60 fits; 109.01 for the rest."""
+    whole = totals([lump("Pilot", 10001, S19, 2)], "document", 2)
+    shares_ = plan(parse_terms("rest sign, 10 ship", "EUR"), 10001, 11901, currency="EUR", signed_on=SIGNED)
+    assert gross_targets(shares_, 11901) == [10901, 1000]
+    # 91.61 net has 17.4059 → 17.41 of its own, which makes 109.02; the tax gives way.
+    plain = totals([lump("Pilot", 9161, S19, 2)], "document", 2)
+    found = part_totals(plain, whole, {}, 10901)
+    assert (found.net_minor, found.tax_minor, found.total_minor) == (9161, 1740, 10901)
+
+
+def test_parts_of_a_fixed_amount_sum_to_it() -> None:
+    """Thirds of 5000.00 (4201.68 net): 1666.67, 3333.33 less that, and the rest."""
+    parts = [part_of(500000, 420168, billed, 140056) for billed in (0, 140056, 280112)]
+    assert parts == [166667, 166666, 166667]
+
+
+def test_no_invoice_takes_more_tax_than_the_contract_has_left() -> None:
+    """0.30 at 19 % is 0.06 tax; a tenth, 0.03, has 0.0057 → 0.01 of its own, until the 0.06 are used up."""
+    whole = totals([lump("Pilot", 30, S19, 2)], "document", 2)
+    tenth = totals([lump("Pilot", 3, S19, 2)], "document", 2)
+    assert part_totals(tenth, whole, {"S19": (15, 5)}, None).tax_minor == 1
+    assert part_totals(tenth, whole, {"S19": (18, 6)}, None).tax_minor == 0
