@@ -319,6 +319,7 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
     """Run one command line and answer its exit code. Never raises, whatever the input."""
     session = session or Session()
     try:
+        _refuse_unreadable(arguments)
         code = _run(arguments, session)
         session.out.flush()
     except LtcError as error:
@@ -353,6 +354,13 @@ def _run(arguments: Sequence[str], session: Session) -> int:
     return answer if isinstance(answer, int) else session.exit_code
 
 
+def _refuse_unreadable(arguments: Sequence[str]) -> None:
+    """What no text may hold: NUL, and halves of characters as they come from bytes that are not UTF-8."""
+    for number, argument in enumerate(arguments, 1):
+        if "\0" in argument or any("\ud800" <= character <= "\udfff" for character in argument):
+            raise UsageError(f"argument {number} is not readable text", "NUL and bytes that are not UTF-8 are refused")
+
+
 def _usage_error(error: Any) -> UsageError:
     context = getattr(error, "ctx", None)
     message = error.format_message().rstrip(".").replace("\n", " ")
@@ -362,7 +370,9 @@ def _usage_error(error: Any) -> UsageError:
 def _fail(error: LtcError, arguments: Sequence[str], session: Session) -> int:
     from ltc_cli.output.show import show_error
 
-    style = "json" if "--json" in arguments else session.style
+    typed = list(arguments)
+    options = typed[: typed.index("--")] if "--" in typed else typed
+    style = "json" if "--json" in options else session.style
     try:
         show_error(error, style=style, err=session.err)
     except OSError:

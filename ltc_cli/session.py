@@ -17,11 +17,16 @@ from ltc_cli.errors import ConflictError, NotFoundError, UsageError
 from ltc_cli.output.show import show
 from ltc_cli.report import Report, from_text, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
+from ltc_cli.rules.contact import clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ltc_cli.store import Store
+
+
+KEY_LIMIT = 100_000
+"""Characters of a `--key`."""
 
 
 def utc_now() -> datetime:
@@ -87,8 +92,15 @@ class Session:
 
     @cached_property
     def actor(self) -> str:
-        named: str | None = self.given.get("actor") or self.environ.get("LTC_ACTOR")
-        return named or self.environ.get("LOGNAME") or self.environ.get("USER") or f"uid {os.getuid()}"
+        named = self.given.get("actor") or self.environ.get("LTC_ACTOR")
+        named = named or self.environ.get("LOGNAME") or self.environ.get("USER") or f"uid {os.getuid()}"
+        return clean_name(named, "actor")
+
+    @cached_property
+    def key(self) -> str | None:
+        """The idempotency key of this request."""
+        named = self.given.get("key")
+        return clean_name(named, "key", limit=KEY_LIMIT) if named else None
 
     @property
     def style(self) -> Literal["table", "json", "csv"]:
@@ -165,18 +177,19 @@ class Session:
                 arguments=self._request,
                 answer=report.rows,
             )
-        if key := self.given.get("key"):
-            store.remember(key, self._request_sha256, to_text(report), report.exit_code)
+        if self.key:
+            store.remember(self.key, self._request_sha256, to_text(report), report.exit_code)
         return report
 
     def _answer_again(self, store: Store) -> Report | None:
         """The first answer to this `--key`; ConflictError when it was given for another request."""
-        key = self.given.get("key")
-        remembered = store.remembered(key) if key else None
+        remembered = store.remembered(self.key) if self.key else None
         if remembered is None:
             return None
         if remembered.request_sha256 != self._request_sha256:
-            raise ConflictError(f"the key {key} was used for another request", "every request needs a key of its own")
+            raise ConflictError(
+                f"the key {self.key} was used for another request", "every request needs a key of its own"
+            )
         return from_text(remembered.answer)
 
     @property

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 TODAY = "2026-06-15"
 """A Monday: the business date where a test names none."""
 
-MEMORY = "/dev/shm"  # noqa: S108  a folder in memory, where the system has one
+MEMORY = "/dev/shm"
+"""A folder in memory, where the system has one."""
 
 
 @contextmanager

@@ -6,8 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ltc_cli.output.as_json import shaped
+from ltc_cli.output.as_json import data_columns, shaped
 from ltc_cli.output.cells import NUMBERS
+from ltc_cli.output.escape import visible
 from ltc_cli.output.screen import write
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ _QUOTED: Final = re.compile('[",\r\n]')
 
 
 def write_csv(report: Report, out: TextIO) -> None:
-    """Header and one line a row, each key once; a list stands in its cell as JSON."""
-    kinds = {column.key: column.kind for column in report.columns}
+    """Header and one line a row, each key once; a list stands in its cell as JSON.
+
+    A pipe gets the data as they are, a terminal sees control characters escaped.
+    """
+    columns = data_columns(report.columns)
+    kinds = {column.key: column.kind for column in columns}
+    shown = visible if out.isatty() else str
     write(out, _line(kinds))
     for row in report.rows:
-        write(out, _line(_text(value, kinds[key]) for key, value in shaped(row, report.columns).items()))
+        write(out, _line(shown(_text(value, kinds[key])) for key, value in shaped(row, columns).items()))
 
 
 def _line(texts: Iterable[str]) -> str:

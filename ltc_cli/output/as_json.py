@@ -27,13 +27,17 @@ def dumps(value: Any, stream: TextIO, *, indent: int | None = 2) -> str:
     return visible_in_json(json.dumps(value, ensure_ascii=plain_ascii, indent=indent)) + "\n"
 
 
-def shaped(row: Row, columns: Iterable[Column]) -> Row:
-    """The row with exactly these keys in this order, and so the rows inside its lists.
+def data_columns(columns: Iterable[Column]) -> list[Column]:
+    """The columns with each key once: a bar shows on a table what another column says."""
+    found: dict[str, Column] = {}
+    for column in sorted(columns, key=lambda column: column.kind == "bar"):
+        found.setdefault(column.key, column)
+    return list(found.values())
 
-    A bar shows on a table what another column says; its key keeps that column's place.
-    """
-    in_order = sorted(columns, key=lambda column: column.kind == "bar")
-    return {column.key: _shaped_value(row.get(column.key), column) for column in in_order}
+
+def shaped(row: Row, columns: Iterable[Column]) -> Row:
+    """The row with exactly these keys in this order, and so the rows inside its lists."""
+    return {column.key: _shaped_value(row.get(column.key), column) for column in data_columns(columns)}
 
 
 def _shaped_value(value: Any, column: Column) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import UsageError
 from ltc_cli.report import Column, Report
+from ltc_cli.rules.contact import clean_text
 from ltc_cli.stages import contracts, customers, fulfilment, invoices, leads, opportunities, payments, quotes
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _condition(text: str, columns: Sequence[Column]) -> tuple[str, str]:
     keys = [column.key for column in columns if column.kind != "list"]
     if not separator or key.strip() not in keys:
         raise UsageError(f"{text[:60]!r} is not COLUMN=VALUE", f"columns: {' '.join(keys)}")
-    return key.strip(), value.strip()
+    return key.strip(), clean_text(value, "value")
 
 
 def _equals(found: Any, wanted: str) -> bool:

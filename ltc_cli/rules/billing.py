@@ -185,25 +185,31 @@ def part_of(gross_minor: int, amount_minor: int, billed_minor: int, part_minor: 
 
 
 def part_totals(plain: Totals, whole: Totals, before: Taxed, target_minor: int | None) -> Totals:
-    """An invoice for a part of a contract: its own tax, but never more of a code than the whole contract has.
+    """An invoice for a part of a contract: its own tax, but of each code no more and no less than can be left.
 
     Where the customer pays a fixed amount, `target_minor`, the tax takes the cent that rounding leaves.
     """
-    left = {group.tax.code: group.tax_minor - before.get(group.tax.code, (0, 0))[1] for group in whole.groups}
-    groups = [_with_tax(group, min(group.tax_minor, max(0, left[group.tax.code]))) for group in plain.groups]
+    of_code = {group.tax: group for group in whole.groups}
+    groups = [_within(group, of_code[group.tax], *before.get(group.tax.code, (0, 0))) for group in plain.groups]
     found = summed(groups)
-    if target_minor is None or found.total_minor == target_minor:
+    on_top = [number for number, group in enumerate(groups) if not group.tax.inclusive and group.tax.rate_ppm]
+    if target_minor is None or not on_top:
         return found
-    most = max(range(len(groups)), key=lambda number: groups[number].tax.rate_ppm)
-    difference_minor = target_minor - found.total_minor
-    groups[most] = groups[most]._replace(tax_minor=groups[most].tax_minor + difference_minor)
+    most = max(on_top, key=lambda number: groups[number].base_minor)
+    groups[most] = groups[most]._replace(tax_minor=groups[most].tax_minor + target_minor - found.total_minor)
     return summed(groups)
 
 
-def _with_tax(group: TaxGroup, tax_minor: int) -> TaxGroup:
-    """The group with another tax; a gross amount keeps its sum."""
-    base_minor = group.base_minor + group.tax_minor - tax_minor if group.tax.inclusive else group.base_minor
-    return TaxGroup(group.tax, base_minor, tax_minor)
+def _within(part: TaxGroup, whole: TaxGroup, base_before_minor: int, tax_before_minor: int) -> TaxGroup:
+    """The part with no more tax than the contract has left, and, inside a gross amount, room for the rest of it."""
+    left_minor = whole.tax_minor - tax_before_minor
+    tax_minor = min(part.tax_minor, left_minor)
+    if not part.tax.inclusive:
+        return part._replace(tax_minor=tax_minor)
+    gross_minor = part.base_minor + part.tax_minor
+    gross_after_minor = whole.base_minor + whole.tax_minor - base_before_minor - tax_before_minor - gross_minor
+    tax_minor = max(tax_minor, left_minor - gross_after_minor)
+    return TaxGroup(part.tax, gross_minor - tax_minor, tax_minor)
 
 
 def last_totals(whole: Totals, before: Taxed) -> Totals:

@@ -91,8 +91,9 @@ def add(store: Store, entries: Iterable[NewLead], on: date, *, allow_duplicate: 
             _refuse_duplicate(store, values)
         added.notices.extend(_phone_notices(store, values))
         lead_id = store.add("lead", **values, created_on=on.isoformat(), recorded_at=store.recorded_at)
-        if entry.external_id:
-            _keep_external_id(store, lead_id, entry)
+        external_id = optional(entry.external_id, "external id")
+        if external_id:
+            _keep_external_id(store, lead_id, external_id)
         added.ids.append(lead_id)
     return added
 
@@ -140,9 +141,7 @@ def _other_with(store: Store, column: str, value: str | None) -> Row | None:
     )
 
 
-def _keep_external_id(store: Store, lead_id: int, entry: NewLead) -> None:
-    with Problems() as check:
-        value = check(clean_name, entry.external_id or "", "external id")
+def _keep_external_id(store: Store, lead_id: int, value: str) -> None:
     other = store.one("SELECT record_id FROM external_id WHERE kind = 'lead' AND source = '' AND value = ?", (value,))
     if other:
         raise ConflictError(
@@ -157,7 +156,7 @@ def touch(store: Store, text: str, kind: str, on: date, note: str | None = None)
     """Log a touch with a lead. Answers the lead's id."""
     lead = find(store, text, "lead")
     if kind not in TOUCHES:
-        raise UsageError(f"{kind} is no kind of touch", f"one of: {' '.join(TOUCHES)}")
+        raise UsageError(f"{kind[:40]!r} is no kind of touch", f"one of: {' '.join(TOUCHES)}")
     states.follow("lead", status(store, lead.id), "nurture", lead.text)
     store.add(
         "touch",

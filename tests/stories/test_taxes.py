@@ -197,6 +197,14 @@ def test_a_deposit_on_differently_taxed_lines_is_exact_too(company: Company) -> 
     assert _minor(first["tax"]) + _minor(last["tax"]) == 2250
 
 
+def test_a_deposit_on_lines_with_the_tax_on_top_and_within(company: Company) -> None:
+    sold(company, ["Pen:1:1.10:S5", "Ink:1:1.10:I7"], "1 sign, rest ship", "2026-01-01")
+    # 5 % of 1.10 is 0.055 → 0.06: 1.16 and 1.10 are 2.26 in all. The audit holds each code's base to its lines.
+    assert invoiced(company, "C1", "2026-01-01")["total"] == "1.00"
+    company.ltc("ship", "C1", today="2026-01-02")
+    assert invoiced(company, "C1", "2026-01-02")["total"] == "1.26"
+
+
 def test_pieces_shipped_one_by_one_equal_one_invoice(german: Company) -> None:
     sold(german, ["Widget:3:3.35"], "100% ship", "2026-01-01")
     found = []
@@ -215,6 +223,15 @@ def test_no_part_turns_negative_however_small_the_parts(german: Company, amount:
     taxes = [_minor(invoice["tax"]) for invoice in invoices]
     assert (len(taxes), sum(taxes)) == (number, tax)
     assert min(taxes) >= 0
+
+
+def test_no_net_turns_negative_where_small_parts_have_the_tax_in_them(shop: Company) -> None:
+    signed(shop, "0.10", "7 x monthly from sign", "2026-01-01")
+    # 0.10 has 0.016 in it → 0.02; its parts of 0.01 and 0.02 have 0.0016 and 0.0032 in them → nothing.
+    invoices = shop.ltc("invoice", "C1", today="2028-01-01")
+    nets = [_minor(invoice["net"]) for invoice in invoices]
+    assert (sum(nets), sum(_minor(invoice["tax"]) for invoice in invoices)) == (8, 2)
+    assert min(nets) >= 0
 
 
 def _minor(amount: str) -> int:
