@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
@@ -197,7 +198,7 @@ class VerbCommand(TyperCommand):
 
     def invoke(self, context: Any) -> Any:
         session: Session = context.obj
-        session.verb, session.arguments = self.verb, context.params
+        session.verb, session.arguments = self.verb, _with_paths(self, context.params)
         _refuse_untaken(session, self)
         session.check()
         return super().invoke(context)
@@ -209,6 +210,12 @@ class VerbCommand(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _format_options(self, ctx, formatter)
+
+
+def _with_paths(command: VerbCommand, given: dict[str, Any]) -> dict[str, Any]:
+    """What was given, files as paths: for `--key` they count by their content."""
+    files = {parameter.name for parameter in command.params if parameter.type.name == "path"}
+    return {name: Path(value) if name in files and value else value for name, value in given.items()}
 
 
 def _refuse_untaken(session: Session, command: VerbCommand) -> None:

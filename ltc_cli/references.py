@@ -63,7 +63,7 @@ def find(store: Store, text: str, *wanted: str) -> Reference:
     if named.kind in THREAD and wanted[0] in THREAD:
         hint = MISSING.get(wanted[0], "").format(ref=named.text)
         raise RefusedError(f"{named.text} has no {wanted[0]} yet", hint or None)
-    raise UsageError(f"{named.text} is a {named.kind}; {' or '.join(wanted)} is needed here")
+    raise UsageError(f"{named.text} is {an(named.kind)}; {' or '.join(wanted)} is needed here")
 
 
 def look_up(store: Store, text: str) -> Reference:
@@ -111,6 +111,11 @@ def _named(store: Store, kind: str, record_id: int) -> Reference:
     if kind != "invoice":
         return name(kind, record_id)
     return Reference(kind, record_id, store.value("SELECT number FROM invoice WHERE id = ?", (record_id,)))
+
+
+def an(kind: str) -> str:
+    """`a lead`, `an invoice`."""
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _survivor(store: Store, kind: str, record_id: int) -> int | None:

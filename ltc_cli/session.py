@@ -18,6 +18,7 @@ from ltc_cli.output.show import show
 from ltc_cli.report import Report, from_text, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
 from ltc_cli.rules.contact import clean_name
+from ltc_cli.rules.money import parse_money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 
 KEY_LIMIT = 100_000
 """Characters of a `--key`."""
+
+
+REFERENCES = frozenset(
+    ("reference", "lead", "others", "opportunity", "contract", "invoice", "payment", "customer")
+    + ("delivered", "accepted", "returned")
+)
+"""Arguments that name records, in any case."""
 
 
 def utc_now() -> datetime:
@@ -41,11 +49,13 @@ class Session:
         self,
         *,
         environ: Mapping[str, str] | None = None,
+        inp: TextIO | None = None,
         out: TextIO | None = None,
         err: TextIO | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.environ = os.environ if environ is None else environ
+        self.inp = inp or sys.stdin
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.clock = clock
@@ -119,7 +129,7 @@ class Session:
 
     def day(self, text: str | None) -> date:
         """The day of a fact: as typed, never after the business date; by default that date."""
-        return parse_past_date(text, self.today) if text else self.today
+        return self.today if text is None else parse_past_date(text, self.today)
 
     # Running
 
@@ -194,23 +204,33 @@ class Session:
 
     @property
     def _request(self) -> dict[str, Any]:
-        return {name: _normal(value) for name, value in self.arguments.items() if value not in (None, False, [], ())}
+        given = {name: value for name, value in self.arguments.items() if value not in (None, False, [], ())}
+        return {name: self._normal(name, value) for name, value in given.items()}
+
+    def _normal(self, name: str, value: Any) -> Any:
+        """An argument as it counts for `--key`: trimmed, references in capitals, amounts read, files by content."""
+        if isinstance(value, list | tuple):
+            return [self._normal(name, each) for each in value]
+        if isinstance(value, Path):
+            return files.sha256(read_file(value))
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        if name in REFERENCES:
+            return text.upper()
+        return _amount(text, self.settings.currency) if name == "amount" else text
 
     @property
     def _request_sha256(self) -> str:
         return files.sha256(files.canonical_json([self.verb, self._request]))
 
 
-def _normal(value: Any) -> Any:
-    """An argument as it counts for `--key`: trimmed, references in capitals, files by their content."""
-    if isinstance(value, list | tuple):
-        return [_normal(each) for each in value]
-    if isinstance(value, Path):
-        return files.sha256(read_file(value))
-    if isinstance(value, str):
-        text = value.strip()
-        return text.upper() if text[1:].isdigit() else text
-    return value
+def _amount(text: str, currency: str) -> Any:
+    """`30` and `30.00` are one amount; what cannot be read stays as typed, for the command to refuse."""
+    try:
+        return parse_money(text, None, currency)
+    except UsageError:
+        return text
 
 
 def read_file(path: Path) -> bytes:

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -15,6 +15,7 @@ from ltc_cli.report import Column
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.country import normalise_country
 from ltc_cli.rules.money import parse_currency
+from ltc_cli.session import Session
 
 COLUMNS = (Column("config"), Column("database"))
 
@@ -53,7 +54,7 @@ def init(
     if path.exists():
         notices.append(f"{path} is there already: it stays as it is")
     else:
-        _write_new(path, _filled([] if yes else [_answer(question) for question in QUESTIONS]))
+        _write_new(path, _filled([] if yes else [_answer(session, question) for question in QUESTIONS]))
     session.given["config"] = str(path)
     if session.path.exists():
         notices.append(f"{session.path} is there already: it stays as it is")
@@ -63,26 +64,20 @@ def init(
     session.show(record(COLUMNS, shown, notices=notices, hint=hint))
 
 
-def _answer(question: Question) -> str:
-    """What the user says, asked again until it can be read; an empty answer leaves the default."""
-
-    def read(text: Any) -> str:
+def _answer(session: Session, question: Question) -> str:
+    """What the user says, asked again until it can be read; an empty answer is the default."""
+    prompt = f"{question.text}{f' [{question.default}]' if question.default else ''}: "
+    while True:
+        if session.inp.isatty():
+            session.err.write(prompt)
+            session.err.flush()
+        line = session.inp.readline()
+        if not line:
+            raise UsageError("nobody answers the questions", "ltc init --yes asks none")
         try:
-            return question.read(str(text).strip()) if str(text).strip() else ""
+            return question.read(line.strip()) if line.strip() else question.default
         except LtcError as error:
-            raise typer.BadParameter(error.message) from error
-
-    try:
-        answer: str = typer.prompt(
-            question.text,
-            default=question.default,
-            show_default=bool(question.default),
-            value_proc=read,
-            err=True,
-        )
-    except typer.Abort as error:
-        raise UsageError("nobody answers the questions", "ltc init --yes asks none") from error
-    return answer
+            session.err.write(f"{error.message}\n")
 
 
 def _filled(answers: list[str]) -> str:

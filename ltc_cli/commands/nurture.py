@@ -13,7 +13,9 @@ from ltc_cli.store import Store
 def nurture(
     ctx: typer.Context,
     lead: Annotated[str, typer.Argument(metavar="LEAD")],
-    log: Annotated[str, typer.Option(metavar="KIND", help=f"One of: {' '.join(leads.TOUCHES)}.")],
+    log: Annotated[
+        str, typer.Option(metavar="KIND", help=f"One of: {' '.join(leads.TOUCHES)}; call by default.")
+    ] = "call",
     note: Annotated[str | None, typer.Option(help="What was said.")] = None,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="When; today by default.")] = None,
 ) -> None:
@@ -21,7 +23,7 @@ def nurture(
 
     \b
     Example:
-      ltc nurture L1 --log call --note "wants a quote"
+      ltc nurture L1 --log meeting --note "wants a quote"
     """
     session = ask(ctx)
 

@@ -89,7 +89,7 @@ def parse_plain_amount(text: str, currency: str) -> int:
 def parse_money(text: str, currency: str | None = None, default: str = "EUR") -> tuple[int, str]:
     """Minor units and currency of `1200`, `EUR 1200`, `1200 EUR`; UsageError for two currencies."""
     typed = text.strip()
-    match = re.fullmatch("([A-Za-z]*)([^A-Za-z]*)([A-Za-z]*)", typed)
+    match = re.fullmatch("([A-Za-z]*)([^A-Za-z]+)([A-Za-z]*)", typed)
     if not match:
         raise UsageError(f"{typed!r:.60} is not an amount", "write it like 1200 or EUR 1200")
     before, amount, after = match.groups()
@@ -97,7 +97,7 @@ def parse_money(text: str, currency: str | None = None, default: str = "EUR") ->
     if len(named) > 1:
         raise UsageError(f"{typed!r:.60} cannot be in {' and '.join(named)} at once", "name one currency")
     code = parse_currency(named[0] if named else default)
-    return parse_amount(amount.strip() or typed, code), code
+    return parse_amount(amount, code), code
 
 
 def format_amount(minor: int, currency: str) -> str:

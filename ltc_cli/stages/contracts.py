@@ -111,6 +111,7 @@ def _refuse_other_terms(
         "quote": named.kind == "quote" and named.id != row["quote_id"],
         "start": signature.starts_on and signature.starts_on.isoformat() != row["starts_on"],
         "end": signature.ends_on and signature.ends_on.isoformat() != row["ends_on"],
+        "renewal": signature.renews and signature.renews.strip() != row["renews"],
     }
     others = [what for what, differs in asked.items() if differs]
     if others:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import Problems, RefusedError, UsageError
+from ltc_cli.references import an
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.rules.contact import clean_name, clean_text
 from ltc_cli.stages import customers, leads
@@ -45,13 +46,15 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     """
     if record.kind not in FIELDS:
         raise RefusedError(
-            f"{record.text} is a fact: a {record.kind} is never edited",
+            f"{record.text} is a fact: {an(record.kind)} is never edited",
             f"ltc show {record.text} says what can follow",
         )
     fields = _fields(record, texts)
     present = store.one(f"SELECT * FROM {record.kind} WHERE id = ?", (record.id,))
     assert present is not None
     values = READERS[record.kind](dict(present), fields, settings, today)
+    if record.kind == "lead" and values["email_norm"] != present["email_norm"]:
+        leads.refuse_duplicate(store, values, "clear it there first, or ltc lead merge")
     changed = {column: value for column, value in values.items() if value != present[column]}
     if changed:
         store.change(record.kind, record.id, **changed)
@@ -71,7 +74,7 @@ def _field(record: Reference, text: str) -> tuple[str, str | None]:
     field, separator, value = text.partition("=")
     known = FIELDS[record.kind]
     if not separator or field.strip() not in known:
-        raise UsageError(f"{text[:60]!r} is no FIELD=VALUE of a {record.kind}", f"fields: {' '.join(known)}")
+        raise UsageError(f"{text[:60]!r} is no FIELD=VALUE of {an(record.kind)}", f"fields: {' '.join(known)}")
     return field.strip(), value.strip() or None
 
 

@@ -365,9 +365,15 @@ def awaited(store: Store, contract_id: int, on: date) -> list[str]:
         left_minor = planned.share.amount_minor - planned.billed_minor
         if left_minor > 0:
             day = billing.day_of(planned.share, contract.done, contract.lines)
-            event = f"falls due on {day}" if day and day > on else f"awaits {AWAITED[planned.share.trigger]}"
+            event = _event(planned.share.trigger, day, on)
             waits.append(f"{format_amount(left_minor, contract.row['currency'])} ({planned.share.share}) {event}")
     return waits
+
+
+def _event(trigger: str, day: date | None, on: date) -> str:
+    if day is None:
+        return f"awaits {AWAITED[trigger]}"
+    return f"falls due on {day}" if day > on else "waits for its invoice"
 
 
 AWAITED = {
@@ -376,7 +382,6 @@ AWAITED = {
     "deliver": "delivery",
     "accept": "acceptance",
     "end": "the end of the contract",
-    "date": "its date",
 }
 
 

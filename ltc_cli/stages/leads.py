@@ -88,7 +88,7 @@ def add(store: Store, entries: Iterable[NewLead], on: date, *, allow_duplicate: 
     for entry in entries:
         values = normalise(entry)
         if not allow_duplicate:
-            _refuse_duplicate(store, values)
+            refuse_duplicate(store, values, "--allow-duplicate adds it all the same")
         added.notices.extend(_phone_notices(store, values))
         lead_id = store.add("lead", **values, created_on=on.isoformat(), recorded_at=store.recorded_at)
         external_id = optional(entry.external_id, "external id")
@@ -116,13 +116,11 @@ def optional(text: str | None, name: str) -> str | None:
     return (clean_text(text, name) or None) if text is not None else None
 
 
-def _refuse_duplicate(store: Store, values: dict[str, Any]) -> None:
+def refuse_duplicate(store: Store, values: dict[str, Any], hint: str) -> None:
+    """Raise ConflictError where another lead has the e-mail already."""
     other = _other_with(store, "email_norm", values["email_norm"])
     if other:
-        raise ConflictError(
-            f"L{other['id']} {other['name']} has the e-mail {values['email_norm']} already",
-            "--allow-duplicate adds it all the same",
-        )
+        raise ConflictError(f"L{other['id']} {other['name']} has the e-mail {values['email_norm']} already", hint)
 
 
 def _phone_notices(store: Store, values: dict[str, Any]) -> list[str]:
@@ -155,6 +153,7 @@ def _keep_external_id(store: Store, lead_id: int, value: str) -> None:
 def touch(store: Store, text: str, kind: str, on: date, note: str | None = None) -> int:
     """Log a touch with a lead. Answers the lead's id."""
     lead = find(store, text, "lead")
+    kind = kind.strip().casefold()
     if kind not in TOUCHES:
         raise UsageError(f"{kind[:40]!r} is no kind of touch", f"one of: {' '.join(TOUCHES)}")
     states.follow("lead", status(store, lead.id), "nurture", lead.text)

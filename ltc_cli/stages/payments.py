@@ -130,14 +130,21 @@ def _customer_id(store: Store, target: Reference) -> int:
 
 
 def _settle(store: Store, payment_id: int, allocations: Sequence[Allocation], on: date) -> None:
-    """Settlements count from the later of the payment's day and the invoice's."""
+    """Settlements count from the later of the payment's day and the invoice's.
+
+    What a reversal opened again can only be settled from that day on: before it, the reversed payment stood.
+    """
     for item, amount_minor in allocations:
+        reopened_on: str = store.value(
+            "SELECT COALESCE(MAX(settled_on), '') FROM settlement WHERE receivable_id = ? AND kind = 'reversal'",
+            (item.receivable_id,),
+        )
         store.add(
             "settlement",
             receivable_id=item.receivable_id,
             kind="payment",
             payment_id=payment_id,
-            settled_on=max(on.isoformat(), item.issued_on),
+            settled_on=max(on.isoformat(), item.issued_on, reopened_on),
             amount_minor=amount_minor,
             recorded_at=store.recorded_at,
         )

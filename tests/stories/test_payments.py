@@ -72,6 +72,17 @@ def test_after_a_reversal_the_invoice_can_be_paid_again(company: Company) -> Non
     assert owed(company, "2026-01-15") == {}
 
 
+def test_what_a_reversal_opened_is_settled_from_that_day_on(company: Company) -> None:
+    """The second payment came in on the 11th, while the first still stood: until the 12th it is credit."""
+    first = invoice(company, "100", "2026-01-01")
+    company.ltc("collect", first, today="2026-01-10")
+    company.ltc("reverse", "P1", "--reason", "booked twice", today="2026-01-12")
+    company.ltc("collect", first, "--on", "2026-01-11", today="2026-01-15")
+    assert owed(company, "2026-01-10") == {}
+    assert owed(company, "2026-01-11") == {"unapplied": "-100.00"}
+    assert owed(company, "2026-01-12") == {}
+
+
 def test_a_payment_is_not_reversed_before_it_counts(company: Company) -> None:
     company.ltc("collect", invoice(company, "100", "2026-01-01"), today="2026-01-10")
     company.ltc("reverse", "P1", "--reason", "mistake", "--on", "2026-01-09", today="2026-01-12", fails=2)

@@ -1,0 +1,89 @@
+"""`ltc today`, `list`, `show` and `log`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support import Company
+
+KINDS = ["leads", "customers", "opportunities", "quotes", "contracts", "shipments", "invoices", "payments"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_list_is_empty_and_no_error(kind: str, company: Company) -> None:
+    company.ltc("init", "--yes")
+    assert company.ltc("list", kind) == []
+    assert company.run("list", kind) == 0
+    assert (company.out, company.err) == ("", f"there are no {kind}\n")
+
+
+@pytest.mark.parametrize("kind", ["lead", "Leads", "LEAD", " leads "])
+def test_a_kind_is_found_in_any_case_and_number(kind: str, sale: Company) -> None:
+    assert [row["ref"] for row in sale.ltc("list", kind)] == ["L1"]
+
+
+def test_a_list_is_narrowed_by_any_column(sale: Company) -> None:
+    for name, owner in (("Bob", "kim"), ("Cyd", "lee"), ("Dot", "kim")):
+        sale.ltc("lead", "add", name, "--owner", owner)
+    assert [row["name"] for row in sale.ltc("list", "leads", "--where", "owner=KIM")] == ["Bob", "Dot"]
+    assert [row["name"] for row in sale.ltc("list", "leads", "--where", "owner=kim", "--where", "name=dot")] == ["Dot"]
+    assert [row["name"] for row in sale.ltc("list", "leads", "--where", "owner=")] == ["Ada"]
+
+
+def test_a_limit_keeps_the_newest(sale: Company) -> None:
+    for name in ("Bob", "Cyd"):
+        sale.ltc("lead", "add", name)
+    assert [row["name"] for row in sale.ltc("list", "leads", "--limit", "2")] == ["Bob", "Cyd"]
+    assert "2 of 3 leads" in sale.err
+
+
+def test_any_record_shows_its_whole_thread(sale: Company) -> None:
+    sale.ltc("sign", "O1", "--terms", "100% sign", "--by", "Ada")
+    sale.ltc("invoice", "C1")
+    sale.ltc("collect", "C1")
+    threads = [sale.ltc("show", reference)["thread"] for reference in ("L1", "O1", "C1", "INV-2026-0001")]
+    assert [entry["ref"] for entry in threads[0]] == ["L1", "O1", "O1", "C1", "INV-2026-0001", "P1"]
+    assert threads == [threads[0]] * 4
+
+
+def test_as_of_a_day_before_it_was_issued_an_invoice_is_not_there(sale: Company) -> None:
+    sale.ltc("sign", "O1", "--terms", "100% sign")
+    sale.ltc("invoice", "C1")
+    assert sale.run("show", "INV-2026-0001", "--as-of", "2026-06-14") == 0
+    assert sale.err == "INV-2026-0001 did not exist on 2026-06-14\n"
+
+
+def test_the_journal_of_one_record_is_what_was_written_about_it(sale: Company) -> None:
+    sale.ltc("lead", "add", "Bob")
+    assert [entry["verb"] for entry in sale.ltc("log", "L1")] == ["lead add", "promote"]
+    assert [entry["verb"] for entry in sale.ltc("log", "--limit", "1")] == ["lead add"]
+
+
+def test_today_names_what_is_late_and_the_command_for_it(sale: Company) -> None:
+    sale.ltc("sign", "O1", "--terms", "100% sign; net 10", "--on", "2026-06-01")
+    sale.ltc("invoice", "C1", today="2026-06-01")
+    late, ship = sale.ltc("today")
+    # Due on 11 June, four days before the 15th.
+    assert (late["what"], late["ref"], late["since"], late["days"]) == ("overdue", "INV-2026-0001", "2026-06-11", 4)
+    assert (late["amount"], late["command"]) == ("1000.00", "ltc collect INV-2026-0001")
+    assert (ship["what"], ship["command"]) == ("ship", "ltc ship C1")
+
+
+def test_every_command_that_today_names_can_be_run(sale: Company) -> None:
+    sale.ltc("sign", "O1", "--terms", "50% sign, 50% ship; net 1", "--on", "2026-06-01")
+    sale.ltc("invoice", "C1", today="2026-06-01")
+    sale.ltc("lead", "add", "Bob", today="2026-06-01")
+    sale.ltc("lead", "add", "Cyd")
+    sale.ltc("promote", "L3", "--amount", "5", "--close", "2026-06-10")
+    for row in sale.ltc("today"):
+        assert sale.run(*row["command"].split()[1:]) == 0, row["command"]
+    assert [row["what"] for row in sale.ltc("today")] == ["invoice", "ship"]
+
+
+def test_nothing_to_do_is_said(company: Company) -> None:
+    company.ltc("init", "--yes")
+    assert company.run("today") == 0
+    assert company.err == "nothing to do: all is billed, paid and answered\n"
