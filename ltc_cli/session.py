@@ -31,8 +31,19 @@ KEY_LIMIT = 100_000
 
 
 REFERENCES = frozenset(
-    ("reference", "lead", "others", "opportunity", "contract", "invoice", "payment", "customer")
-    + ("delivered", "accepted", "returned")
+    {
+        "reference",
+        "lead",
+        "others",
+        "opportunity",
+        "contract",
+        "invoice",
+        "payment",
+        "customer",
+        "delivered",
+        "accepted",
+        "returned",
+    }
 )
 """Arguments that name records, in any case."""
 

@@ -60,3 +60,9 @@ class Company:
         code = self.run(*arguments, "--json", today=today)
         assert code == (fails or 0), f"ltc {' '.join(arguments)}: exit {code}: {self.err}"
         return json.loads(self.err)["error"] if fails else json.loads(self.out)
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table: what stays the same where nothing is written."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables}

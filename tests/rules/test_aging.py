@@ -22,8 +22,18 @@ def bucket_of(due_on: date, edges: tuple[int, ...] = (30, 60, 90)) -> list[str]:
 
 @pytest.mark.parametrize(
     ("days", "name"),
-    [(-400, "current"), (0, "current"), (1, "1-30"), (30, "1-30"), (31, "31-60"), (60, "31-60"), (61, "61-90")]
-    + [(90, "61-90"), (91, "90+"), (4000, "90+")],
+    [
+        (-400, "current"),
+        (0, "current"),
+        (1, "1-30"),
+        (30, "1-30"),
+        (31, "31-60"),
+        (60, "31-60"),
+        (61, "61-90"),
+        (90, "61-90"),
+        (91, "90+"),
+        (4000, "90+"),
+    ],
 )
 def test_days_past_due_count_from_the_day_after(days: int, name: str) -> None:
     due_on = AS_OF - timedelta(days=days)
