@@ -502,7 +502,7 @@ M001 = (
     ) STRICT
     """,
     "CREATE INDEX settlement_receivable ON settlement (receivable_id, settled_on, amount_minor)",
-    "CREATE INDEX settlement_payment ON settlement (payment_id, settled_on) WHERE payment_id IS NOT NULL",
+    "CREATE INDEX settlement_payment ON settlement (payment_id, settled_on, amount_minor)",
     """
     CREATE TABLE journal (
         id INTEGER PRIMARY KEY,

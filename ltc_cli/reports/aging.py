@@ -2,77 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ltc_cli.receivables import BALANCES
+from ltc_cli.receivables import BALANCES, UNAPPLIED
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import buckets
 from ltc_cli.rules.money import format_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from sqlite3 import Row
 
     from ltc_cli.rules.aging import Bucket
     from ltc_cli.store import Store
 
-# By what the rows are: the expression, and the columns that name a row.
 BY = {
-    "customer": ("open.customer_id", ("customer", "customer_name")),
-    "invoice": ("open.invoice_id", ("invoice", "customer", "customer_name")),
-    "owner": ("COALESCE(customer.owner, '')", ("owner",)),
+    "customer": ("customer", "customer_name"),
+    "invoice": ("invoice", "customer", "customer_name"),
+    "owner": ("owner",),
 }
+"""What the rows are, and the keys that name them."""
 
-OPEN = (
-    """
-SELECT {key} AS key, COALESCE(customer.merged_into_id, customer.id) AS customer_id, open.currency,
-    {sums}, SUM(balance_minor) AS open_minor, COUNT(DISTINCT invoice_id) AS invoices, MIN(due_on) AS oldest_due_on
-FROM ("""
-    + BALANCES.format(narrowed="")
-    + """ HAVING balance_minor <> 0) AS open
-JOIN customer ON customer.id = open.customer_id
-GROUP BY key, COALESCE(customer.merged_into_id, customer.id), open.currency
+# Balances are asked once a receivable, and customers are grouped as they come: the plus keeps the planner from
+# walking receivables by customer, a random read each. bench/aging.sql is the yardstick.
+OPEN = """
+WITH balance AS MATERIALIZED ({balances})
+SELECT customer_id, {invoice} AS invoice_id, currency, {sums}, SUM(balance_minor) AS open_minor,
+    COUNT(DISTINCT invoice_id) AS invoices, MIN(due_on) AS oldest_due_on
+FROM balance WHERE balance_minor <> 0 GROUP BY {key}, currency
 """
-)
 
-# What payments hold beyond what they settled, by customer and currency.
-UNAPPLIED = """
-SELECT COALESCE(customer.merged_into_id, customer.id) AS customer_id, customer.owner, currency,
-    SUM(amount_minor) AS unapplied_minor
-FROM (
-    SELECT customer_id, currency, amount_minor FROM payment WHERE received_on <= ?
-    UNION ALL
-    SELECT customer_id, currency, -amount_minor FROM payment
-        JOIN payment_reversal ON payment_reversal.payment_id = payment.id WHERE reversed_on <= ?
-    UNION ALL
-    SELECT customer_id, currency, -settlement.amount_minor FROM settlement
-        JOIN payment ON payment.id = settlement.payment_id WHERE settled_on <= ?
-) AS moved
-JOIN customer ON customer.id = moved.customer_id
-GROUP BY COALESCE(customer.merged_into_id, customer.id), customer.owner, currency
-HAVING SUM(amount_minor) <> 0
+CREDIT = """
+WITH held AS MATERIALIZED ({unapplied})
+SELECT customer_id, currency, SUM(unapplied_minor) AS unapplied_minor FROM held
+WHERE unapplied_minor <> 0 GROUP BY customer_id, currency
 """
+
+
+class _Customer(NamedTuple):
+    """A customer as its receivables are shown: a merged one under the one it was merged into."""
+
+    id: int
+    name: str
+    owner: str | None
 
 
 def report(store: Store, as_of: date, edges: Sequence[int], by: str = "customer") -> Report:
     """One row a customer (invoice, owner) and currency; the buckets and `unapplied` sum to `total`."""
     ages = buckets(as_of, edges)
-    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for found in _open(store, as_of, ages, by):
-        _add_open(rows, found, ages, by)
-    for found in _unapplied(store, as_of):
-        _add_unapplied(rows, found, ages, by)
-    _name(store, rows, by)
-    ordered = sorted(rows.values(), key=lambda row: (row["currency"], -row["total"], str(row.get("customer", ""))))
+    amounts = [*(bucket.name for bucket in ages), "unapplied", "total"]
+    rows = _rows(store, as_of, ages, by, amounts)
+    rows.sort(key=lambda row: (row["currency"], -row["total"], str(row["customer"])))
     totals = [
-        {BY[by][1][0]: "total", **_total(ordered, currency, ages)}
-        for currency in sorted({row["currency"] for row in ordered})
+        {BY[by][0]: "total", "currency": currency, **_sums(rows, currency, [*amounts, "invoices"])}
+        for currency in sorted({row["currency"] for row in rows})
     ]
     return Report(
         _columns(ages, by),
-        [_written(row, ages) for row in ordered],
-        totals=[_written(row, ages) for row in totals],
+        [_written(row, amounts) for row in rows],
+        totals=[_written(row, amounts) for row in totals],
         title=f"Receivables as of {as_of}",
         hint="ltc today",
         empty=f"nothing is owed as of {as_of}",
@@ -80,9 +69,9 @@ def report(store: Store, as_of: date, edges: Sequence[int], by: str = "customer"
 
 
 def _columns(ages: Sequence[Bucket], by: str) -> list[Column]:
-    names = {"customer": Column("customer", "ref"), "invoice": Column("invoice", "ref")}
+    references = {"customer": Column("customer", "ref"), "invoice": Column("invoice", "ref")}
     return [
-        *(names.get(key, Column(key)) for key in BY[by][1]),
+        *(references.get(key, Column(key)) for key in BY[by]),
         Column("currency"),
         *(Column(bucket.name, "money", age=age) for age, bucket in enumerate(ages)),
         Column("unapplied", "money"),
@@ -92,8 +81,38 @@ def _columns(ages: Sequence[Bucket], by: str) -> list[Column]:
     ]
 
 
+def _rows(store: Store, as_of: date, ages: Sequence[Bucket], by: str, amounts: Sequence[str]) -> list[dict[str, Any]]:
+    """What is open and what is held for the customer, folded into one row of minor units for each name and currency."""
+    still_open, held = _open(store, as_of, ages, by), _held(store, as_of)
+    customers = _customers(store, {row["customer_id"] for row in (*still_open, *held)})
+    numbers = _numbers(store, still_open) if by == "invoice" else {}
+    rows: dict[tuple[str | None, str], dict[str, Any]] = {}
+
+    def row_of(found: Row, invoice: str | None) -> dict[str, Any]:
+        customer = customers[found["customer_id"]]
+        names = {"customer": f"K{customer.id}", "customer_name": customer.name, "owner": customer.owner}
+        names["invoice"] = invoice
+        key = (invoice or names["customer"] if by == "invoice" else names[by], found["currency"])
+        if key not in rows:
+            rows[key] = {**names, "currency": found["currency"], **dict.fromkeys(amounts, 0), "invoices": 0}
+            rows[key]["oldest_due_on"] = None
+        return rows[key]
+
+    for found in still_open:
+        row = row_of(found, numbers.get(found["invoice_id"]))
+        for number, bucket in enumerate(ages):
+            row[bucket.name] += found[f"bucket_{number}"] or 0
+        row["total"] += found["open_minor"]
+        row["invoices"] += found["invoices"]
+        row["oldest_due_on"] = min(filter(None, (row["oldest_due_on"], found["oldest_due_on"])))
+    for found in held:
+        row = row_of(found, None)
+        row["unapplied"] -= found["unapplied_minor"]
+        row["total"] -= found["unapplied_minor"]
+    return list(rows.values())
+
+
 def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Row]:
-    day = as_of.isoformat()
     bounds: list[str] = []
     sums = []
     for number, bucket in enumerate(ages):
@@ -102,70 +121,45 @@ def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Ro
             if bound:
                 conditions.append(f"due_on {operator} ?")
                 bounds.append(bound.isoformat())
-        sums.append(f"SUM(CASE WHEN {' AND '.join(conditions)} THEN balance_minor ELSE 0 END) AS bucket_{number}")
-    sql = OPEN.format(key=BY[by][0], sums=", ".join(sums))
-    return store.all(sql, (*bounds, day, day))
-
-
-def _unapplied(store: Store, as_of: date) -> list[Row]:
+        sums.append(f"SUM(balance_minor) FILTER (WHERE {' AND '.join(conditions)}) AS bucket_{number}")
+    sql = OPEN.format(
+        balances=BALANCES.format(narrowed=""),
+        sums=", ".join(sums),
+        invoice="invoice_id" if by == "invoice" else "NULL",
+        key="customer_id, invoice_id" if by == "invoice" else "+customer_id",
+    )
     day = as_of.isoformat()
-    return store.all(UNAPPLIED, (day, day, day))
+    return store.all(sql, (day, day, *bounds))
 
 
-def _blank(key: Any, row: Row, ages: Sequence[Bucket]) -> dict[str, Any]:
-    zeros = dict.fromkeys([*(bucket.name for bucket in ages), "unapplied", "total", "invoices"], 0)
-    return {
-        "key": key,
-        "customer_id": row["customer_id"],
-        "currency": row["currency"],
-        **zeros,
-        "oldest_due_on": None,
-    }
+def _held(store: Store, as_of: date) -> list[Row]:
+    """What payments hold beyond what they settled, by customer and currency."""
+    day = as_of.isoformat()
+    return store.all(CREDIT.format(unapplied=UNAPPLIED.format(narrowed="")), (day, day, day))
 
 
-def _add_open(rows: dict[tuple[Any, ...], dict[str, Any]], found: Row, ages: Sequence[Bucket], by: str) -> None:
-    key = found["customer_id"] if by == "customer" else found["key"]
-    row = rows.setdefault((key, found["currency"]), _blank(key, found, ages))
-    for number, bucket in enumerate(ages):
-        row[bucket.name] += found[f"bucket_{number}"]
-    row["total"] += found["open_minor"]
-    row["invoices"] += found["invoices"]
-    row["oldest_due_on"] = min(filter(None, (row["oldest_due_on"], found["oldest_due_on"])))
+def _customers(store: Store, ids: Iterable[int]) -> dict[int, _Customer]:
+    rows = store.among(
+        "SELECT customer.id AS own_id, kept.id, kept.name, kept.owner FROM customer"
+        " JOIN customer AS kept ON kept.id = COALESCE(customer.merged_into_id, customer.id)"
+        " WHERE customer.id IN ({ids})",
+        ids,
+    )
+    return {row["own_id"]: _Customer(row["id"], row["name"], row["owner"]) for row in rows}
 
 
-def _add_unapplied(rows: dict[tuple[Any, ...], dict[str, Any]], found: Row, ages: Sequence[Bucket], by: str) -> None:
-    """Credit belongs to the customer; by invoice it stands in a row of its own."""
-    key = {"customer": found["customer_id"], "owner": found["owner"] or ""}.get(by, f"K{found['customer_id']}")
-    row = rows.setdefault((key, found["currency"]), _blank(key, found, ages))
-    row["unapplied"] -= found["unapplied_minor"]
-    row["total"] -= found["unapplied_minor"]
+def _numbers(store: Store, rows: Iterable[Row]) -> dict[int, str]:
+    found = store.among("SELECT id, number FROM invoice WHERE id IN ({ids})", [row["invoice_id"] for row in rows])
+    return {row["id"]: row["number"] for row in found}
 
 
-def _name(store: Store, rows: dict[tuple[Any, ...], dict[str, Any]], by: str) -> None:
-    names = {
-        row["id"]: row["name"]
-        for row in store.among(
-            "SELECT id, name FROM customer WHERE id IN ({ids})", {r["customer_id"] for r in rows.values()}
-        )
-    }
-    numbers = {}
-    if by == "invoice":
-        wanted = [row["key"] for row in rows.values() if isinstance(row["key"], int)]
-        numbers = {
-            row["id"]: row["number"]
-            for row in store.among("SELECT id, number FROM invoice WHERE id IN ({ids})", wanted)
-        }
-    for row in rows.values():
-        row["customer"], row["customer_name"] = f"K{row['customer_id']}", names[row["customer_id"]]
-        row["invoice"], row["owner"] = numbers.get(row["key"]), row["key"] or None
-
-
-def _total(rows: Sequence[dict[str, Any]], currency: str, ages: Sequence[Bucket]) -> dict[str, Any]:
+def _sums(rows: Iterable[dict[str, Any]], currency: str, keys: Sequence[str]) -> dict[str, int]:
     mine = [row for row in rows if row["currency"] == currency]
-    keys = [*(bucket.name for bucket in ages), "unapplied", "total", "invoices"]
-    return {"currency": currency, **{key: sum(row[key] for row in mine) for key in keys}}
+    return {key: sum(row[key] for row in mine) for key in keys}
 
 
-def _written(row: dict[str, Any], ages: Sequence[Bucket]) -> dict[str, Any]:
-    money = [*(bucket.name for bucket in ages), "unapplied", "total"]
-    return {**row, **{key: format_amount(row[key], row["currency"]) for key in money}}
+def _written(row: dict[str, Any], amounts: Sequence[str]) -> dict[str, Any]:
+    currency = row["currency"]
+    for key in amounts:
+        row[key] = format_amount(row[key], currency)
+    return row

@@ -35,8 +35,9 @@ OVERDUE = (
     """
 SELECT invoice.number, customer.name, MIN(due_on) AS due_on, SUM(balance_minor) AS open_minor, open.currency FROM ("""
     + BALANCES.format(narrowed="AND receivable.due_on < ?")
-    + """ HAVING balance_minor > 0) AS open
+    + """) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = open.customer_id
+WHERE balance_minor > 0
 GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
 """
 )

@@ -210,9 +210,10 @@ def _scaled(typed: str, whole: str, fraction: str, decimals: int) -> int:
 
 
 def _format_scaled(scaled: int, decimals: int) -> str:
-    sign = "-" if scaled < 0 else ""
-    whole, fraction = divmod(abs(scaled), 10**decimals)
-    return f"{sign}{whole}.{fraction:0{decimals}}" if decimals else f"{sign}{whole}"
+    if not decimals:
+        return str(scaled)
+    padded = f"{scaled:0{decimals + 1 + (scaled < 0)}}"
+    return f"{padded[:-decimals]}.{padded[-decimals:]}"
 
 
 def _without_leading_zeros(whole: str) -> str:

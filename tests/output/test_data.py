@@ -28,7 +28,7 @@ def csv_cell(report: Report) -> str:
 
 def test_a_list_is_an_array_of_exactly_the_columns_in_their_order() -> None:
     report = Report([Column("ref", "ref"), Column("amount", "money")], [{"amount": "1.00", "id": 7, "ref": "C1"}])
-    assert in_pipe(report, style="json").out == '[\n  {\n    "ref": "C1",\n    "amount": "1.00"\n  }\n]\n'
+    assert in_pipe(report, style="json").out == '[\n{"ref": "C1", "amount": "1.00"}\n]\n'
 
 
 def test_a_record_is_one_object() -> None:
@@ -58,7 +58,7 @@ def test_columns_kept_off_tables_and_the_totals_make_no_difference_to_json() -> 
 
 def test_a_key_drawn_twice_stands_in_json_and_csv_once() -> None:
     report = Report([Column("share", "bar"), Column("share", "percent")], [{"share": 0.5}])
-    assert in_pipe(report, style="json").out == '[\n  {\n    "share": 0.5\n  }\n]\n'
+    assert in_pipe(report, style="json").out == '[\n{"share": 0.5}\n]\n'
     assert in_pipe(report, style="csv").out == "share\n0.5\n"
 
 
