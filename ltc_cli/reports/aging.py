@@ -43,8 +43,8 @@ WHERE unapplied_minor <> 0 GROUP BY customer_id, currency
 class _Customer(NamedTuple):
     """A customer as its receivables are shown: a merged one under the one it was merged into."""
 
-    id: int
-    name: str
+    customer: str
+    customer_name: str
     owner: str | None
 
 
@@ -87,16 +87,15 @@ def _rows(store: Store, as_of: date, ages: Sequence[Bucket], by: str, amounts: S
     customers = _customers(store, {row["customer_id"] for row in (*still_open, *held)})
     numbers = _numbers(store, still_open) if by == "invoice" else {}
     rows: dict[tuple[str | None, str], dict[str, Any]] = {}
+    blank = {**dict.fromkeys([*amounts, "invoices"], 0), "oldest_due_on": None}
 
     def row_of(found: Row, invoice: str | None) -> dict[str, Any]:
-        customer = customers[found["customer_id"]]
-        names = {"customer": f"K{customer.id}", "customer_name": customer.name, "owner": customer.owner}
-        names["invoice"] = invoice
-        key = (invoice or names["customer"] if by == "invoice" else names[by], found["currency"])
-        if key not in rows:
-            rows[key] = {**names, "currency": found["currency"], **dict.fromkeys(amounts, 0), "invoices": 0}
-            rows[key]["oldest_due_on"] = None
-        return rows[key]
+        customer, currency = customers[found["customer_id"]], found["currency"]
+        name = {"customer": customer.customer, "owner": customer.owner}.get(by, invoice or customer.customer)
+        row = rows.get((name, currency))
+        if row is None:
+            row = rows[name, currency] = {**blank, **customer._asdict(), "invoice": invoice, "currency": currency}
+        return row
 
     for found in still_open:
         row = row_of(found, numbers.get(found["invoice_id"]))
@@ -145,7 +144,7 @@ def _customers(store: Store, ids: Iterable[int]) -> dict[int, _Customer]:
         " WHERE customer.id IN ({ids})",
         ids,
     )
-    return {row["own_id"]: _Customer(row["id"], row["name"], row["owner"]) for row in rows}
+    return {row["own_id"]: _Customer(f"K{row['id']}", row["name"], row["owner"]) for row in rows}
 
 
 def _numbers(store: Store, rows: Iterable[Row]) -> dict[int, str]:
