@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from ltc_cli.errors import FailedError, LtcError, UsageError
+from ltc_cli.output.show import show_error
+from ltc_cli.output.streams import silence
 from ltc_cli.session import Session
 
 if TYPE_CHECKING:
@@ -332,14 +333,11 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
     except LtcError as error:
         return _fail(error, arguments, session)
     except BrokenPipeError:
-        _close_quietly(session)
+        silence(session.out)
         return 1
     except OSError as error:
-        return _fail(
-            FailedError(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"),
-            arguments,
-            session,
-        )
+        silence(session.out)
+        return _fail(_failure(error, session), arguments, session)
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -350,6 +348,13 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
     return code
 
 
+def _failure(error: OSError, session: Session) -> FailedError:
+    message = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    if session.is_kept:
+        return FailedError(f"it is done, but the answer cannot be written: {message}", "ltc log shows what was written")
+    return FailedError(message)
+
+
 def _run(arguments: Sequence[str], session: Session) -> int:
     try:
         with redirect_stdout(session.out):  # where Typer prints its help
@@ -358,6 +363,8 @@ def _run(arguments: Sequence[str], session: Session) -> int:
         raise _usage_error(error) from error
     except typer.Abort as error:
         raise KeyboardInterrupt from error
+    except SystemExit as error:  # how Typer leaves a closed pipe
+        raise BrokenPipeError from error
     return answer if isinstance(answer, int) else session.exit_code
 
 
@@ -375,21 +382,8 @@ def _usage_error(error: Any) -> UsageError:
 
 
 def _fail(error: LtcError, arguments: Sequence[str], session: Session) -> int:
-    from ltc_cli.output.show import show_error
-
     typed = list(arguments)
     options = typed[: typed.index("--")] if "--" in typed else typed
     style = "json" if "--json" in options else session.style
-    try:
-        show_error(error, style=style, err=session.err)
-    except OSError:
-        _close_quietly(session)
+    show_error(error, style=style, err=session.err)
     return error.exit_code
-
-
-def _close_quietly(session: Session) -> None:
-    """Nobody reads any more: keep the interpreter from complaining about it at exit."""
-    import os
-
-    if session.out is sys.stdout:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

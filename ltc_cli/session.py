@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from ltc_cli import config
 from ltc_cli import store as files
-from ltc_cli.errors import ConflictError, NotFoundError, UsageError
+from ltc_cli.errors import ConflictError, LtcError, NotFoundError, UsageError
 from ltc_cli.output.show import show
+from ltc_cli.output.streams import usable
 from ltc_cli.report import Report, from_text, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
 from ltc_cli.rules.contact import clean_name
@@ -67,13 +68,15 @@ class Session:
     ) -> None:
         self.environ = os.environ if environ is None else environ
         self.inp = inp or sys.stdin
-        self.out = out or sys.stdout
-        self.err = err or sys.stderr
+        self.out = usable(out or sys.stdout)
+        self.err = usable(err or sys.stderr)
         self.clock = clock
         self.given: dict[str, Any] = {}
         self.verb = ""
         self.arguments: dict[str, Any] = {}
         self.exit_code = 0
+        self.is_kept = False
+        """Whether this command has written something for good."""
 
     # What the common options and the environment say
 
@@ -156,6 +159,7 @@ class Session:
             keep = not self.given.get("dry_run")
             with store.writing(self.recorded_at, keep=keep):
                 report = self._answer_again(store) or self._answer(store, decide)
+            self.is_kept = keep and bool(store.counts)
         if not keep:
             report.notices.append("dry run: nothing was kept")
         self.show(report)
@@ -185,6 +189,12 @@ class Session:
                 store.close()
         except sqlite3.Error as error:
             raise files.translate(error, self.path) from error
+        except (LtcError, OSError):
+            raise
+        except Exception as error:
+            if files.is_damaged(self.path):
+                raise files.damaged(self.path) from error
+            raise
 
     # The same request again
 

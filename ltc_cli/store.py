@@ -105,12 +105,28 @@ def translate(error: sqlite3.Error, path: Path) -> LtcError:
     if "locked" in text:
         return ConflictError(f"{path} is locked by another process", "try again in a moment")
     if "not a database" in text or "malformed" in text or "encrypted" in text:
-        return DataError(f"{path} is not a sound database: {text}", "ltc restore BACKUP brings the last backup back")
+        return damaged(path)
     if "full" in text:
         return FailedError(f"the disk is full: nothing was written to {path}", "make room and repeat the command")
     if "readonly" in text or "read-only" in text or "unable to open" in text:
         return FailedError(f"cannot write to {path}: {text}", "check the permissions of the file and its folder")
     return FailedError(f"{path}: {text}")
+
+
+def damaged(path: Path) -> DataError:
+    return DataError(f"{path} is not a sound database", "ltc restore BACKUP brings the last backup back")
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether SQLite itself finds the pages of the file unsound; asked when something unexpected happened."""
+    try:
+        connection = connect(path)
+        try:
+            return [tuple(row) for row in connection.execute("PRAGMA quick_check")] != [("ok",)]
+        finally:
+            connection.close()
+    except (sqlite3.Error, UnicodeDecodeError):  # where SQLite quotes the damage that it found
+        return True
 
 
 class Store:
@@ -312,8 +328,9 @@ def create(path: Path, recorded_at: str) -> None:
     with writer_lock(path):
         if path.exists() and path.stat().st_size > 0:
             return
+        if path.exists():
+            _refuse_unsafe(path)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-        _refuse_unsafe(path)
         connection = connect(path)
         try:
             connection.execute("BEGIN IMMEDIATE")

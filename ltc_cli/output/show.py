@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ltc_cli.output.escape import visible
 from ltc_cli.output.screen import screen_of, wants_colour, write
+from ltc_cli.output.streams import silence
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -50,7 +51,7 @@ def show_error(error: LtcError, *, style: Style, err: TextIO) -> None:
         from ltc_cli.output.as_json import dumps
 
         told = {"code": error.code, "message": error.message, "hint": error.hint}
-        write(err, dumps({"error": told}, err, indent=None))
+        _remark(err, dumps({"error": told}, err, indent=None))
         return
     say(err, f"ltc: error: {error.message}", quiet=False)
     if error.hint:
@@ -60,13 +61,22 @@ def show_error(error: LtcError, *, style: Style, err: TextIO) -> None:
 def say(err: TextIO, text: str, *, quiet: bool) -> None:
     """One line on stderr, unless quiet."""
     if not quiet:
-        write(err, visible(text) + "\n")
+        _remark(err, visible(text) + "\n")
+
+
+def _remark(err: TextIO, text: str) -> None:
+    """A remark that nobody can be told changes nothing of what was done."""
+    try:
+        write(err, text)
+        err.flush()
+    except OSError:
+        silence(err)
 
 
 def _suggest(err: TextIO, command: str, *, quiet: bool) -> None:
     if not quiet:
         line = f"next: {visible(command)}"
-        write(err, f"\x1b[2m{line}\x1b[0m\n" if wants_colour(err) else f"{line}\n")
+        _remark(err, f"\x1b[2m{line}\x1b[0m\n" if wants_colour(err) else f"{line}\n")
 
 
 def _show_data(report: Report, style: Style, out: TextIO) -> None:

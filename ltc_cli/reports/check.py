@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
-from ltc_cli.errors import UsageError
+from ltc_cli.errors import LtcError, UsageError
 from ltc_cli.report import Column, Report
 from ltc_cli.reports import aging
 from ltc_cli.rules import tax
@@ -301,13 +302,21 @@ CHECKS = (
 
 def report(store: Store, anchor: str | None = None) -> Report:
     """One row a check; exit code 7 when something does not hold."""
-    rows = [_row(check.name, check.rule, list(check.find(store))) for check in CHECKS]
+    rows = [_row(check.name, check.rule, _found(store, check)) for check in CHECKS]
     if anchor:
         rows.append(_row("anchor", "the journal still holds the entry that was noted", list(_anchor(store, anchor))))
     head = store.one("SELECT id, sha256 FROM journal ORDER BY id DESC LIMIT 1")
     notices = [f"journal head {head['id']}:{head['sha256']}"] if head else []
     is_sound = all(row["broken"] == 0 for row in rows)
     return Report(COLUMNS, rows, notices=notices, exit_code=0 if is_sound else 7)
+
+
+def _found(store: Store, check: Check) -> list[str]:
+    """What breaks the rule; where the data cannot even be read, that."""
+    try:
+        return list(check.find(store))
+    except (sqlite3.DatabaseError, LtcError, LookupError, TypeError, ValueError, AttributeError) as error:
+        return [f"cannot be read: {error}"]
 
 
 def _row(name: str, rule: str, broken: list[str]) -> dict[str, Any]:

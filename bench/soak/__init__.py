@@ -1,0 +1,1 @@
+"""The fault harnesses of tests/faults in full figures."""
