@@ -36,18 +36,17 @@ WHERE payment.received_on <= ? {narrowed}
 """
 
 NARROWED = {
-    "invoice": "AND receivable.invoice_id IN ({ids})",
-    "contract": "AND receivable.invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({ids}))",
+    "invoice": "AND {these:receivable.invoice_id}",
+    "contract": "AND receivable.invoice_id IN (SELECT id FROM invoice WHERE {these:contract_id})",
     "customer": """AND receivable.customer_id IN (
-        SELECT id FROM customer WHERE id IN ({ids}) OR merged_into_id IN ({ids}))""",
+        SELECT id FROM customer WHERE {these:id} OR {these:merged_into_id})""",
 }
 
 
 def items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:
     """Every receivable of these invoices, contracts or customers, open or settled, with its balance as of a day."""
-    listed = ",".join(map(str, ids))
-    sql = BALANCES.format(narrowed=NARROWED[kind].format(ids=listed))
-    return [OpenItem(*row) for row in store.all(sql, (as_of, as_of))]
+    sql = BALANCES.replace("{narrowed}", NARROWED[kind])
+    return [OpenItem(*row) for row in store.among(sql, ids, (as_of, as_of))]
 
 
 def open_items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:
@@ -57,5 +56,5 @@ def open_items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -
 
 def unapplied(store: Store, payment_ids: Iterable[int], as_of: str = EVER) -> dict[int, int]:
     """What is left of each payment, in minor units of its currency."""
-    sql = UNAPPLIED.replace("{narrowed}", "AND payment.id IN ({ids})").format(ids=",".join(map(str, payment_ids)))
-    return {row["id"]: row["unapplied_minor"] for row in store.all(sql, (as_of, as_of, as_of))}
+    sql = UNAPPLIED.replace("{narrowed}", "AND {these:payment.id}")
+    return {row["id"]: row["unapplied_minor"] for row in store.among(sql, payment_ids, (as_of, as_of, as_of))}

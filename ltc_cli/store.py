@@ -129,6 +129,16 @@ def is_damaged(path: Path) -> bool:
         return True
 
 
+class _These:
+    """Stands in a query for the ids of a column: `{these:invoice.id}`."""
+
+    def __init__(self, ids: Iterable[int] | None) -> None:
+        self.listed = None if ids is None else ",".join(map(str, map(int, ids)))
+
+    def __format__(self, column: str) -> str:
+        return "TRUE" if self.listed is None else f"{column} IN ({self.listed})"
+
+
 class Store:
     """One file, opened by one command."""
 
@@ -154,9 +164,9 @@ class Store:
         """The single value of a query that always has a row."""
         return self.connection.execute(sql, parameters).fetchone()[0]
 
-    def among(self, sql: str, ids: Iterable[int]) -> list[sqlite3.Row]:
-        """The rows of a query whose `{ids}` stands for a list of numbers of any length."""
-        return self.all(sql.format(ids=",".join(map(str, map(int, ids)))))
+    def among(self, sql: str, ids: Iterable[int] | None, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """The rows of a query that is narrowed to ids where it says `{these:COLUMN}`; None: to nothing."""
+        return self.all(sql.format(these=_These(ids)), parameters)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -141,14 +141,14 @@ def _customers(store: Store, ids: Iterable[int]) -> dict[int, _Customer]:
     rows = store.among(
         "SELECT customer.id AS own_id, kept.id, kept.name, kept.owner FROM customer"
         " JOIN customer AS kept ON kept.id = COALESCE(customer.merged_into_id, customer.id)"
-        " WHERE customer.id IN ({ids})",
+        " WHERE {these:customer.id}",
         ids,
     )
     return {row["own_id"]: _Customer(f"K{row['id']}", row["name"], row["owner"]) for row in rows}
 
 
 def _numbers(store: Store, rows: Iterable[Row]) -> dict[int, str]:
-    found = store.among("SELECT id, number FROM invoice WHERE id IN ({ids})", [row["invoice_id"] for row in rows])
+    found = store.among("SELECT id, number FROM invoice WHERE {these:id}", [row["invoice_id"] for row in rows])
     return {row["id"]: row["number"] for row in found}
 
 

@@ -310,7 +310,7 @@ def plans(store: Store, contract_ids: Sequence[int]) -> dict[int, list[PlannedRo
     rows = store.among(
         "SELECT plan_share.*,"
         " (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = plan_share.id) AS billed_minor"
-        " FROM plan_share WHERE contract_id IN ({ids}) ORDER BY contract_id, position",
+        " FROM plan_share WHERE {these:contract_id} ORDER BY contract_id, position",
         contract_ids,
     )
     found: dict[int, list[PlannedRow]] = {contract_id: [] for contract_id in contract_ids}
@@ -379,17 +379,14 @@ SELECT contract.*, customer.name AS customer_name,
         FROM invoice JOIN receivable ON receivable.invoice_id = invoice.id WHERE invoice.contract_id = contract.id)
         AS open_minor
 FROM contract JOIN customer ON customer.id = contract.customer_id
-{narrowed}
+WHERE {these:contract.id}
 ORDER BY contract.id
 """
 
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Contracts as they are shown; all of them without ids."""
-    if ids is None:
-        rows = store.all(RECORDS.format(narrowed=""))
-    else:
-        rows = store.among(RECORDS.replace("{narrowed}", "WHERE contract.id IN ({ids})"), ids)
+    rows = store.among(RECORDS, ids)
     found = [row["id"] for row in rows]
     lines = quotes.line_records(store, "contract", found)
     planned = plans(store, found)

@@ -159,9 +159,5 @@ def _insert(store: Store, values: dict[str, Any], on: date) -> int:
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Customers as they are shown; all of them without ids."""
-    sql = "SELECT * FROM customer WHERE merged_into_id IS NULL {narrowed} ORDER BY id"
-    if ids is None:
-        rows = store.all(sql.format(narrowed=""))
-    else:
-        rows = store.among(sql.replace("{narrowed}", "AND id IN ({ids})"), ids)
+    rows = store.among("SELECT * FROM customer WHERE merged_into_id IS NULL AND {these:id} ORDER BY id", ids)
     return [{"ref": f"K{row['id']}", **{c.key: row[c.key] for c in COLUMNS[1:]}} for row in rows]

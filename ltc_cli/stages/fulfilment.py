@@ -207,17 +207,14 @@ FROM shipment
 JOIN contract ON contract.id = shipment.contract_id
 JOIN customer ON customer.id = contract.customer_id
 LEFT JOIN shipment_event ON shipment_event.shipment_id = shipment.id
-{narrowed}
+WHERE {these:shipment.id}
 ORDER BY shipment.id
 """
 
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Shipments as they are shown, with what is still out; all of them without ids."""
-    if ids is None:
-        rows = store.all(RECORDS.format(narrowed=""))
-    else:
-        rows = store.among(RECORDS.replace("{narrowed}", "WHERE shipment.id IN ({ids})"), ids)
+    rows = store.among(RECORDS, ids)
     lines = _line_records(store, [row["id"] for row in rows])
     return [_record(row, lines[row["id"]]) for row in rows]
 
@@ -225,7 +222,7 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
 def _line_records(store: Store, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     rows = store.among(
         "SELECT shipment_id, position, text, SUM(shipment_line.quantity_micro) AS out_micro FROM shipment_line"
-        " JOIN contract_line ON contract_line.id = contract_line_id WHERE shipment_id IN ({ids})"
+        " JOIN contract_line ON contract_line.id = contract_line_id WHERE {these:shipment_id}"
         " GROUP BY shipment_id, contract_line.id ORDER BY shipment_id, position",
         ids,
     )

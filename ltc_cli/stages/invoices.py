@@ -82,21 +82,16 @@ def issue(store: Store, settings: Settings, on: date, contract_ids: Sequence[int
 
 def _unbilled(store: Store, contract_ids: Sequence[int] | None) -> list[int]:
     """Contracts that are not billed in full."""
-    sql = (
-        "SELECT plan_share.contract_id AS id FROM plan_share"
-        " LEFT JOIN (SELECT plan_share_id, SUM(net_minor) AS billed_minor FROM invoice_line GROUP BY plan_share_id)"
-        " AS billed ON billed.plan_share_id = plan_share.id"
-        " WHERE plan_share.amount_minor > COALESCE(billed_minor, 0) {narrowed}"
-        " GROUP BY plan_share.contract_id ORDER BY plan_share.contract_id"
+    rows = store.among(
+        "SELECT plan_share.contract_id AS id FROM plan_share LEFT JOIN ("
+        "  SELECT plan_share_id, SUM(net_minor) AS billed_minor FROM invoice_line"
+        "  WHERE plan_share_id IN (SELECT id FROM plan_share WHERE {these:contract_id}) GROUP BY plan_share_id"
+        " ) AS billed ON billed.plan_share_id = plan_share.id"
+        " WHERE plan_share.amount_minor > COALESCE(billed_minor, 0) AND {these:plan_share.contract_id}"
+        " GROUP BY plan_share.contract_id ORDER BY plan_share.contract_id",
+        contract_ids,
     )
-    if contract_ids is None:
-        return [row["id"] for row in store.all(sql.format(narrowed=""))]
-    narrowed = sql.replace("{narrowed}", "AND plan_share.contract_id IN ({ids})")
-    narrowed = narrowed.replace(
-        "FROM invoice_line",
-        "FROM invoice_line WHERE plan_share_id IN (SELECT id FROM plan_share WHERE contract_id IN ({ids}))",
-    )
-    return [row["id"] for row in store.among(narrowed, contract_ids)]
+    return [row["id"] for row in rows]
 
 
 def _read(store: Store, contract_id: int) -> _Contract:
@@ -394,15 +389,14 @@ SELECT invoice.*, customer.name AS customer_name,
         WHERE receivable.invoice_id = invoice.id AND receivable.kind = 'invoice'
         AND settlement.payment_id IS NOT NULL AND settlement.settled_on <= ?) AS paid_minor
 FROM invoice JOIN customer ON customer.id = invoice.customer_id
-WHERE invoice.issued_on <= ? {narrowed}
+WHERE invoice.issued_on <= ? AND {these:invoice.id}
 ORDER BY invoice.id
 """
 
 
 def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER) -> list[dict[str, Any]]:
     """Invoices as they are shown, with their balances as of a day; all of them without ids."""
-    narrowed = "" if ids is None else f"AND invoice.id IN ({','.join(map(str, ids))})"
-    rows = store.all(RECORDS.format(narrowed=narrowed), (as_of, as_of))
+    rows = store.among(RECORDS, ids, (as_of, as_of))
     found = [row["id"] for row in rows]
     lines = quotes.line_records(store, "invoice", found)
     parts: dict[int, list[OpenItem]] = {invoice_id: [] for invoice_id in found}

@@ -205,7 +205,7 @@ def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:
     family = [keep.id, *(other.id for other in others if other.id != keep.id)]
     if len(family) == 1:
         return False
-    promoted = store.among("SELECT id FROM opportunity WHERE lead_id IN ({ids})", _family(store, family))
+    promoted = store.among("SELECT id FROM opportunity WHERE {these:lead_id}", _family(store, family))
     if len(promoted) > 1:
         names = " and ".join(f"O{row['id']}" for row in promoted)
         raise RefusedError(
@@ -219,7 +219,7 @@ def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:
 
 def _family(store: Store, ids: Sequence[int]) -> list[int]:
     """The leads and all that were merged into them before."""
-    rows = store.among("SELECT id FROM lead WHERE merged_into_id IN ({ids})", ids)
+    rows = store.among("SELECT id FROM lead WHERE {these:merged_into_id}", ids)
     return [*ids, *(row["id"] for row in rows)]
 
 
@@ -240,7 +240,7 @@ def status(store: Store, lead_id: int) -> str:
 
 # A merged lead is seen under the one it was merged into, with its touches and its opportunity.
 RECORDS = """
-WITH wanted AS (SELECT id FROM lead WHERE merged_into_id IS NULL {narrowed}),
+WITH wanted AS (SELECT id FROM lead WHERE merged_into_id IS NULL AND {these:id}),
 family AS (
     SELECT id AS root_id, id FROM wanted
     UNION ALL SELECT merged_into_id, id FROM lead WHERE merged_into_id IN (SELECT id FROM wanted)
@@ -273,12 +273,7 @@ ORDER BY lead.id
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Leads as they are shown; all of them without ids."""
-    rows = store.all(RECORDS.format(narrowed="")) if ids is None else _narrowed(store, ids)
-    return [_record(row) for row in rows]
-
-
-def _narrowed(store: Store, ids: Sequence[int]) -> list[Row]:
-    return store.among(RECORDS.replace("{narrowed}", "AND id IN ({ids})"), ids)
+    return [_record(row) for row in store.among(RECORDS, ids)]
 
 
 def _record(row: Row) -> dict[str, Any]:

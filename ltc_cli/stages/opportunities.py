@@ -206,17 +206,14 @@ LEFT JOIN opportunity_event AS reached ON reached.id = (
     SELECT MAX(id) FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind = 'stage')
 LEFT JOIN opportunity_event AS turned ON turned.id = (
     SELECT MAX(id) FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind IN ('lost', 'reopened'))
-{narrowed}
+WHERE {these:opportunity.id}
 ORDER BY opportunity.id
 """
 
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Opportunities as they are shown; all of them without ids."""
-    if ids is None:
-        rows = store.all(RECORDS.format(narrowed=""))
-    else:
-        rows = store.among(RECORDS.replace("{narrowed}", "WHERE opportunity.id IN ({ids})"), ids)
+    rows = store.among(RECORDS, ids)
     return [_record(row) for row in rows]
 
 

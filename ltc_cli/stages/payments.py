@@ -261,17 +261,14 @@ RECORDS = """
 SELECT payment.*, customer.name AS customer_name, payment_reversal.reversed_on
 FROM payment JOIN customer ON customer.id = payment.customer_id
 LEFT JOIN payment_reversal ON payment_reversal.payment_id = payment.id
-{narrowed}
+WHERE {these:payment.id}
 ORDER BY payment.id
 """
 
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Payments as they are shown; all of them without ids."""
-    if ids is None:
-        rows = store.all(RECORDS.format(narrowed=""))
-    else:
-        rows = store.among(RECORDS.replace("{narrowed}", "WHERE payment.id IN ({ids})"), ids)
+    rows = store.among(RECORDS, ids)
     found = [row["id"] for row in rows]
     allocations, left = _allocation_records(store, found), unapplied(store, found)
     return [_record(row, allocations[row["id"]], left[row["id"]]) for row in rows]
@@ -281,7 +278,7 @@ def _allocation_records(store: Store, ids: Sequence[int]) -> dict[int, list[dict
     rows = store.among(
         "SELECT payment_id, number, receivable.currency, SUM(settlement.amount_minor) AS amount_minor FROM settlement"
         " JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id"
-        " WHERE payment_id IN ({ids}) GROUP BY payment_id, invoice.id HAVING SUM(settlement.amount_minor) <> 0"
+        " WHERE {these:payment_id} GROUP BY payment_id, invoice.id HAVING SUM(settlement.amount_minor) <> 0"
         " ORDER BY payment_id, MIN(settlement.id)",
         ids,
     )

@@ -231,17 +231,14 @@ FROM quote
 JOIN opportunity ON opportunity.id = quote.opportunity_id
 JOIN customer ON customer.id = opportunity.customer_id
 LEFT JOIN quote_event ON quote_event.id = (SELECT MAX(id) FROM quote_event WHERE quote_id = quote.id)
-{narrowed}
+WHERE {these:quote.id}
 ORDER BY quote.id
 """
 
 
 def records(store: Store, ids: Sequence[int] | None = None, *, today: date) -> list[dict[str, Any]]:
     """Quotes as they are shown on a day; all of them without ids."""
-    if ids is None:
-        rows = store.all(RECORDS.format(narrowed=""))
-    else:
-        rows = store.among(RECORDS.replace("{narrowed}", "WHERE quote.id IN ({ids})"), ids)
+    rows = store.among(RECORDS, ids)
     lines = line_records(store, "quote", [row["id"] for row in rows])
     return [_record(row, lines[row["id"]], today) for row in rows]
 
@@ -283,7 +280,7 @@ def line_records(store: Store, record: str, ids: Sequence[int]) -> dict[int, lis
     """Lines as they are shown, by the id of their quote, contract or invoice."""
     rows = store.among(
         f"SELECT {record}_line.*, {record}.currency FROM {record}_line JOIN {record} ON {record}.id = {record}_id"
-        f" WHERE {record}_id IN ({{ids}}) ORDER BY {record}_id, position",
+        f" WHERE {{these:{record}_id}} ORDER BY {record}_id, position",
         ids,
     )
     found: dict[int, list[dict[str, Any]]] = {record_id: [] for record_id in ids}
