@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import Problems, UsageError
-from ltc_cli.references import name
+from ltc_cli.references import find, name
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
 from ltc_cli.rules.contact import clean_name
@@ -202,10 +202,13 @@ def add_lines(store: Store, record: str, record_id: int, lines: Sequence[tax.Lin
 
 
 def decide(store: Store, quote: Reference, verb: str, on: date) -> bool:
-    """Send, accept or reject a quote. Answers whether that is new."""
-    status = records(store, [quote.id], today=on)[0]["status"]
-    if not states.follow("quote", status, verb, quote.text):
+    """Send, accept or reject a quote of an open opportunity. Answers whether that is new."""
+    record = records(store, [quote.id], today=on)[0]
+    if not states.follow("quote", record["status"], verb, quote.text):
         return False
+    opportunity = find(store, record["opportunity"], "opportunity")
+    status = opportunities.records(store, [opportunity.id])[0]["status"]
+    states.follow("opportunity", status, "quote", opportunity.text)
     store.add(
         "quote_event",
         quote_id=quote.id,
