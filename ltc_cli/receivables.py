@@ -16,23 +16,23 @@ EVER = "9999-12-31"
 
 # Two parameters: the day, twice. Settlements count from their own date; the sum runs over a covering index.
 BALANCES = """
-SELECT receivable.id, receivable.kind, receivable.invoice_id, receivable.customer_id, receivable.currency,
-    receivable.issued_on, receivable.due_on, receivable.amount_minor,
-    receivable.amount_minor - COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
+SELECT {columns}, receivable.amount_minor - COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
         WHERE settlement.receivable_id = receivable.id AND settlement.settled_on <= ?), 0) AS balance_minor
 FROM receivable
 WHERE receivable.issued_on <= ? {narrowed}
 """
 
+ITEM_COLUMNS = "id, kind, invoice_id, customer_id, currency, issued_on, due_on, amount_minor"
+
 # Three parameters: the day, three times. What payments hold beyond what they settled.
 UNAPPLIED = """
 SELECT payment.id, payment.customer_id, payment.currency,
-    payment.amount_minor
-        - COALESCE((SELECT SUM(amount_minor) FROM settlement WHERE payment_id = payment.id AND settled_on <= ?), 0)
+    payment.amount_minor - COALESCE(SUM(settlement.amount_minor), 0)
         - COALESCE((SELECT payment.amount_minor FROM payment_reversal
             WHERE payment_reversal.payment_id = payment.id AND reversed_on <= ?), 0) AS unapplied_minor
-FROM payment
+FROM payment LEFT JOIN settlement ON settlement.payment_id = payment.id AND settlement.settled_on <= ?
 WHERE payment.received_on <= ? {narrowed}
+GROUP BY payment.id
 """
 
 NARROWED = {
@@ -45,7 +45,7 @@ NARROWED = {
 
 def items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:
     """Every receivable of these invoices, contracts or customers, open or settled, with its balance as of a day."""
-    sql = BALANCES.replace("{narrowed}", NARROWED[kind])
+    sql = BALANCES.replace("{columns}", ITEM_COLUMNS).replace("{narrowed}", NARROWED[kind])
     return [OpenItem(*row) for row in store.among(sql, ids, (as_of, as_of))]
 
 

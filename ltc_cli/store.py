@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_SECONDS = 30
+BOUND_IDS = 20
+"""Up to so many ids are bound, so that SQLite finds the statement prepared; longer lists are written out."""
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs"})
 OTHERS_MAY_WRITE = 0o022
 FIRST_SHA256 = "0" * 64
@@ -133,10 +135,16 @@ class _These:
     """Stands in a query for the ids of a column: `{these:invoice.id}`."""
 
     def __init__(self, ids: Iterable[int] | None) -> None:
-        self.listed = None if ids is None else ",".join(map(str, map(int, ids)))
+        self.ids = None if ids is None else list(ids)
+        self.bound: list[int] = []
 
     def __format__(self, column: str) -> str:
-        return "TRUE" if self.listed is None else f"{column} IN ({self.listed})"
+        if self.ids is None:
+            return "TRUE"
+        if len(self.ids) > BOUND_IDS:
+            return f"{column} IN ({','.join(map(str, map(int, self.ids)))})"
+        self.bound += self.ids
+        return f"{column} IN ({','.join('?' * len(self.ids))})"
 
 
 class Store:
@@ -165,8 +173,13 @@ class Store:
         return self.connection.execute(sql, parameters).fetchone()[0]
 
     def among(self, sql: str, ids: Iterable[int] | None, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """The rows of a query that is narrowed to ids where it says `{these:COLUMN}`; None: to nothing."""
-        return self.all(sql.format(these=_These(ids)), parameters)
+        """The rows of a query that is narrowed to ids where it says `{these:COLUMN}`; None: to nothing.
+
+        Other parameters stand before these in the query.
+        """
+        these = _These(ids)
+        sql = sql.format(these=these)
+        return self.all(sql, (*parameters, *these.bound))
 
     @contextmanager
     def reading(self) -> Iterator[None]:

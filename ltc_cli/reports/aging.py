@@ -122,7 +122,7 @@ def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Ro
                 bounds.append(bound.isoformat())
         sums.append(f"SUM(balance_minor) FILTER (WHERE {' AND '.join(conditions)}) AS bucket_{number}")
     sql = OPEN.format(
-        balances=BALANCES.format(narrowed=""),
+        balances=BALANCES.format(columns="invoice_id, customer_id, currency, due_on", narrowed=""),
         sums=", ".join(sums),
         invoice="invoice_id" if by == "invoice" else "NULL",
         key="customer_id, invoice_id" if by == "invoice" else "+customer_id",

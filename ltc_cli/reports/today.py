@@ -34,7 +34,7 @@ FRESH_DAYS = 2
 OVERDUE = (
     """
 SELECT invoice.number, customer.name, MIN(due_on) AS due_on, SUM(balance_minor) AS open_minor, open.currency FROM ("""
-    + BALANCES.format(narrowed="AND receivable.due_on < ?")
+    + BALANCES.format(columns="invoice_id, customer_id, currency, due_on", narrowed="AND receivable.due_on < ?")
     + """) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = open.customer_id
 WHERE balance_minor > 0

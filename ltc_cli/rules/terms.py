@@ -10,6 +10,7 @@ Amounts and percentages take the point only, since the comma parts the shares.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ltc_cli.errors import Problems, UsageError
@@ -142,6 +143,7 @@ class _Period(NamedTuple):
     """Days of the whole period that this one, first or last, may be a piece of."""
 
 
+@lru_cache(maxsize=256)
 def parse_terms(text: str, currency: str) -> Terms:
     """The terms, in any case and with any blanks; a UsageError names every piece that cannot be read.
 
@@ -340,6 +342,7 @@ def _two_decimals(ppm: int) -> str:
     return f"{whole}.{fraction:04}".removesuffix("00")
 
 
+@lru_cache(maxsize=256)
 def format_terms(terms: Terms, currency: str) -> str:
     """The terms in one canonical way, that reads back as the same terms."""
     shares = ", ".join(_format_share(share, currency) for share in terms.shares)

@@ -74,9 +74,10 @@ def issue(store: Store, settings: Settings, on: date, contract_ids: Sequence[int
     issued: list[int] = []
     for contract_id in _unbilled(store, contract_ids):
         contract = _read(store, contract_id)
-        for claims in _invoices(_claims(contract, on)):
+        for number, claims in enumerate(_invoices(_claims(contract, on))):
+            if number:
+                contract = _read(store, contract_id)
             issued.append(_issue(store, settings, contract, claims, on))
-            contract = _read(store, contract_id)
     return issued
 
 
@@ -179,11 +180,11 @@ def _iso(day: date | None) -> str | None:
 
 def _refuse_backdating(store: Store, number: Number, on: date) -> None:
     """Numbers and dates run in the same direction, within a series and year."""
-    last: str | None = store.value("SELECT MAX(issued_on) FROM invoice WHERE series_id = ?", (number.series_id,))
-    if last and on.isoformat() < last:
+    last = store.one("SELECT issued_on FROM invoice WHERE series_id = ? ORDER BY seq DESC LIMIT 1", (number.series_id,))
+    if last and on.isoformat() < last["issued_on"]:
         raise RefusedError(
-            f"an invoice cannot be dated {on}: the last one of its series is of {last}",
-            f"ltc invoice … --today {last}",
+            f"an invoice cannot be dated {on}: the last one of its series is of {last['issued_on']}",
+            f"ltc invoice … --today {last['issued_on']}",
         )
 
 
