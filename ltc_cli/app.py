@@ -162,7 +162,7 @@ class CommonOption(TyperOption):
 
 
 def _give(context: Any, option: Any, value: Any) -> None:
-    if value:
+    if value not in (None, False):
         context.obj.given[option.name] = value
 
 

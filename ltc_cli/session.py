@@ -124,7 +124,7 @@ class Session:
     def key(self) -> str | None:
         """The idempotency key of this request."""
         named = self.given.get("key")
-        return clean_name(named, "key", limit=KEY_LIMIT) if named else None
+        return None if named is None else clean_name(named, "key", limit=KEY_LIMIT)
 
     @property
     def style(self) -> Literal["table", "json", "csv"]:
@@ -239,17 +239,20 @@ class Session:
         text = value.strip()
         if name in REFERENCES:
             return text.upper()
-        return _amount(text, self.settings.currency) if name == "amount" else text
+        return _amount(text) if name == "amount" else text
 
     @property
     def _request_sha256(self) -> str:
         return files.sha256(files.canonical_json([self.verb, self._request]))
 
 
-def _amount(text: str, currency: str) -> Any:
-    """`30` and `30.00` are one amount; what cannot be read stays as typed, for the command to refuse."""
+def _amount(text: str) -> Any:
+    """`30` and `30.00` are one amount, `EUR 30` another; what cannot be read stays as typed.
+
+    Where no currency is named it is read in one with four decimals, the most there are.
+    """
     try:
-        return parse_money(text, None, currency)
+        return parse_money(text, None, "CLF")
     except UsageError:
         return text
 

@@ -380,7 +380,7 @@ OTHERS: Final = [
     Row("invoice C5 --today 2026-06-10", 4, "an invoice cannot be dated 2026-06-10: the last one of its series"),
     Row("collect C5", 4, "nothing of C5 is open, and C5 is not invoiced in full: 40.00 (50%)"),
     Row("collect C1 5 --currency USD", 4, "C1 is in EUR: a payment in USD needs a rate, and there is none"),
-    Row("apply P2 INV-2026-0001", 4, "nothing of P2 is left to apply"),
+    Row("apply P2 INV-2026-0001", 4, "P2 is applied: apply is not possible"),
     Row("apply P3 INV-2026-0001", 4, "P3 is of K6, INV-2026-0001 of K1"),
     Row("apply P4 INV-2026-0001", 4, "P4 is in CHF, INV-2026-0001 in EUR: there is no rate"),
     Row("apply P5 INV-2026-0004 9", 4, "9 is too much: 7 is left of P5"),

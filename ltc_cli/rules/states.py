@@ -31,7 +31,7 @@ TRANSITIONS: dict[str, dict[str, dict[str, str]]] = {
     },
     "contract": {
         "signed": {"ship": "fulfilled", "accept": "signed", "invoice": "signed", "collect": "signed"},
-        "fulfilled": {"ship": DONE, "accept": "fulfilled", "invoice": "closed", "collect": "closed"},
+        "fulfilled": {"ship": DONE, "accept": "fulfilled", "invoice": "fulfilled", "collect": "closed"},
         "closed": {"ship": DONE, "accept": "closed", "invoice": DONE, "collect": DONE},
     },
     "shipment": {
@@ -46,7 +46,7 @@ TRANSITIONS: dict[str, dict[str, dict[str, str]]] = {
     },
     "payment": {
         "unapplied": {"apply": "applied", "reverse": "reversed"},
-        "applied": {"apply": DONE, "reverse": "reversed"},
+        "applied": {"reverse": "reversed"},
         "reversed": {"reverse": DONE},
     },
 }
@@ -61,6 +61,7 @@ HINTS = {
     ("quote", "expired"): "ltc quote makes a new version",
     ("quote", "rejected"): "ltc quote makes a new version",
     ("quote", "accepted"): "ltc sign {ref}",
+    ("payment", "applied"): "nothing of it is left: ltc show {ref}",
     ("payment", "reversed"): "a new payment is a new ltc collect",
     ("shipment", "returned"): "ltc ship sends it again",
 }

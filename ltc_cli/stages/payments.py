@@ -161,8 +161,7 @@ def apply(store: Store, payment: Reference, invoice: Reference, on: date, amount
     owed = open_items(store, "invoice", [invoice.id])
     if not owed:
         return False
-    if not states.follow("payment", record["status"], "apply", payment.text):
-        raise RefusedError(f"nothing of {payment.text} is left to apply", f"ltc show {payment.text}")
+    states.follow("payment", record["status"], "apply", payment.text)
     _refuse_strangers(store, payment, invoice)
     left_minor = unapplied(store, [payment.id])[payment.id]
     open_minor = sum(item.balance_minor for item in owed)

@@ -1,0 +1,173 @@
+"""What the books hold: one class a kind of record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.random.arithmetic import basis
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tests.random.agreements import Planned, Terms
+    from tests.random.arithmetic import Line
+
+NOTHING = Fraction(0)
+
+Quantities = dict[int, Fraction]
+
+
+@dataclass
+class Lead:
+    name: str
+    company: str | None
+    email: str | None
+    touches: int = 0
+    decided: tuple[int, str] | None = None
+    """When, counted in commands, it was last qualified or dropped."""
+    merged_into: str | None = None
+
+
+@dataclass
+class Customer:
+    name: str
+    domain: str | None
+    terms: Terms | None = None
+
+
+@dataclass
+class Opportunity:
+    lead: str
+    customer: str
+    currency: str
+    amount: Fraction | None
+    stage: int = 0
+    is_lost: bool = False
+    quotes: list[str] = field(default_factory=list)
+    contract: str | None = None
+
+
+@dataclass
+class Quote:
+    opportunity: str
+    currency: str
+    lines: list[Line]
+    policy: str
+    terms: Terms
+    valid_until: date | None
+    decided: str = "draft"
+
+
+@dataclass
+class Contract:
+    opportunity: str
+    customer: str
+    currency: str
+    lines: list[Line]
+    policy: str
+    terms: Terms
+    plan: list[Planned]
+    signed_on: date
+    signed_by: str | None
+    quote: str | None
+    ends_on: date | None
+    accepted_on: date | None = None
+    billed: list[Fraction] = field(init=False)
+    """Of each share of the plan, in the contract's basis."""
+    invoiced: Fraction = NOTHING
+    """Net and tax, on all invoices so far."""
+    taxed: dict[str, Fraction] = field(default_factory=dict)
+    """Tax by code, on all invoices so far."""
+
+    def __post_init__(self) -> None:
+        self.billed = [NOTHING] * len(self.plan)
+
+    @property
+    def amount(self) -> Fraction:
+        return basis(self.lines, self.currency)
+
+    @property
+    def is_billed(self) -> bool:
+        return sum(self.billed) == self.amount
+
+
+@dataclass
+class Shipment:
+    contract: str
+    on: date
+    lines: Quantities
+    delivered_on: date | None = None
+    returned: list[tuple[date, int, Fraction]] = field(default_factory=list)
+
+    def out(self, line: int, as_of: date | None = None) -> Fraction:
+        """What the customer has of a line."""
+        back = (quantity for on, of, quantity in self.returned if of == line and (as_of is None or on <= as_of))
+        return self.lines.get(line, NOTHING) - sum(back)
+
+
+@dataclass
+class Receivable:
+    due_on: date
+    amount: Fraction
+    settled: list[tuple[date, Fraction]] = field(default_factory=list)
+
+    def balance(self, as_of: date | None = None) -> Fraction:
+        return self.amount - sum(amount for on, amount in self.settled if as_of is None or on <= as_of)
+
+
+@dataclass
+class Invoice:
+    contract: str
+    customer: str
+    currency: str
+    issued_on: date
+    total: Fraction
+    receivables: list[Receivable]
+
+    def balance(self, as_of: date | None = None) -> Fraction:
+        return sum((each.balance(as_of) for each in self.receivables), NOTHING)
+
+
+class Settlement(NamedTuple):
+    on: date
+    invoice: str
+    receivable: int
+    amount: Fraction
+
+
+@dataclass
+class Payment:
+    customer: str
+    currency: str
+    on: date
+    amount: Fraction
+    settlements: list[Settlement] = field(default_factory=list)
+    reversed_on: date | None = None
+
+    def unapplied(self, as_of: date | None = None) -> Fraction:
+        if self.reversed_on and (as_of is None or self.reversed_on <= as_of):
+            return NOTHING
+        return self.amount - sum(each.amount for each in self.settlements if as_of is None or each.on <= as_of)
+
+
+class Signature(NamedTuple):
+    """What is said on signing; None: nothing."""
+
+    on: date
+    amount: tuple[Fraction, str] | None = None
+    terms: Terms | None = None
+    by: str | None = None
+    ends_on: date | None = None
+
+
+class OpenItem(NamedTuple):
+    invoice: str
+    number: int
+    receivable: Receivable
+
+
+class Claim(NamedTuple):
+    share: int
+    amount: Fraction

@@ -1,0 +1,79 @@
+"""Random commands, each held against books kept a second time: design 3, "What always holds".
+
+`LTC_SEED=7` walks one walk again; `python -m bench.soak.random_walk` walks for as long as one likes.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ltc_cli.rules.terms import falls_due
+from ltc_cli.store import Store
+from tests.random.walk import Walk
+from tests.support import folder_in_memory
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from datetime import date
+
+    from ltc_cli.session import Session
+
+STEPS = 150
+SEEDS = [int(os.environ["LTC_SEED"])] if "LTC_SEED" in os.environ else list(range(1, 10))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_after_every_command_the_file_says_what_the_books_say(seed: int) -> None:
+    with folder_in_memory() as folder:
+        Walk(seed, folder).walk(STEPS)
+
+
+# Bugs that the walk must find
+
+
+def newest_due_first(items: Any) -> Any:
+    return sorted(items, key=lambda item: item.due_on, reverse=True)
+
+
+def rounded_down(numerator: int, denominator: int) -> int:
+    return numerator // denominator
+
+
+def billable_a_day_early(share: Any, event_on: date) -> date:
+    return falls_due(share, event_on) - timedelta(days=1)
+
+
+def short_months(day: date, months: int) -> date:
+    return day + timedelta(days=30 * months)
+
+
+def forgetful(_session: Session, _store: Store) -> None:
+    return None
+
+
+def kept_all_the_same(store: Store, recorded_at: str, *, keep: bool) -> AbstractContextManager[None]:
+    del keep
+    return writing(store, recorded_at)
+
+
+writing = Store.writing
+
+BUGS = [  # and a seed that meets it soon
+    ("ltc_cli.rules.allocation.oldest_first", newest_due_first, 5),
+    ("ltc_cli.rules.tax.round_ratio", rounded_down, 7),
+    ("ltc_cli.rules.billing.falls_due", billable_a_day_early, 8),
+    ("ltc_cli.rules.terms.add_months", short_months, 4),
+    ("ltc_cli.session.Session._answer_again", forgetful, 6),
+    ("ltc_cli.store.Store.writing", kept_all_the_same, 4),
+]
+
+
+@pytest.mark.parametrize(("place", "bug", "seed"), BUGS, ids=[place for place, *_ in BUGS])
+def test_a_walk_finds_a_planted_bug(place: str, bug: object, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, bug)
+    with folder_in_memory() as folder, pytest.raises(AssertionError, match=f"LTC_SEED={seed}, step"):
+        Walk(seed, folder).walk(STEPS)
