@@ -1,0 +1,1 @@
+"""How fast ltc is beside the floor and the peers: `python -m bench`."""

@@ -1,0 +1,57 @@
+"""`python -m bench [NAME …] [--large] [--rounds N] [--profile]`: ours, the floor and the peers side by side."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sqlite3
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+
+from bench import aging, chain, check, collect, startup
+
+NAMES = ("startup", "aging", "chain", "collect", "check")
+
+
+def main() -> None:
+    """Run the named comparisons, or all of them, in a temporary folder."""
+    given = _arguments()
+    invoices = 1_000_000 if given.large else 100_000
+    print(
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; CPU time, {given.rounds} rounds, medians"
+    )
+    with tempfile.TemporaryDirectory(prefix="ltc-bench-") as name, chdir(name):  # no config.yaml there
+        folder = Path(name)
+        if given.profile:
+            chain.profile(folder, 1_000)
+            return
+        for named in given.names or NAMES:
+            match named:
+                case "startup":
+                    startup.run(folder, given.rounds)
+                case "aging":
+                    aging.run(folder, given.rounds, invoices)
+                case "chain":
+                    chain.run(folder, given.rounds, chains=10_000)
+                case "collect":
+                    collect.run(folder, given.rounds, invoices)
+                case "check":
+                    check.run(folder, given.rounds, invoices=20_000)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {' '.join(NAMES)}; all by default")
+    parser.add_argument("--large", action="store_true", help="1,000,000 invoices instead of 100,000")
+    parser.add_argument("--rounds", type=int, default=9, help="how often everything runs; medians are shown")
+    parser.add_argument("--profile", action="store_true", help="only the profile of 1,000 chains")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(NAMES)
+    if unknown:
+        parser.error(f"no comparison {' '.join(sorted(unknown))}; there are: {' '.join(NAMES)}")
+    return given
+
+
+if __name__ == "__main__":
+    main()
