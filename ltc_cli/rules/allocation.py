@@ -30,6 +30,18 @@ class Allocation(NamedTuple):
     amount_minor: int
 
 
+def day_with_room(earliest: str, amount_minor: int, item: OpenItem, settlements: Iterable[tuple[str, int]]) -> str:
+    """The first day, from the earliest on, after which the receivable always has room for the amount.
+
+    `settlements` are days and amounts so far. Days on which a payment stood that was reversed later have no room.
+    """
+    made = list(settlements)
+    days = sorted({earliest, *(day for day, _amount in made if day > earliest)})
+    room = {day: item.amount_minor - sum(amount for made_on, amount in made if made_on <= day) for day in days}
+    full = [day for day in days if room[day] < amount_minor]
+    return next(day for day in days if not full or day > full[-1])
+
+
 def oldest_first(items: Iterable[OpenItem]) -> list[OpenItem]:
     """By due date; equal dates: the lower number; of one invoice: principal, fee, interest."""
     return sorted(items, key=lambda item: (item.due_on, item.invoice_id, KINDS.index(item.kind), item.receivable_id))

@@ -7,6 +7,7 @@ shipped or delivered. Parts of a share are cumulative: the share up to now less 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.rules.money import MICRO, gross_of_line, round_ratio, split
@@ -15,7 +16,6 @@ from ltc_cli.rules.terms import falls_due
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from ltc_cli.rules.tax import TaxCode
     from ltc_cli.rules.terms import PlannedShare
@@ -35,8 +35,11 @@ class Move(NamedTuple):
     """Goods of one contract line that went out, or came back where the quantity is negative."""
 
     on: date
+    """When the shipment went out or arrived: offsets count from here, also for what came back of it."""
     position: int
     quantity_micro: int
+    since: date = date.min
+    """When it came back."""
 
 
 class Progress(NamedTuple):
@@ -82,7 +85,8 @@ def billable(share: PlannedShare, progress: Progress, lines: Sequence[Line], tod
 
 def moved(share: PlannedShare, progress: Progress, lines: Sequence[Line], today: date) -> list[int]:
     """The quantity of each line that has gone out long enough ago for the share to be billable."""
-    return _quantities(lines, [move for move in progress.moves[share.trigger] if falls_due(share, move.on) <= today])
+    moves = progress.moves[share.trigger]
+    return _quantities(lines, [move for move in moves if max(falls_due(share, move.on), move.since) <= today])
 
 
 def _quantities(lines: Sequence[Line], moves: Sequence[Move]) -> list[int]:

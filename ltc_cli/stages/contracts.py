@@ -347,26 +347,25 @@ def progress(store: Store, contract_id: int) -> Progress:
     assert row is not None
     days = {"sign": row["signed_on"], "accept": row["accepted_on"], "end": row["ends_on"]}
     moves = store.all(
-        "SELECT position, shipment_line.quantity_micro, moved_on, event_on AS delivered_on FROM shipment_line"
+        "SELECT position, shipment_line.quantity_micro, moved_on, shipped_on, event_on AS delivered_on"
+        " FROM shipment JOIN shipment_line ON shipment_line.shipment_id = shipment.id"
         " JOIN contract_line ON contract_line.id = contract_line_id"
-        " LEFT JOIN shipment_event USING (shipment_id) WHERE contract_id = ? ORDER BY shipment_line.id",
+        " LEFT JOIN shipment_event ON shipment_event.shipment_id = shipment.id"
+        " WHERE shipment.contract_id = ? ORDER BY shipment_line.id",
         (contract_id,),
     )
     return Progress(
         {event: parse_iso_date(day) for event, day in days.items() if day},
         {
-            "ship": [_move(each, each["moved_on"]) for each in moves],
-            "deliver": [
-                _move(each, max(each["delivered_on"], each["moved_on"] if each["quantity_micro"] < 0 else ""))
-                for each in moves
-                if each["delivered_on"]
-            ],
+            "ship": [_move(each, each["shipped_on"]) for each in moves],
+            "deliver": [_move(each, each["delivered_on"]) for each in moves if each["delivered_on"]],
         },
     )
 
 
 def _move(row: Row, on: str) -> Move:
-    return Move(parse_iso_date(on), row["position"] - 1, row["quantity_micro"])
+    since = parse_iso_date(row["moved_on"])
+    return Move(parse_iso_date(on), row["position"] - 1, row["quantity_micro"], since)
 
 
 # Showing

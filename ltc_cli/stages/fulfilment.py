@@ -81,6 +81,8 @@ def ship(
     left = _left_to_ship(store, contract.id)
     wanted = quantities or {line: row["left_micro"] for line, row in left.items() if row["left_micro"] > 0}
     _refuse_too_much(left, wanted, contract.text, "is left to ship")
+    for line, quantity_micro in wanted.items():
+        _refuse_no_room(store, left[line], quantity_micro, on)
     shipment_id = store.add(
         "shipment",
         contract_id=contract.id,
@@ -121,6 +123,22 @@ def _refuse_too_much(left: dict[int, Row], wanted: Quantities, ref: str, what: s
                 f" {format_micro(left[line]['left_micro'])} {what}",
                 f"ltc show {ref}",
             )
+
+
+def _refuse_no_room(store: Store, line: Row, quantity_micro: int, on: date) -> None:
+    """Raise UsageError where, on a day from then on, more would have been out than was ordered: before a return."""
+    rows = store.all(
+        "SELECT moved_on, SUM(SUM(quantity_micro)) OVER (ORDER BY moved_on) AS out_micro FROM shipment_line"
+        " WHERE contract_line_id = ? GROUP BY moved_on ORDER BY moved_on",
+        (line["id"],),
+    )
+    before = [row["out_micro"] for row in rows if row["moved_on"] <= on.isoformat()]
+    most_micro = max([*before[-1:], *(row["out_micro"] for row in rows if row["moved_on"] > on.isoformat())], default=0)
+    now_micro = rows[-1]["out_micro"] if rows else 0
+    if quantity_micro > line["left_micro"] + now_micro - most_micro:
+        raise UsageError(
+            f"on {on} that was still out: it came back on {rows[-1]['moved_on']}", "ship it from that day on"
+        )
 
 
 def _move(store: Store, shipment_id: int, contract_line_id: int, quantity_micro: int, on: date) -> None:

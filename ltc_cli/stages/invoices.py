@@ -130,7 +130,7 @@ def _stands_alone(claim: _Claim) -> bool:
 
 def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_Claim], on: date) -> int:
     row = contract.row
-    billed = [line for claim in claims for line in _lines(store, contract, claim, on)]
+    billed = _billed(store, contract, claims, on)
     whole = _totals(store, contract, claims, [each.line for each in billed])
     number = store.draw_number("invoice", settings.numbers.invoice, on.year)
     _refuse_backdating(store, number, on)
@@ -188,13 +188,26 @@ def _refuse_backdating(store: Store, number: Number, on: date) -> None:
         )
 
 
-def _lines(store: Store, contract: _Contract, claim: _Claim, on: date) -> list[billing.BilledLine]:
+def _billed(store: Store, contract: _Contract, claims: list[_Claim], on: date) -> list[billing.BilledLine]:
+    """The lines for all claims; what one takes of a tax code, the next finds no more."""
+    rest = _rest_by_code(store, contract)
+    billed: list[billing.BilledLine] = []
+    for claim in claims:
+        lines = _lines(store, contract, claim, rest, on)
+        for each in lines:
+            rest[each.line.tax] -= each.line.net_minor
+        billed += lines
+    return billed
+
+
+def _lines(
+    store: Store, contract: _Contract, claim: _Claim, rest: dict[tax.TaxCode, int], on: date
+) -> list[billing.BilledLine]:
     """How a part of a share stands on the invoice: as goods where it is the whole contract, else as one amount."""
     share, share_id = claim.planned.share, claim.planned.id
     if len(contract.planned) == 1 and share.trigger in billing.BY_QUANTITY:
         due = _goods_due(store, contract, share, on)
         return billing.goods_lines(share_id, claim.amount_minor, contract.lines, due, contract.digits)
-    rest = _rest_by_code(store, contract)
     first, *more = (line.text for line in contract.lines)
     subject = f"{first} and {len(more)} more" if more else first
     return billing.share_lines(share_id, share, claim.amount_minor, rest, subject, contract.digits)

@@ -8,7 +8,7 @@ from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.receivables import open_items, unapplied
 from ltc_cli.report import Column
 from ltc_cli.rules import states
-from ltc_cli.rules.allocation import Allocation, OpenItem, allocate
+from ltc_cli.rules.allocation import Allocation, OpenItem, allocate, day_with_room
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import format_amount
 from ltc_cli.stages import invoices, leads
@@ -130,21 +130,18 @@ def _customer_id(store: Store, target: Reference) -> int:
 
 
 def _settle(store: Store, payment_id: int, allocations: Sequence[Allocation], on: date) -> None:
-    """Settlements count from the later of the payment's day and the invoice's.
-
-    What a reversal opened again can only be settled from that day on: before it, the reversed payment stood.
-    """
+    """Settlements count from the later of the payment's day and the invoice's, or where there is room first."""
     for item, amount_minor in allocations:
-        reopened_on: str = store.value(
-            "SELECT COALESCE(MAX(settled_on), '') FROM settlement WHERE receivable_id = ? AND kind = 'reversal'",
-            (item.receivable_id,),
+        earliest = max(on.isoformat(), item.issued_on)
+        made = store.all(
+            "SELECT settled_on, amount_minor FROM settlement WHERE receivable_id = ?", (item.receivable_id,)
         )
         store.add(
             "settlement",
             receivable_id=item.receivable_id,
             kind="payment",
             payment_id=payment_id,
-            settled_on=max(on.isoformat(), item.issued_on, reopened_on),
+            settled_on=day_with_room(earliest, amount_minor, item, map(tuple, made)),
             amount_minor=amount_minor,
             recorded_at=store.recorded_at,
         )

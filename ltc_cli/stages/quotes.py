@@ -202,13 +202,14 @@ def add_lines(store: Store, record: str, record_id: int, lines: Sequence[tax.Lin
 
 
 def decide(store: Store, quote: Reference, verb: str, on: date) -> bool:
-    """Send, accept or reject a quote of an open opportunity. Answers whether that is new."""
+    """Send or accept a quote of an open opportunity, or reject one. Answers whether that is new."""
     record = records(store, [quote.id], today=on)[0]
     if not states.follow("quote", record["status"], verb, quote.text):
         return False
-    opportunity = find(store, record["opportunity"], "opportunity")
-    status = opportunities.records(store, [opportunity.id])[0]["status"]
-    states.follow("opportunity", status, "quote", opportunity.text)
+    if verb != "reject":
+        opportunity = find(store, record["opportunity"], "opportunity")
+        status = opportunities.records(store, [opportunity.id])[0]["status"]
+        states.follow("opportunity", status, "quote", opportunity.text)
     store.add(
         "quote_event",
         quote_id=quote.id,

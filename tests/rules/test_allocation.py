@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltc_cli.rules.allocation import OpenItem, allocate
+from ltc_cli.rules.allocation import OpenItem, allocate, day_with_room
 
 
 def item(
@@ -44,3 +44,20 @@ def test_no_cent_is_lost_and_none_is_paid_twice(amount_minor: int, owed: list[tu
     found = allocate(amount_minor, items)
     assert sum(each.amount_minor for each in found) == min(amount_minor, sum(each.balance_minor for each in items))
     assert all(0 < each.amount_minor <= each.item.balance_minor for each in found)
+
+
+def test_a_settlement_waits_until_a_reversed_payment_is_off_the_day() -> None:
+    """100 paid on the 10th and reversed on the 12th: 60 dated the 11th have room from the 12th."""
+    owed = item(1, "2026-02-01", 100)
+    made = [("2026-01-10", 100), ("2026-01-12", -100)]
+    assert day_with_room("2026-01-11", 60, owed, made) == "2026-01-12"
+    assert day_with_room("2026-01-05", 60, owed, made) == "2026-01-12"
+    assert day_with_room("2026-01-13", 60, owed, made) == "2026-01-13"
+
+
+def test_a_small_reversal_leaves_room_for_the_rest() -> None:
+    """10 of 100 stood from the 10th to the 12th: 90 fit beside them, 100 do not."""
+    owed = item(1, "2026-02-01", 100)
+    made = [("2026-01-10", 10), ("2026-01-12", -10)]
+    assert day_with_room("2026-01-05", 90, owed, made) == "2026-01-05"
+    assert day_with_room("2026-01-05", 100, owed, made) == "2026-01-12"

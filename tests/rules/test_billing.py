@@ -158,3 +158,11 @@ def test_no_invoice_takes_more_tax_than_the_contract_has_left() -> None:
     tenth = totals([lump("Pilot", 3, S19, 2)], "document", 2)
     assert part_totals(tenth, whole, {"S19": (15, 5)}, None).tax_minor == 1
     assert part_totals(tenth, whole, {"S19": (18, 6)}, None).tax_minor == 0
+
+
+def test_what_came_back_is_not_billable_though_its_shipment_waits_for_an_offset() -> None:
+    """Shipped on 1 January, back on the 5th: of `100% ship+30d` nothing is billable on the 31st."""
+    (share,) = shares("100% ship+30d")
+    out, back = date(2026, 1, 1), date(2026, 1, 5)
+    returned = progress(Move(out, 0, MICRO), Move(out, 0, -MICRO, back))
+    assert billable(share, returned, ONE, date(2026, 1, 31)) == 0
