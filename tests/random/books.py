@@ -394,7 +394,19 @@ class Books:
             return
         wanted = quantities or {line: quantity for line, quantity in left.items() if quantity}
         _refuse_too_much(wanted, left)
+        self._refuse_still_out(ref, wanted, on)
         self._add("shipment", "S", Shipment(ref, on, wanted))
+
+    def _refuse_still_out(self, ref: str, wanted: Quantities, on: date) -> None:
+        """Nothing goes out twice: not on days before it came back."""
+        sent = [each for each in self.shipment.values() if each.contract == ref]
+        days = {on, *(each.on for each in sent), *(back for each in sent for back, *_ in each.returned)}
+        for line, quantity in wanted.items():
+            ordered = self.contract[ref].lines[line - 1].quantity
+            for day in (day for day in days if day >= on):
+                out = sum((each.out(line, day) for each in sent if each.on <= day), NOTHING)
+                if out + quantity > ordered:
+                    raise RefusalError(2, f"{ref} line {line} was still out on {day}")
 
     def shipment_status(self, ref: str) -> str:
         shipment = self.shipment[ref]
