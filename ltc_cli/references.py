@@ -78,7 +78,9 @@ def look_up(store: Store, text: str) -> Reference:
     row = store.one("SELECT id, number FROM invoice WHERE number = ?", (_encodable(cleaned),))
     if row:
         return Reference("invoice", row["id"], row["number"])
-    raise NotFoundError(f"there is no record {_shortened(cleaned)}", "ltc list shows what there is")
+    raise NotFoundError(
+        f"there is no record {_shortened(cleaned)}", "ltc list leads, ltc list invoices and so on show what there is"
+    )
 
 
 def name(kind: str, record_id: int) -> Reference:

@@ -51,9 +51,10 @@ def collect(
 
 
 def _usual_currency(store: Store, target: Reference, base: str) -> str:
-    """What the invoice or contract is in; for a customer, the currency of the config."""
+    """What the invoice or contract is in, or all that a customer owes; else the currency of the config."""
     if target.kind == "customer":
-        return base
+        owed = payments.currencies_owed(store, target)
+        return owed[0] if len(owed) == 1 else base
     currency: str = store.value(f"SELECT currency FROM {target.kind} WHERE id = ?", (target.id,))
     return currency
 

@@ -45,5 +45,6 @@ def invoice(
 
 def _issued(store: Store, ids: list[int], notices: list[str] | None = None) -> Report:
     rows = invoices.records(store, ids)
-    hint = f"ltc collect {rows[0]['ref']}" if len(rows) == 1 else "ltc aging" if rows else ""
+    owing = [row["ref"] for row in rows if row["status"] != "paid"]
+    hint = f"ltc collect {owing[0]}" if len(owing) == 1 else "ltc aging" if owing else ""
     return Report(invoices.COLUMNS, rows, notices=notices or [], hint=hint, empty="nothing is due to be invoiced")

@@ -10,7 +10,7 @@ from ltc_cli.reports import listing
 
 def list_(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help=f"One of: {' '.join(listing.COLUMNS)}.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {' '.join(listing.COLUMNS)}.")],
     where: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Only these; may be repeated.")
     ] = None,

@@ -55,6 +55,8 @@ def promote(
         )
         notices = [] if is_new else [f"{lead.strip().upper()} is promoted already"]
         shown = opportunities.records(store, [opportunity_id])[0]
-        return record(opportunities.COLUMNS, shown, notices=notices, hint=f"ltc sign O{opportunity_id}")
+        return record(
+            opportunities.COLUMNS, shown, notices=notices, hint=f"ltc sign O{opportunity_id}" if is_new else ""
+        )
 
     session.write(decide)

@@ -63,6 +63,11 @@ def sign(
         contract_id, is_new = contracts.sign(store, session.settings, named, signature)
         notices = [] if is_new else [f"C{contract_id} is signed already"]
         shown = contracts.records(store, [contract_id])[0]
-        return record(contracts.COLUMNS, shown, notices=notices, hint=f"ltc ship C{contract_id}")
+        today = session.today.isoformat()
+        is_billable = any(
+            (share["due_on"] or "~") <= today and share["billed"] != share["amount"] for share in shown["plan"]
+        )
+        verb = "invoice" if is_billable else "ship"
+        return record(contracts.COLUMNS, shown, notices=notices, hint=f"ltc {verb} C{contract_id}")
 
     session.write(decide)

@@ -24,6 +24,15 @@ THREAD_COLUMNS = (
     Column("currency"),
 )
 
+# What a customer paid, whether or not it settled anything.
+RECEIVED = """
+SELECT received_on, 'P' || id, 'received' || COALESCE(' by ' || method, ''), amount_minor, currency, recorded_at
+FROM payment WHERE customer_id IN ({customers})
+UNION ALL
+SELECT reversed_on, 'P' || payment_id, 'reversed: ' || reason, -amount_minor, currency, payment_reversal.recorded_at
+FROM payment_reversal JOIN payment ON payment.id = payment_id WHERE customer_id IN ({customers})
+"""
+
 KINDS = ("lead", "opportunity", "contract", "customer")
 
 # One query a kind of fact: day, reference, what happened, amount and currency, and when it was recorded.
@@ -99,10 +108,14 @@ def report(store: Store, named: Reference, today: date, as_of: date | None) -> R
     found = records(store, kind, [named.id], today, as_of)
     until = (as_of or today).isoformat()
     row = {**found[0], "thread": timeline(store, named, until)} if found else None
+    is_mixed = as_of is not None and named.kind != "invoice"
     return Report(
         [*COLUMNS[kind], Column("thread", "list", columns=THREAD_COLUMNS)],
         [row] if row else [],
         is_record=row is not None,
+        notices=[f"only the thread is as of {until}: the {named.kind} itself is shown as it is now"]
+        if is_mixed
+        else [],
         empty=f"{named.text} did not exist on {until}",
     )
 
@@ -114,6 +127,8 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
     entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
     entries += _shipped(store, listed) + _settled(store, listed)
+    if named.kind in ("customer", "payment"):
+        entries += [tuple(row) for row in store.all(RECEIVED.format(**listed))]
     entries.sort(key=lambda entry: (entry[0], entry[5]))
     return [_entry(entry) for entry in entries if entry[0] <= until]
 

@@ -129,3 +129,12 @@ def test_what_came_back_after_it_was_invoiced_and_goes_out_again_is_not_invoiced
 def test_acceptance_needs_something_to_accept(company: Company) -> None:
     signed(company, "1000", "100% accept", "2026-03-01")
     assert "shipped" in company.ltc("ship", "--accepted", "C1", today="2026-03-02", fails=4)["message"]
+
+
+def test_nothing_is_shipped_again_for_a_day_on_which_it_was_still_out(company: Company) -> None:
+    signed(company, "100", "100% ship", "2026-01-01")
+    company.ltc("ship", "C1", today="2026-01-10")
+    company.ltc("ship", "--returned", "S1", today="2026-01-12")
+    company.ltc("ship", "C1", "--on", "2026-01-11", today="2026-01-13", fails=2)
+    assert "still out" in company.err
+    assert company.ltc("ship", "C1", "--on", "2026-01-12", today="2026-01-13")["ref"] == "S2"
