@@ -109,13 +109,12 @@ def report(store: Store, named: Reference, today: date, as_of: date | None) -> R
     until = (as_of or today).isoformat()
     row = {**found[0], "thread": timeline(store, named, until)} if found else None
     is_mixed = as_of is not None and named.kind != "invoice"
+    mixed = f"only the thread is as of {until}: the {named.kind} itself is shown as it is now"
     return Report(
         [*COLUMNS[kind], Column("thread", "list", columns=THREAD_COLUMNS)],
         [row] if row else [],
         is_record=row is not None,
-        notices=[f"only the thread is as of {until}: the {named.kind} itself is shown as it is now"]
-        if is_mixed
-        else [],
+        notices=[mixed] if is_mixed else [],
         empty=f"{named.text} did not exist on {until}",
     )
 
