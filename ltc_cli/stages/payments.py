@@ -159,12 +159,12 @@ def apply(store: Store, payment: Reference, invoice: Reference, on: date, amount
     Answers whether there was anything to do.
     Raises RefusedError where customer or currency differ, or the amount is more than is left or open.
     """
-    _refuse_strangers(store, payment, invoice)
     record = records(store, [payment.id])[0]
     owed = open_items(store, "invoice", [invoice.id])
     if not owed:
         return False
     states.follow("payment", record["status"], "apply", payment.text)
+    _refuse_strangers(store, payment, invoice)
     left_minor = unapplied(store, [payment.id])[payment.id]
     open_minor = sum(item.balance_minor for item in owed)
     wanted_minor = min(left_minor, open_minor) if amount_minor is None else amount_minor
