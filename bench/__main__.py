@@ -9,9 +9,9 @@ import tempfile
 from contextlib import chdir
 from pathlib import Path
 
-from bench import aging, chain, check, collect, startup
+from bench import aging, chain, check, collect, imports, startup
 
-NAMES = ("startup", "aging", "chain", "collect", "check")
+NAMES = ("startup", "aging", "chain", "collect", "check", "imports")
 
 
 def main() -> None:
@@ -36,6 +36,8 @@ def main() -> None:
                     chain.run(folder, given.rounds, chains=10_000)
                 case "collect":
                     collect.run(folder, given.rounds, invoices)
+                case "imports":
+                    imports.run(folder, given.rounds, invoices)
                 case "check":
                     check.run(folder, given.rounds, invoices=20_000)
 

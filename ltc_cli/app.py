@@ -104,6 +104,15 @@ COMMANDS = (
         "Show a record and its whole thread, from first touch to last cent.",
     ),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
+    Command("import leads", "imports:leads", "write", HOUSE, "Import leads from a file of any CRM."),
+    Command(
+        "import opportunities",
+        "imports:opportunities",
+        "write",
+        HOUSE,
+        "Import opportunities from a file of any CRM.",
+    ),
+    Command("import undo", "imports:undo", "write", HOUSE, "Take an import back."),
     Command("init", "init:init", "none", HOUSE, "Make config.yaml and the file of a new company."),
     Command("demo", "demo:demo", "none", HOUSE, "Make a small company's year and look at it."),
     Command("config show", "config:show", "none", HOUSE, "Show every setting in force."),
@@ -116,6 +125,7 @@ COMMANDS = (
 GROUPS = {
     "lead": "Add, qualify, drop and merge leads.",
     "customer": "Add customers.",
+    "import": "Import records from other programs, and take an import back.",
     "config": "Show and check the settings.",
 }
 

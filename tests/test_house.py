@@ -22,7 +22,9 @@ MAY_KNOW: Final = {
     "__main__": "app",
     "app": "__init__ commands session output errors",
     "session": "config store output report rules errors",
-    "commands": "commands session config demo backup stages reports references report rules store errors",
+    "commands": "commands session config demo backup importing stages reports references report rules store errors",
+    "importing": "exchange session stages output report store",
+    "exchange": "exchange rules errors",
     "reports": "reports stages references receivables report rules store schema errors",
     "stages": "stages config references receivables report rules store errors",
     "references": "store errors",
@@ -39,7 +41,20 @@ MAY_KNOW: Final = {
 }
 
 # Each may know those before it; `editing` may know all.
-FLOW: Final = ("leads", "customers", "opportunities", "quotes", "contracts", "fulfilment", "invoices", "payments")
+FLOW: Final = (
+    "batches",
+    "leads",
+    "lead_imports",
+    "customers",
+    "opportunities",
+    "opportunity_imports",
+    "undo",
+    "quotes",
+    "contracts",
+    "fulfilment",
+    "invoices",
+    "payments",
+)
 
 # Libraries from outside, and where they may be named at all, even if only for a type.
 LIBRARIES: Final = {

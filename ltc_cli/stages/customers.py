@@ -154,7 +154,9 @@ def _named(row: Row) -> str:
 
 
 def _insert(store: Store, values: dict[str, Any], on: date) -> int:
-    return store.add("customer", **values, created_on=on.isoformat(), recorded_at=store.recorded_at)
+    return store.add(
+        "customer", **values, created_on=on.isoformat(), recorded_at=store.recorded_at, batch_id=store.batch_id
+    )
 
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
