@@ -25,6 +25,7 @@ MAY_KNOW: Final = {
     "commands": "commands session config demo backup stages reports references report rules store errors",
     "reports": "reports stages references receivables report rules store schema errors",
     "stages": "stages config references receivables report rules store errors",
+    "exchange": "rules errors",
     "references": "store errors",
     "receivables": "store rules errors",
     "backup": "store schema errors",
