@@ -103,6 +103,7 @@ COMMANDS = (
         LOOKING,
         "Show a record and its whole thread, from first touch to last cent.",
     ),
+    Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
     Command("init", "init:init", "none", HOUSE, "Make config.yaml and the file of a new company."),
     Command("demo", "demo:demo", "none", HOUSE, "Make a small company's year and look at it."),

@@ -131,6 +131,10 @@ def is_damaged(path: Path) -> bool:
         return True
 
 
+def _folded(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
+
+
 class _These:
     """Stands in a query for the ids of a column: `{these:invoice.id}`."""
 
@@ -180,6 +184,10 @@ class Store:
         these = _These(ids)
         sql = sql.format(these=these)
         return self.all(sql, (*parameters, *these.bound))
+
+    def fold_every_script(self) -> None:
+        """From here on LOWER knows the letters of every script, as PostgreSQL's does; SQLite's own knows ASCII."""
+        self.connection.create_function("lower", 1, _folded, deterministic=True)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

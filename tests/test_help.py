@@ -189,6 +189,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "aging": PAID,
     "list": PAID,
     "show": PAID,
+    "find": PAID,
     "log": SHIPPED,
     "config check": ["ltc init --yes"],
     "check": PAID,
