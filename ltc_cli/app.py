@@ -112,6 +112,7 @@ COMMANDS = (
     Command("check", "check:check", "read", HOUSE, "Prove that every figure in the file agrees."),
     Command("backup", "backup:backup", "read", HOUSE, "Copy the file, checked, with a manifest."),
     Command("restore", "restore:restore", "none", HOUSE, "Bring a backup back."),
+    Command("completion", "completion:completion", "none", HOUSE, "Print the script that completes ltc in a shell."),
 )
 
 GROUPS = {
@@ -119,6 +120,9 @@ GROUPS = {
     "customer": "Add customers.",
     "config": "Show and check the settings.",
 }
+
+COMPLETE = "__complete"
+"""What the shells' scripts ask when TAB is pressed; no command of the table, and never in the help."""
 
 
 class Common(NamedTuple):
@@ -248,6 +252,11 @@ class CommandGroup(TyperGroup):
         row = dict(self._rows()).get(cmd_name)
         return _load(row) if row else None
 
+    def summaries(self) -> list[tuple[str, str]]:
+        """The names on this level, each with its line."""
+        lines = {row.name: row.summary for row in COMMANDS} | GROUPS
+        return [(name, lines[f"{self.prefix}{name}"]) for name in self.list_commands(None)]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for section in dict.fromkeys(row.section for _name, row in self._rows()):
             rows = [
@@ -328,6 +337,10 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
     """Run one command line and answer its exit code. Never raises, whatever the input."""
     session = session or Session()
     try:
+        if arguments and arguments[0] == COMPLETE:
+            from ltc_cli.completion import complete
+
+            return complete(_group(""), arguments[1:], session)
         _refuse_unreadable(arguments)
         code = _run(arguments, session)
         session.out.flush()

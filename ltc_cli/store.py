@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_SECONDS = 30
+LOOK_STEPS = 10_000_000
+"""Steps of SQLite's machine, about half a second, after which a question of `open_to_look` is given up."""
 BOUND_IDS = 20
 """Up to so many ids are bound, so that SQLite finds the statement prepared; longer lists are written out."""
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs"})
@@ -327,6 +329,24 @@ def open_existing(path: Path) -> Store:
     _refuse_unsafe(path)
     connection = connect(path)
     try:
+        refuse_foreign(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return Store(connection, path)
+
+
+def open_to_look(path: Path) -> Store:
+    """The file for a hint that is not worth waiting for: never written, not waited for, no question without an end.
+
+    Raises what `open_existing` does, and sqlite3.Error where it is locked or a question is too long.
+    """
+    _refuse_unsafe(path)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=0, isolation_level=None, uri=True)
+    connection.row_factory = sqlite3.Row
+    connection.set_progress_handler(lambda: True, LOOK_STEPS)
+    try:
+        connection.execute("PRAGMA trusted_schema = 0")
         refuse_foreign(connection, path)
     except BaseException:
         connection.close()

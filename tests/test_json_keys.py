@@ -256,6 +256,7 @@ LOOKS: Final = [
     ("log", [ENTRY]),
     ("log C1", [ENTRY]),
     ("check", [CHECK]),
+    ("completion bash", "shell script"),
     ("config show", [SETTING]),
     ("config check", CONFIG),
 ]
