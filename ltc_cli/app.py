@@ -103,6 +103,7 @@ COMMANDS = (
         LOOKING,
         "Show a record and its whole thread, from first touch to last cent.",
     ),
+    Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
     Command("import leads", "imports:leads", "write", HOUSE, "Import leads from a file of any CRM."),
     Command(
@@ -120,6 +121,7 @@ COMMANDS = (
     Command("check", "check:check", "read", HOUSE, "Prove that every figure in the file agrees."),
     Command("backup", "backup:backup", "read", HOUSE, "Copy the file, checked, with a manifest."),
     Command("restore", "restore:restore", "none", HOUSE, "Bring a backup back."),
+    Command("completion", "completion:completion", "none", HOUSE, "Print the script that completes ltc in a shell."),
 )
 
 GROUPS = {
@@ -128,6 +130,9 @@ GROUPS = {
     "import": "Import records from other programs, and take an import back.",
     "config": "Show and check the settings.",
 }
+
+COMPLETE = "__complete"
+"""What the shells' scripts ask when TAB is pressed; no command of the table, and never in the help."""
 
 
 class Common(NamedTuple):
@@ -257,6 +262,11 @@ class CommandGroup(TyperGroup):
         row = dict(self._rows()).get(cmd_name)
         return _load(row) if row else None
 
+    def summaries(self) -> list[tuple[str, str]]:
+        """The names on this level, each with its line."""
+        lines = {row.name: row.summary for row in COMMANDS} | GROUPS
+        return [(name, lines[f"{self.prefix}{name}"]) for name in self.list_commands(None)]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for section in dict.fromkeys(row.section for _name, row in self._rows()):
             rows = [
@@ -337,6 +347,10 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
     """Run one command line and answer its exit code. Never raises, whatever the input."""
     session = session or Session()
     try:
+        if arguments and arguments[0] == COMPLETE:
+            from ltc_cli.completion import complete
+
+            return complete(_group(""), arguments[1:], session)
         _refuse_unreadable(arguments)
         code = _run(arguments, session)
         session.out.flush()

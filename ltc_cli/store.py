@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30
 BULK_CACHE_KIB = 65_536
+LOOK_STEPS = 10_000_000
+"""Steps of SQLite's machine, about half a second, after which a question of `open_to_look` is given up."""
 BOUND_IDS = 20
 """Up to so many ids are bound, so that SQLite finds the statement prepared; longer lists are written out."""
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs"})
@@ -132,6 +134,10 @@ def is_damaged(path: Path) -> bool:
         return True
 
 
+def _folded(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
+
+
 class _These:
     """Stands in a query for the ids of a column: `{these:invoice.id}`."""
 
@@ -183,6 +189,10 @@ class Store:
         these = _These(ids)
         sql = sql.format(these=these)
         return self.all(sql, (*parameters, *these.bound))
+
+    def fold_every_script(self) -> None:
+        """From here on LOWER knows the letters of every script, as PostgreSQL's does; SQLite's own knows ASCII."""
+        self.connection.create_function("lower", 1, _folded, deterministic=True)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -386,6 +396,24 @@ def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def open_to_look(path: Path) -> Store:
+    """The file for a hint that is not worth waiting for: never written, not waited for, no question without an end.
+
+    Raises what `open_existing` does, and sqlite3.Error where it is locked or a question is too long.
+    """
+    _refuse_unsafe(path)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=0, isolation_level=None, uri=True)
+    connection.row_factory = sqlite3.Row
+    connection.set_progress_handler(lambda: True, LOOK_STEPS)
+    try:
+        connection.execute("PRAGMA trusted_schema = 0")
+        refuse_foreign(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return Store(connection, path)
 
 
 def open_or_create(path: Path, recorded_at: str) -> Store:

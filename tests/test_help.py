@@ -200,6 +200,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "aging": PAID,
     "list": PAID,
     "show": PAID,
+    "find": PAID,
     "log": SHIPPED,
     "import undo": ["ltc import leads hubspot.csv", *FILES_IMPORTED],
     "config check": ["ltc init --yes"],

@@ -75,6 +75,7 @@ AGING_IN_TWO: Final = """
 customer:K customer_name currency current:money 1-10:money 10+:money unapplied:money total:money invoices:count
 oldest_due_on:date?
 """
+FOUND: Final = "ref kind name found_in text"
 TO_DO: Final = "what ref name since:date days:count amount:money? currency? command"
 ENTRY: Final = """
 id:count recorded_at:moment business_on:date actor verb records:texts arguments:object changes:objects counts:object
@@ -264,9 +265,12 @@ LOOKS: Final = [
     ("show S1", f"{SHIPMENT} thread:[THREAD]"),
     ("show INV-2026-0001", f"{INVOICE} thread:[THREAD]"),
     ("show P1", f"{PAYMENT} thread:[THREAD]"),
+    ("find ada", [FOUND]),
+    ("find L1", [FOUND]),
     ("log", [ENTRY]),
     ("log C1", [ENTRY]),
     ("check", [CHECK]),
+    ("completion bash", "shell script"),
     ("config show", [SETTING]),
     ("config check", CONFIG),
 ]

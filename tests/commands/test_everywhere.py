@@ -73,6 +73,7 @@ READS: Final = (
     "list invoices",
     "show L1",
     "show C1",
+    "find ada",
     "log",
     "check",
 )
