@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ltc_cli.exchange import mapping, rows, source
 from ltc_cli.exchange.layouts import Layout, squeezed
@@ -16,7 +16,9 @@ from ltc_cli.stages.batches import PART_ROWS, SHOWN_REJECTS, Batch, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
 
+    from ltc_cli.config import Settings
     from ltc_cli.exchange.chunk import Chunk
     from ltc_cli.exchange.mapping import Use
     from ltc_cli.exchange.source import Source
@@ -37,6 +39,7 @@ COLUMNS = (
     Column("header_line", "count"),
     Column("columns", "list", columns=COLUMN_COLUMNS),
 )
+RECORDS = {"leads": "lead", "opportunities": "opportunity", "customers": "customer", "touches": "touch"}
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 
 
@@ -52,10 +55,14 @@ class Wish(NamedTuple):
     delimiter: str | None
 
 
-def run(
-    session: Session, kind: str, record: str, wish: Wish, make_taker: Callable[[Batch], Callable[[Rows], None]]
-) -> None:
-    """Import the file. `kind` as the user calls it (`leads`), `record` as the file does (`lead`)."""
+class Importer(Protocol):
+    """What takes the rows of a kind."""
+
+    def take(self, rows: Rows) -> None: ...
+
+
+def run(session: Session, kind: str, wish: Wish, importer: Callable[[Batch, Settings, date], Importer]) -> None:
+    """Import the file as records of a kind (`leads`) and show what became of its rows."""
     layout = Layout(kind)
     said = mapping.given(wish.uses, layout.fields)
     with source.opened(wish.file, session.inp, wish.encoding) as file:
@@ -63,9 +70,11 @@ def run(
         found = rows.read(file, lambda column: layout.knows(column) or squeezed(column) in said, wish.delimiter)
         rejects = Rejects(None if session.given.get("dry_run") else wish.rejects, wish.file, found.columns)
         with closing(rejects), progress(session.err, f"import {kind}", file.size, quiet=session.quiet) as advance:
-            run = _Run(file, found, layout, said, record, wish, rejects, advance)
+            run = _Run(file, found, layout, said, kind, wish, rejects, advance)
             run.find_uses(frozenset())
-            session.write_in_parts(partial(run.parts, make_taker), creates=True)
+            session.write_in_parts(
+                partial(run.parts, lambda batch: importer(batch, session.settings, session.today).take), creates=True
+            )
 
 
 class _Run:
@@ -77,13 +86,13 @@ class _Run:
         found: rows.Rows,
         layout: Layout,
         said: dict[str, Use],
-        record: str,
+        kind: str,
         wish: Wish,
         rejects: Rejects,
         advance: Callable[[int, int], None],
     ) -> None:
         self.file, self.found, self.layout, self.said = file, found, layout, said
-        self.record, self.wish, self.rejects, self.advance = record, wish, rejects, advance
+        self.record, self.wish, self.rejects, self.advance = RECORDS[kind], wish, rejects, advance
         self.rejected: list[tuple[int, str, Sequence[str]]] = []
         self.uses: list[Use] = []
 

@@ -540,6 +540,7 @@ M001 = (
 M002 = (
     # What an import knows besides: the columns of the file that are not ours, as JSON.
     "ALTER TABLE lead ADD COLUMN further TEXT",
+    "ALTER TABLE customer ADD COLUMN further TEXT",
     "ALTER TABLE opportunity ADD COLUMN source TEXT",
     "ALTER TABLE opportunity ADD COLUMN campaign TEXT",
     "ALTER TABLE opportunity ADD COLUMN note TEXT",

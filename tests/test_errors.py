@@ -56,6 +56,9 @@ OWN_TEST: Final = {
     "rules/foreign.py": "tests/rules/test_foreign.py",
     "stages/lead_imports.py": "tests/commands/test_import.py",
     "stages/opportunity_imports.py": "tests/commands/test_import.py",
+    "stages/customer_imports.py": "tests/commands/test_import.py",
+    "stages/touch_imports.py": "tests/commands/test_import.py",
+    "stages/row_imports.py": "tests/commands/test_import.py",
     "stages/undo.py": "tests/commands/test_import.py",
 }
 

@@ -169,6 +169,8 @@ PAID: Final = [*INVOICED, "ltc collect K1 100", "ltc ship C1", "ltc invoice C1"]
 FILES: Final = {
     "hubspot.csv": "Record ID,First Name,Last Name,Email\n1,Ada,Lovelace,ada@engines.example\n",
     "list.csv": "Name;Known since\nAda;03.04.2026\n",
+    "companies.csv": "Company ID,Company Name,City\n5,Engines,London\n",
+    "activities.csv": "Activity Type,Activity Date,Email\nCall,2026-02-03,ada@engines.example\n",
     "deals.csv": "Deal ID,Deal Name,Amount,Deal Stage,Email\n9,Loom,900,Closed Won,ada@engines.example\n",
 }
 FILES_IMPORTED: Final = [
@@ -202,6 +204,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "show": PAID,
     "find": PAID,
     "log": SHIPPED,
+    "import touches": ["ltc import leads hubspot.csv"],
     "import undo": ["ltc import leads hubspot.csv", *FILES_IMPORTED],
     "config check": ["ltc init --yes"],
     "check": PAID,

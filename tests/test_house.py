@@ -25,7 +25,7 @@ MAY_KNOW: Final = {
     "session": "config store output report rules errors",
     "completion": "session output reports stages store",
     "commands": "commands session config demo backup importing stages reports references report rules store errors",
-    "importing": "exchange session stages output report store",
+    "importing": "exchange session config stages output report store",
     "exchange": "exchange rules errors",
     "reports": "reports stages references receivables report rules store schema errors",
     "stages": "stages config references receivables report rules store errors",
@@ -45,9 +45,12 @@ MAY_KNOW: Final = {
 # Each may know those before it; `editing` may know all.
 FLOW: Final = (
     "batches",
+    "row_imports",
     "leads",
     "lead_imports",
     "customers",
+    "customer_imports",
+    "touch_imports",
     "opportunities",
     "opportunity_imports",
     "undo",

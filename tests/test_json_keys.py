@@ -27,7 +27,7 @@ last_touch_on:date? next_step_on:null created_on:date external_id? note? further
 FURTHER: Final = "column value"
 CUSTOMER: Final = """
 ref:K name kind contact? email? phone? country:country? address? tax_id? language? terms? tax_code? owner? note?
-created_on:date
+created_on:date further:[FURTHER]
 """
 OPPORTUNITY: Final = """
 ref:O title status:opportunity lead:L? customer:K customer_name amount:money? currency stage probability:share
@@ -294,7 +294,16 @@ PROMISED_INSIDE: Final = {
     ("collect", "allocations"): "invoice amount",
 }
 
-OWN_TEST: Final = {"demo", "backup", "restore", "import leads", "import opportunities", "import undo"}
+OWN_TEST: Final = {
+    "demo",
+    "backup",
+    "restore",
+    "import leads",
+    "import opportunities",
+    "import customers",
+    "import touches",
+    "import undo",
+}
 """Their answers are about files: tests/commands has them, and below are the keys of the imports."""
 
 

@@ -7,7 +7,7 @@ import typer
 from ltc_cli.commands.answers import ask, choice
 from ltc_cli.importing import Wish, run
 from ltc_cli.report import Column, Report
-from ltc_cli.stages import lead_imports, opportunity_imports
+from ltc_cli.stages import customer_imports, lead_imports, opportunity_imports, touch_imports
 from ltc_cli.stages import undo as undoing
 from ltc_cli.stages.batches import ON_DUPLICATE
 from ltc_cli.store import Store
@@ -23,6 +23,10 @@ OnDuplicate = Annotated[
 RejectsFile = Annotated[str | None, typer.Option("--rejects", metavar="FILE", help="Keeps the rows not taken.")]
 Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="The file's encoding, where it is not found.")]
 Delimiter = Annotated[str | None, typer.Option(metavar="CHARACTER", help="The delimiter, where it is not found.")]
+
+
+def _known(text: str) -> str:
+    return choice(text, ON_DUPLICATE, "--on-duplicate")
 
 
 def leads(
@@ -46,9 +50,8 @@ def leads(
       ltc import leads hubspot.csv --rejects bad.csv
       ltc import leads list.csv --map "Known since=created_on:dmy" --on-duplicate update
     """
-    session = ask(ctx)
-    wish = Wish(file, map_ or [], choice(on_duplicate, ON_DUPLICATE, "--on-duplicate"), rejects, encoding, delimiter)
-    run(session, "leads", "lead", wish, lambda batch: lead_imports.Importer(batch, session.today).take)
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "leads", wish, lead_imports.Importer)
 
 
 def opportunities(
@@ -70,15 +73,52 @@ def opportunities(
       ltc import opportunities deals.csv --dry-run
       ltc import opportunities deals.csv --on-duplicate update
     """
-    session = ask(ctx)
-    wish = Wish(file, map_ or [], choice(on_duplicate, ON_DUPLICATE, "--on-duplicate"), rejects, encoding, delimiter)
-    run(
-        session,
-        "opportunities",
-        "opportunity",
-        wish,
-        lambda batch: opportunity_imports.Importer(batch, session.settings, session.today).take,
-    )
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "opportunities", wish, opportunity_imports.Importer)
+
+
+def customers(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import customers from a file of any program.
+
+    A customer that is known under the same tax id, name or e-mail domain is rejected, skipped or updated, as
+    --on-duplicate says. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import customers companies.csv --on-duplicate skip
+    """
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "customers", wish, customer_imports.Importer)
+
+
+def touches(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import touches: the calls, mails and meetings that another program has logged.
+
+    Each is joined to the lead whose external id or e-mail it names; rows of unknown leads are rejected. Everything
+    else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import touches activities.csv --rejects bad.csv
+    """
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "touches", wish, touch_imports.Importer)
 
 
 REST_COLUMNS = (Column("ref", "ref"), Column("why"))

@@ -81,9 +81,39 @@ OPPORTUNITIES = {
     "note": LEADS["note"],
 }
 
-KINDS = {"leads": LEADS, "opportunities": OPPORTUNITIES}
+CUSTOMERS = {
+    "external_id": "external_id, company id, customer id, account id, organization id, record id, id, 客户编号, 编号",
+    "name": "name, company name, customer name, account name, company, customer, organization, organization name,"
+    " organisation, client, client name, legal name, firma, 客户名称, 公司名称, 公司, 名称",
+    "contact": "contact, contact name, contact person, primary contact, ansprechpartner, 联系人",
+    "email": "email, e-mail, email address, billing email, invoice email, 邮箱, 电子邮箱",
+    "phone": "phone, phone number, telephone, office phone, main phone, 电话, 联系电话",
+    "country": "country, country region, billing country, country code, land, 国家",
+    "address": "address, street, street address, billing street, address line 1, strasse, straße, 地址",
+    "postal_code": "postal code, zip, zip code, zip postal code, billing postal code, billing zip, plz, 邮编",
+    "city": "city, billing city, town, ort, stadt, 城市",
+    "state": "state, state region, state province, billing state, province, region, 省份",
+    "tax_id": "tax id, vat, vat id, vat number, tax number, ust id, ustid, 税号, 纳税人识别号",
+    "language": "language, lang, sprache, 语言",
+    "owner": LEADS["owner"] + ", company owner, customer owner, account owner",
+    "note": LEADS["note"],
+    "created_on": LEADS["created_on"] + ", customer since",
+}
 
-DATES = frozenset({"created_on", "close_on", "won_on", "lost_on"})
+TOUCHES = {
+    "external_id": "external_id, activity id, engagement id, touch id, task id, event id, record id, id, 编号",
+    "lead_id": OPPORTUNITIES["lead_id"],
+    "lead_email": OPPORTUNITIES["lead_email"],
+    "kind": "kind, type, activity type, engagement type, touch, event type, channel, 类型, 跟进方式",
+    "touched_on": "touched on, date, activity date, on, day, due date, created on, create date, timestamp, start time,"
+    " time, 日期, 跟进时间",
+    "subject": "subject, title, call meeting title subject, activity subject, 主题",
+    "note": LEADS["note"] + ", notes description, body, activity notes, details, 跟进内容",
+}
+
+KINDS = {"leads": LEADS, "opportunities": OPPORTUNITIES, "customers": CUSTOMERS, "touches": TOUCHES}
+
+DATES = frozenset({"created_on", "close_on", "won_on", "lost_on", "touched_on"})
 AMOUNTS = frozenset({"amount"})
 ID_ENDINGS = ("id", "编号", "号")
 

@@ -141,6 +141,13 @@ class Batch:
             fingerprint=fingerprints,
         )
 
+    def keep_fingerprint(self, name: str, value: bytes) -> None:
+        """What the row under this id says now."""
+        self.store.connection.execute(
+            "UPDATE external_id SET fingerprint = ? WHERE kind = ? AND source IN ('', ?) AND value = ?",
+            (value, self.kind, self.id_source, name),
+        )
+
     def keep_fingerprints(self, entries: list[tuple[bytes, int, int]]) -> None:
         """Fingerprint, occurrence and record of each row; in order, so that neighbours are written together."""
         entries.sort()

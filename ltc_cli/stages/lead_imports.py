@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
+    from ltc_cli.config import Settings
     from ltc_cli.rules.contact import ColumnProblems
     from ltc_cli.rules.foreign import DayOrder
     from ltc_cli.stages.batches import Batch, Rows
@@ -31,7 +32,7 @@ SAID = ("name", "company", "email_norm", "phone", "title", "country", "source", 
 class Importer:
     """Takes rows of leads into a batch."""
 
-    def __init__(self, batch: Batch, today: date) -> None:
+    def __init__(self, batch: Batch, _settings: Settings, today: date) -> None:
         self.batch = batch
         self.store = batch.store
         self.today = today
@@ -160,10 +161,7 @@ class _Chunk:
         self._merge(row, known.record_id)
         if self.batch.on_duplicate == "update":
             self.known_ids[external_id] = Known(known.record_id, value)
-            self.store.connection.execute(
-                "UPDATE external_id SET fingerprint = ? WHERE kind = 'lead' AND source IN ('', ?) AND value = ?",
-                (value, self.batch.id_source, external_id),
-            )
+            self.batch.keep_fingerprint(external_id, value)
         return None
 
     def _duplicate(self, row: int, known: Known) -> None:

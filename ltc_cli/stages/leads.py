@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConflictError, Problems, RefusedError, UsageError
@@ -228,6 +229,24 @@ def _decide(
     )
     store.touch(lead.text)
     return True
+
+
+def named(store: Store, external_id: str, source: str, email: str) -> int | None:
+    """The lead that another program names: by an id from a column called `source`, by one given by hand, by the only
+    one of any file, else by the e-mail. None where there is none.
+    """
+    for value in filter(None, [external_id, *(part.strip() for part in re.split("[;,]", external_id))]):
+        rows = store.all(
+            "SELECT source, record_id FROM external_id WHERE kind = 'lead' AND value = ?"
+            " ORDER BY CASE source WHEN ? THEN 0 WHEN '' THEN 1 ELSE 2 END",
+            (value, source),
+        )
+        if rows and (rows[0]["source"] in (source, "") or len(rows) == 1):
+            return int(
+                store.value("SELECT COALESCE(merged_into_id, id) FROM lead WHERE id = ?", (rows[0]["record_id"],))
+            )
+    other = _other_with(store, "email_norm", email or None)
+    return other["id"] if other else None
 
 
 def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:

@@ -6,20 +6,17 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ltc_cli.errors import LtcError, Problems, UsageError
-from ltc_cli.rules.contact import clean_text, normalise_email
-from ltc_cli.rules.foreign import read_amount, read_day
-from ltc_cli.rules.money import PPM, parse_currency
-from ltc_cli.stages import customers, opportunities
-from ltc_cli.stages.batches import NEVER, Known, Occurrences, fingerprints, further_text
+from ltc_cli.errors import Problems, UsageError
+from ltc_cli.rules.contact import normalise_email
+from ltc_cli.rules.money import PPM
+from ltc_cli.stages import customers, leads, opportunities
+from ltc_cli.stages.row_imports import RowImporter
 
 if TYPE_CHECKING:
     from sqlite3 import Row as Record
 
-    from ltc_cli.config import Settings
-    from ltc_cli.stages.batches import Batch, Rows, Seen
+    from ltc_cli.stages.row_imports import Row
 
-DAYS = ("created_on", "won_on", "lost_on", "close_on")
 TEXTS = (
     "external_id",
     "lead_id",
@@ -71,123 +68,42 @@ class Deal(NamedTuple):
     further: str
 
 
-class Importer:
+class Importer(RowImporter[Deal]):
     """Takes rows of opportunities into a batch."""
 
-    def __init__(self, batch: Batch, settings: Settings, today: date) -> None:
-        self.batch, self.store = batch, batch.store
-        self.settings, self.today = settings, today
-        self.occurrences = Occurrences(batch.store)
+    prefix = "O"
 
-    def take(self, rows: Rows) -> None:
-        """Add, update or reject each of the rows."""
-        deals = [self._read(rows, row) for row in range(len(rows.lines))]
-        known = self._known(deals, rows)
-        for row, deal in enumerate(deals):
-            try:
-                if isinstance(deal, LtcError):
-                    raise deal
-                self._decide(deal, *known[row])
-            except LtcError as problem:
-                self.batch.reject(rows.lines[row], problem.message, rows.cells[row])
-        self.batch.counts["read"] += len(rows.lines)
-
-    # Reading
-
-    def _read(self, rows: Rows, row: int) -> Deal | LtcError:
-        def text(field: str) -> str:
-            return rows.fields[field][row] if field in rows.fields else ""
-
-        try:
-            with Problems() as check:
-                texts = {field: check(clean_text, text(field), field) for field in TEXTS}
-                email = check(normalise_email, text("lead_email")) if text("lead_email").strip() else ""
-                days = {field: check(self._day, text(field), rows.formats.get(field, "ymd")) for field in DAYS}
-                amount_minor, currency = check(self._amount, text("amount"), text("currency"), rows) or (None, "")
-            outcome = _outcome(text("status"), texts["stage"], days["won_on"], days["lost_on"])
-            ended_on = self._ended_on(outcome, days)
-            created_on = days["created_on"] or ended_on or self.today.isoformat()
-            if created_on > self.today.isoformat():
-                raise UsageError(f"{created_on} is after today ({self.today})")
-        except LtcError as problem:
-            return problem
+    def read(self, row: Row) -> Deal:
+        with Problems() as check:
+            texts = {field: check(row.text, field) for field in TEXTS}
+            email = check(normalise_email, row.text("lead_email")) if row.text("lead_email") else ""
+            created_on = check(row.past_day, "created_on")
+            won_on, lost_on = check(row.past_day, "won_on"), check(row.past_day, "lost_on")
+            close_on = check(row.day, "close_on")
+            amount_minor, currency = check(row.amount) or (None, "")
+        outcome = _outcome(row.text("status"), texts["stage"], won_on, lost_on)
+        ended_on = {"won": won_on, "lost": lost_on}.get(outcome, "")
+        if outcome != "open" and not ended_on and close_on <= self.today.isoformat():
+            ended_on = close_on
         return Deal(
             lead_email=email,
             amount_minor=amount_minor,
             currency=currency,
             outcome=outcome,
             ended_on=ended_on,
-            created_on=created_on,
-            close_on=days["close_on"],
-            probability_ppm=_probability_ppm(text("probability")),
-            further=further_text(rows.further[row] if rows.further else {}),
+            created_on=created_on or ended_on,
+            close_on=close_on,
+            probability_ppm=_probability_ppm(row.text("probability")),
+            further=row.further(),
             **texts,
         )
 
-    def _day(self, text: str, order: Any) -> str:
-        return read_day(text, order) if text.strip() else ""
+    def identity(self, entry: Deal) -> tuple[str, str]:
+        lead = entry.lead_id or entry.lead_email
+        return entry.external_id, f"lead {lead}" if lead else ""
 
-    def _amount(self, text: str, currency: str, rows: Rows) -> tuple[int | None, str]:
-        code = parse_currency(currency) if currency.strip() else None
-        if not text.strip():
-            return None, code or self.settings.currency
-        mark: Any = rows.formats.get("amount", "point")
-        return read_amount(text, mark, code, self.settings.currency)
-
-    def _ended_on(self, outcome: str, days: dict[str, str]) -> str:
-        """The day of the outcome; a planned close in the future is none."""
-        if outcome == "open":
-            return ""
-        named = days["won_on"] if outcome == "won" else days["lost_on"]
-        day = named or days["close_on"]
-        if named > self.today.isoformat():
-            raise UsageError(f"{named} is after today ({self.today})")
-        return day if day <= self.today.isoformat() else ""
-
-    # Deciding
-
-    def _known(self, deals: list[Deal | LtcError], rows: Rows) -> list[tuple[str, bytes, Known | Seen]]:
-        """For each row: what it is known by, its fingerprint, and what is known under it already."""
-        prints = fingerprints(
-            zip(
-                *(
-                    [str(value) for value in deal] if isinstance(deal, Deal) else ["bad"] * len(Deal._fields)
-                    for deal in deals
-                ),
-                strict=True,
-            )
-        )
-        names = [
-            self._name(deal, value) if isinstance(deal, Deal) else "" for deal, value in zip(deals, prints, strict=True)
-        ]
-        by_id = self.batch.by_external_id(filter(None, names))
-        return [(name, value, by_id.get(name, NEVER)) for name, value in zip(names, prints, strict=True)]
-
-    def _name(self, deal: Deal, value: bytes) -> str:
-        """Its own id; without one that of its lead, else what it says; of several the second is `…#2`."""
-        if deal.external_id:
-            return deal.external_id
-        name = f"lead {deal.lead_id or deal.lead_email}" if deal.lead_id or deal.lead_email else f"row {value.hex()}"
-        times = self.occurrences.next(name.encode())
-        return name if times == 1 else f"{name}#{times}"
-
-    def _decide(self, deal: Deal, name: str, value: bytes, known: Known | Seen) -> None:
-        again = self.batch.by_external_id([name]).get(name) if known is NEVER and deal.external_id else None
-        known = again or known
-        if not isinstance(known, Known):
-            return self._add(deal, name, value)
-        if known.fingerprint == value:
-            self.batch.counts["unchanged"] += 1
-        elif self.batch.on_duplicate == "error":
-            raise UsageError(f"O{known.record_id} is known as {name} already, and this row says something else")
-        elif self.batch.on_duplicate == "skip":
-            self.batch.counts["unchanged"] += 1
-        else:
-            self._update(deal, name, value, known.record_id)
-        return None
-
-    def _add(self, deal: Deal, name: str, value: bytes) -> None:
-        self.batch.begin()
+    def add(self, entry: Deal) -> int:
+        deal = entry._replace(created_on=entry.created_on or self.today.isoformat())
         lead = self._lead(deal)
         title = deal.title or deal.customer or (lead and (lead["company"] or lead["name"])) or deal.external_id
         if not title:
@@ -205,43 +121,20 @@ class Importer:
             **_columns(deal),
         )
         self._reach(opportunity_id, deal)
-        self.batch.keep_external_ids([name], [opportunity_id], [value])
-        self.batch.counts["created"] += 1
+        return opportunity_id
 
     def _lead(self, deal: Deal) -> Record | None:
         """The lead that the row names, unless another opportunity came from it."""
         if not (deal.lead_id or deal.lead_email):
             return None
-        lead = self._lead_by_id(deal.lead_id) or self._lead_by_email(deal.lead_email)
+        lead_id = leads.named(self.store, deal.lead_id, self.batch.lead_source, deal.lead_email)
+        lead = self.store.one("SELECT * FROM lead WHERE id = ?", (lead_id,)) if lead_id else None
         if lead is None:
             self.batch.notes[WITHOUT_LEAD] += 1
         elif self.store.one("SELECT 1 FROM opportunity WHERE lead_id = ?", (lead["id"],)):
             self.batch.notes[ALREADY_PROMOTED] += 1
             return None
         return lead
-
-    def _lead_by_id(self, text: str) -> Record | None:
-        """Under an id from a column of the same name, else one given by hand, else the only one of any file."""
-        for value in filter(None, [text, *(part.strip() for part in re.split("[;,]", text))]):
-            rows = self.store.all(
-                "SELECT source, record_id FROM external_id WHERE kind = 'lead' AND value = ?"
-                " ORDER BY CASE source WHEN ? THEN 0 WHEN '' THEN 1 ELSE 2 END",
-                (value, self.batch.lead_source),
-            )
-            if rows and (rows[0]["source"] in (self.batch.lead_source, "") or len(rows) == 1):
-                return self._survivor("id = ?", rows[0]["record_id"])
-        return None
-
-    def _lead_by_email(self, email: str) -> Record | None:
-        return self._survivor("email_norm = ?", email) if email else None
-
-    def _survivor(self, condition: str, value: Any) -> Record | None:
-        return self.store.one(
-            "SELECT kept.* FROM lead AS kept JOIN"
-            f" (SELECT COALESCE(merged_into_id, id) AS id FROM lead WHERE {condition} ORDER BY id LIMIT 1) AS named"
-            " ON named.id = kept.id",
-            (value,),
-        )
 
     def _customer(self, deal: Deal, lead: Record | None, title: str) -> int:
         """By the name in the file, else by the lead's company; a lead without one is the customer itself."""
@@ -274,26 +167,24 @@ class Importer:
             reason = deal.reason or "not said" if deal.outcome == "lost" else None
             opportunities.add_event(self.store, opportunity_id, deal.outcome, day, reason=reason)
 
-    def _update(self, deal: Deal, name: str, value: bytes, opportunity_id: int) -> None:
+    def update(self, record_id: int, entry: Deal) -> bool:
         """Set what the row says; a stage or an outcome that is new is a new event."""
-        self.batch.begin()
-        present = self.store.one(f"SELECT {', '.join(KEPT)} FROM opportunity WHERE id = ?", (opportunity_id,))
+        present = self.store.one(f"SELECT {', '.join(KEPT)} FROM opportunity WHERE id = ?", (record_id,))
         assert present is not None
-        said = {**_columns(deal), "title": deal.title or None}
+        said = {**_columns(entry), "title": entry.title or None}
         changed = {column: each for column, each in said.items() if each is not None and each != present[column]}
         if changed:
-            self.store.change("opportunity", opportunity_id, **changed)
-        record = opportunities.records(self.store, [opportunity_id])[0]
-        moved = (deal.stage and record["stage"] != deal.stage) or deal.outcome != record["status"]
-        if moved and not (record["status"] == "won" and deal.outcome == "won"):
-            if deal.outcome == "open" and record["status"] != "open":
-                opportunities.add_event(self.store, opportunity_id, "reopened", self.today)
-            self._reach(opportunity_id, deal._replace(created_on=self.today.isoformat()))
-        self.store.connection.execute(
-            "UPDATE external_id SET fingerprint = ? WHERE kind = 'opportunity' AND source IN ('', ?) AND value = ?",
-            (value, self.batch.id_source, name),
+            self.store.change("opportunity", record_id, **changed)
+        record = opportunities.records(self.store, [record_id])[0]
+        has_ended = record["status"] == entry.outcome != "open"
+        has_moved = not has_ended and (
+            entry.outcome != record["status"] or bool(entry.stage and entry.stage != record["stage"])
         )
-        self.batch.counts["updated" if changed or moved else "unchanged"] += 1
+        if has_moved:
+            if entry.outcome == "open" and record["status"] != "open":
+                opportunities.add_event(self.store, record_id, "reopened", self.today)
+            self._reach(record_id, entry._replace(created_on=self.today.isoformat()))
+        return bool(changed) or has_moved
 
 
 def _columns(deal: Deal) -> dict[str, Any]:

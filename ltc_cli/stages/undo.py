@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import NotFoundError
 from ltc_cli.references import name
+from ltc_cli.store import PREFIXES
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -15,18 +16,24 @@ if TYPE_CHECKING:
 
 CHANGED = "it was changed since"
 
+MERGED = "merged_into_id IS NOT NULL OR id IN (SELECT merged_into_id FROM {kind} WHERE merged_into_id IS NOT NULL)"
 # Why a record stays, and the condition. `:batch` is the id of the batch.
 BUILT_UPON = {
     "lead": (
         ("it was promoted", "id IN (SELECT lead_id FROM opportunity WHERE lead_id IS NOT NULL)"),
         ("it was qualified or dropped", "id IN (SELECT lead_id FROM lead_event)"),
         ("it was touched", "id IN (SELECT lead_id FROM touch)"),
-        (
-            "it was merged with another",
-            "merged_into_id IS NOT NULL OR id IN (SELECT merged_into_id FROM lead WHERE merged_into_id IS NOT NULL)",
-        ),
+        ("it was merged with another", MERGED),
         ("another import brought it too", "id IN ({others})"),
     ),
+    "customer": (
+        ("it has opportunities", "id IN (SELECT customer_id FROM opportunity)"),
+        ("it has contracts", "id IN (SELECT customer_id FROM contract)"),
+        ("it paid", "id IN (SELECT customer_id FROM payment)"),
+        ("it was merged with another", MERGED),
+        ("another import brought it too", "id IN ({others})"),
+    ),
+    "touch": (),
     "opportunity": (
         ("it was signed", "id IN (SELECT opportunity_id FROM contract)"),
         ("it was quoted", "id IN (SELECT opportunity_id FROM quote)"),
@@ -71,12 +78,16 @@ def undo(store: Store, batch_id: int) -> Undone:
     restored, changed = _restore(store, kind, batch_id)
     _find_rest(store, kind, batch_id, _changed_since(store, kind, batch_id))
     taken_back = _delete(store, kind, batch_id)
-    rest = [(name(kind, row["id"]).text, row["why"]) for row in store.all("SELECT * FROM temp.rest ORDER BY id")]
-    rest += [(name(kind, record_id).text, CHANGED) for record_id in changed]
+    rest = [(_ref(kind, row["id"]), row["why"]) for row in store.all("SELECT * FROM temp.rest ORDER BY id")]
+    rest += [(_ref(kind, record_id), CHANGED) for record_id in changed]
     if not rest:
         store.connection.execute("UPDATE batch SET undone_at = ? WHERE id = ?", (store.recorded_at, batch_id))
         store.counts["batch undone"] += 1
     return Undone(batch, taken_back, restored, rest)
+
+
+def _ref(kind: str, record_id: int) -> str:
+    return name(kind, record_id).text if kind in PREFIXES else f"{kind} {record_id}"
 
 
 def _find_rest(store: Store, kind: str, batch_id: int, changed: set[int]) -> None:
@@ -86,7 +97,7 @@ def _find_rest(store: Store, kind: str, batch_id: int, changed: set[int]) -> Non
     insert = "INSERT INTO temp.rest (id, why) {rows} ON CONFLICT (id) DO NOTHING"
     others = OTHERS.format(kind=kind)
     for why, condition in BUILT_UPON[kind]:
-        rows = f"SELECT id, :why FROM {kind} WHERE batch_id = :batch AND ({condition.format(others=others)})"
+        rows = f"SELECT id, :why FROM {kind} WHERE batch_id = :batch AND ({condition.format(kind=kind, others=others)})"
         store.connection.execute(insert.format(rows=rows), {"why": why, "batch": batch_id})
     edited = f"SELECT id, ? FROM {kind} WHERE batch_id = ? AND id = ?"
     store.connection.executemany(insert.format(rows=edited), ((CHANGED, batch_id, each) for each in changed))

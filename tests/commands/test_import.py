@@ -428,6 +428,60 @@ def test_update_moves_an_opportunity_on(office: Office) -> None:
     assert counts(office.take(won, kind="opportunities")) == (0, 0, 4, 0)
 
 
+# Customers and touches
+
+COMPANIES: Final = (
+    "Company ID,Company Name,Street Address,City,Postal Code,Country,VAT Number,Industry\n"
+    "C1,Engines Ltd,1 Mill Lane,London,N1,United Kingdom,GB123,Looms\n"
+    "C2,Looms GmbH,,Berlin,10115,Germany,,\n"
+)
+
+
+def test_customers(office: Office) -> None:
+    assert counts(office.take(COMPANIES, kind="customers")) == (2, 0, 0, 0)
+    first, second = office.ltc("list", "customers")
+    assert (first["name"], first["address"], first["country"], first["tax_id"], first["further"]) == (
+        "Engines Ltd",
+        "1 Mill Lane, N1, London",
+        "GB",
+        "GB123",
+        [{"column": "Industry", "value": "Looms"}],
+    )
+    assert second["address"] == "10115, Berlin"
+    assert counts(office.take(COMPANIES, kind="customers")) == (0, 0, 2, 0)
+
+
+def test_a_customer_that_is_here_already_is_found(office: Office) -> None:
+    office.ltc("init", "--yes")
+    office.ltc("customer", "add", "Looms")
+    assert counts(office.take(COMPANIES, kind="customers", code=8)) == (1, 0, 0, 1)
+    assert "line 3: K1 is this one already" in office.err
+    assert counts(office.take(COMPANIES, "--on-duplicate", "update", kind="customers")) == (0, 1, 1, 0)
+    assert office.ltc("show", "K1")["country"] == "DE"
+    assert counts(office.take(COMPANIES, kind="customers")) == (0, 0, 2, 0)
+
+
+CALLS: Final = (
+    "Activity ID,Activity Type,Activity Date,Notes/Description,Associated Contact Email\n"
+    "A1,Call,2026-02-03,wants a loom,ada@engines.example\n"
+    "A2,E-Mail,2026-02-04,,ADA@engines.example\n"
+    "A3,Call,2026-02-05,,nobody@else.example\n"
+    "A4,Task,2026-02-05,,ada@engines.example\n"
+)
+
+
+def test_touches_are_joined_to_their_leads(office: Office) -> None:
+    office.take(TWO)
+    assert counts(office.take(CALLS, kind="touches", code=8)) == (2, 0, 0, 2)
+    assert "line 4: there is no lead nobody@else.example" in office.err
+    assert "line 5: 'Task' is no kind of touch" in office.err
+    lead = office.ltc("show", "L1")
+    assert (lead["status"], lead["touches"], lead["last_touch_on"]) == ("nurtured", 2, "2026-02-04")
+    assert counts(office.take(CALLS, kind="touches", code=8)) == (0, 0, 2, 2)
+    office.ltc("import", "undo", "2")
+    assert office.ltc("show", "L1")["touches"] == 0
+
+
 # Back
 
 
