@@ -16,13 +16,14 @@ ROOT: Final = Path(__file__).parents[1] / "ltc_cli"
 
 # app → commands → {stages, reports} → {rules, store} → errors, and commands → output: each may know what lies below it.
 # Beside them: `session` is what one command runs in, `report` the plain answer, `references` and `receivables` lie on
-# the store and below stages, `backup` is the store's copy, `demo` a list of command lines.
+# the store and below stages, `batch` is many sessions, `backup` the store's copy, `demo` a list of command lines.
 MAY_KNOW: Final = {
     "__init__": "",
     "__main__": "app",
     "app": "__init__ commands session output errors",
     "session": "config store output report rules errors",
-    "commands": "commands session config demo backup stages reports references report rules store errors",
+    "batch": "session config store output report errors",
+    "commands": "commands session config demo batch backup stages reports references report rules store errors",
     "reports": "reports stages references receivables report rules store schema errors",
     "stages": "stages config references receivables report rules store errors",
     "references": "store errors",
