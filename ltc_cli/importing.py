@@ -39,7 +39,16 @@ COLUMNS = (
     Column("header_line", "count"),
     Column("columns", "list", columns=COLUMN_COLUMNS),
 )
-RECORDS = {"leads": "lead", "opportunities": "opportunity", "customers": "customer", "touches": "touch"}
+RECORDS = {
+    "leads": "lead",
+    "opportunities": "opportunity",
+    "customers": "customer",
+    "touches": "touch",
+    "contracts": "contract",
+    "shipments": "shipment",
+    "invoices": "invoice",
+    "payments": "payment",
+}
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 
 

@@ -59,9 +59,13 @@ FLOW: Final = (
     "undo",
     "quotes",
     "contracts",
+    "contract_imports",
     "fulfilment",
+    "shipment_imports",
     "invoices",
     "payments",
+    "invoice_imports",
+    "payment_imports",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

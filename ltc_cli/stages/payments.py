@@ -75,6 +75,7 @@ def collect(store: Store, target: Reference, receipt: Receipt) -> int | None:
         method=leads.optional(receipt.method, "method"),
         reference=leads.optional(receipt.reference, "reference"),
         recorded_at=store.recorded_at,
+        batch_id=store.batch_id,
     )
     payable = [item for item in owed if item.currency == currency]
     _settle(store, payment_id, allocate(amount_minor, payable), receipt.on)
