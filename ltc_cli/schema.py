@@ -586,6 +586,24 @@ M002 = (
 )
 
 
+M003 = (
+    # `base_micro` millionths of the base are worth `currency_micro` of the currency; the last one of a day counts.
+    """
+    CREATE TABLE rate (
+        id INTEGER PRIMARY KEY,
+        currency TEXT NOT NULL,
+        base TEXT NOT NULL,
+        rate_on TEXT NOT NULL,
+        base_micro INTEGER NOT NULL CHECK (base_micro > 0),
+        currency_micro INTEGER NOT NULL CHECK (currency_micro > 0),
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX rate_day ON rate (base, currency, rate_on)",
+)
+
+
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
     create = "CREATE TRIGGER {name} BEFORE {event} ON {table} {when}BEGIN SELECT RAISE(ABORT, '{table}: {why}'); END"
@@ -617,7 +635,13 @@ def m002_imports(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports)
+def m003_rates(db: Database) -> None:
+    """What other currencies are worth."""
+    for statement in M003:
+        db.execute(statement)
+
+
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates)
 VERSION = len(MIGRATIONS)
 
 

@@ -221,6 +221,7 @@ STORY: Final = [
     ("invoice --due", [INVOICE]),
     ("apply P2 INV-2026-0002 10", PAYMENT),
     ("reverse P1 --reason bounced", PAYMENT),
+    ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
     ("edit K1 owner=lee", CUSTOMER),
     ("edit L1 owner=lee", LEAD),
     ("edit O2 title=Other", OPPORTUNITY),

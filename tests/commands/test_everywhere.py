@@ -62,6 +62,7 @@ WRITES: Final = (
     "reopen O3",
     "apply P2 INV-2026-0002 5",
     "reverse P1 --reason bounced",
+    "rate USD 0.92",
     "edit L3 note=hello",
 )
 
