@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import LtcError, Problems, UsageError
 from ltc_cli.rules.contact import clean_text, normalise_email
-from ltc_cli.rules.foreign import read_amount, read_day
-from ltc_cli.rules.money import PPM, parse_currency
+from ltc_cli.rules.foreign import read_amount, read_currency, read_day, said
+from ltc_cli.rules.money import PPM
+from ltc_cli.rules.outcomes import Flags, outcome, outcome_of, read_flag
 from ltc_cli.stages import customers, opportunities
 from ltc_cli.stages.batches import NEVER, Known, Occurrences, fingerprints, further_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from sqlite3 import Row as Record
 
     from ltc_cli.config import Settings
     from ltc_cli.stages.batches import Batch, Rows, Seen
+    from ltc_cli.store import Store
 
-DAYS = ("created_on", "won_on", "lost_on", "close_on")
+DAYS = ("created_on", "won_on", "lost_on", "closed_on", "close_on")
+FLAGS = Flags._fields
 TEXTS = (
     "external_id",
     "lead_id",
@@ -36,8 +41,9 @@ TEXTS = (
 KEPT = ("title", "owner", "close_on", "next_step", "source", "campaign", "note", "amount_minor", "currency", "further")
 """Columns of an opportunity that an update sets."""
 
-WON = r"\b(?:closed)?won\b|赢单|成交"
-LOST = r"\b(?:closed)?lost\b|输单|丢单|流失"
+CHOSEN = ("external_id", "lead_id", "stage", "owner", "reason", "source", "campaign", "next_step")
+"""Texts that may say in words that nothing was said."""
+ADDRESS = r"[^\s@,;:<>()\[\]\"]+@[^\s@,;:<>()\[\]\"]+"
 
 WITHOUT_LEAD = "{count} rows name a lead that is not here: they stand without one"
 ALREADY_PROMOTED = "{count} rows name a lead that has an opportunity already: they stand without one"
@@ -50,6 +56,7 @@ class Deal(NamedTuple):
     external_id: str
     lead_id: str
     lead_email: str
+    """Addresses, with a blank between."""
     title: str
     customer: str
     amount_minor: int | None
@@ -78,6 +85,8 @@ class Importer:
         self.batch, self.store = batch, batch.store
         self.settings, self.today = settings, today
         self.occurrences = Occurrences(batch.store)
+        self.became: dict[str, int] | None = None
+        """Leads by the ids of the opportunities that their rows named."""
 
     def take(self, rows: Rows) -> None:
         """Add, update or reject each of the rows."""
@@ -98,38 +107,52 @@ class Importer:
         def text(field: str) -> str:
             return rows.fields[field][row] if field in rows.fields else ""
 
+        beside = dict(rows.further[row]) if rows.further else {}
         try:
             with Problems() as check:
                 texts = {field: check(clean_text, text(field), field) for field in TEXTS}
-                email = check(normalise_email, text("lead_email")) if text("lead_email").strip() else ""
+                texts |= {field: said(texts[field] or "") for field in CHOSEN}
+                addresses = check(_addresses, said(text("lead_email"))) or ""
                 days = {field: check(self._day, text(field), rows.formats.get(field, "ymd")) for field in DAYS}
                 amount_minor, currency = check(self._amount, text("amount"), text("currency"), rows) or (None, "")
-            outcome = _outcome(text("status"), texts["stage"], days["won_on"], days["lost_on"])
-            ended_on = self._ended_on(outcome, days)
+            status = said(text("status"))
+            if status.strip() and outcome_of(status) is None:
+                texts["stage"] = texts["stage"] or check(clean_text, status, "status")
+                beside |= {"status": status} if texts["stage"] != status.strip() else {}
+            chance_ppm = _probability_ppm(text("probability"))
+            ended = outcome(
+                _flags({field: text(field) for field in FLAGS}, beside),
+                status,
+                texts["stage"],
+                days["won_on"],
+                days["lost_on"],
+                is_hopeless=chance_ppm == 0,
+            )
+            ended_on = self._ended_on(ended, days)
             created_on = days["created_on"] or ended_on or self.today.isoformat()
             if created_on > self.today.isoformat():
                 raise UsageError(f"{created_on} is after today ({self.today})")
         except LtcError as problem:
             return problem
         return Deal(
-            lead_email=email,
+            lead_email=addresses,
             amount_minor=amount_minor,
             currency=currency,
-            outcome=outcome,
+            outcome=ended,
             ended_on=ended_on,
             created_on=created_on,
             close_on=days["close_on"],
-            probability_ppm=_probability_ppm(text("probability")),
-            further=further_text(rows.further[row] if rows.further else {}),
+            probability_ppm=chance_ppm,
+            further=further_text(beside),
             **texts,
         )
 
     def _day(self, text: str, order: Any) -> str:
-        return read_day(text, order) if text.strip() else ""
+        return read_day(text, order) if said(text).strip() else ""
 
     def _amount(self, text: str, currency: str, rows: Rows) -> tuple[int | None, str]:
-        code = parse_currency(currency) if currency.strip() else None
-        if not text.strip():
+        code = read_currency(currency, self.settings.currency)
+        if not said(text).strip():
             return None, code or self.settings.currency
         mark: Any = rows.formats.get("amount", "point")
         return read_amount(text, mark, code, self.settings.currency)
@@ -139,7 +162,7 @@ class Importer:
         if outcome == "open":
             return ""
         named = days["won_on"] if outcome == "won" else days["lost_on"]
-        day = named or days["close_on"]
+        day = named or days["closed_on"] or days["close_on"]
         if named > self.today.isoformat():
             raise UsageError(f"{named} is after today ({self.today})")
         return day if day <= self.today.isoformat() else ""
@@ -209,13 +232,11 @@ class Importer:
         self.batch.counts["created"] += 1
 
     def _lead(self, deal: Deal) -> Record | None:
-        """The lead that the row names, unless another opportunity came from it."""
-        if not (deal.lead_id or deal.lead_email):
-            return None
-        lead = self._lead_by_id(deal.lead_id) or self._lead_by_email(deal.lead_email)
-        if lead is None:
+        """The lead that the row names, or that names it, unless another opportunity came from it."""
+        lead = self._lead_by_id(deal.lead_id) or self._lead_by_email(deal) or self._lead_that_became(deal.external_id)
+        if lead is None and (deal.lead_id or deal.lead_email):
             self.batch.notes[WITHOUT_LEAD] += 1
-        elif self.store.one("SELECT 1 FROM opportunity WHERE lead_id = ?", (lead["id"],)):
+        elif lead and self.store.one("SELECT 1 FROM opportunity WHERE lead_id = ?", (lead["id"],)):
             self.batch.notes[ALREADY_PROMOTED] += 1
             return None
         return lead
@@ -232,8 +253,17 @@ class Importer:
                 return self._survivor("id = ?", rows[0]["record_id"])
         return None
 
-    def _lead_by_email(self, email: str) -> Record | None:
-        return self._survivor("email_norm = ?", email) if email else None
+    def _lead_by_email(self, deal: Deal) -> Record | None:
+        """By its addresses, or those beside a name, as in `Ada (ada@engines.example)`."""
+        addresses = (*deal.lead_email.split(), *re.findall(ADDRESS, deal.lead_id.lower()))
+        return next((lead for email in addresses if (lead := self._survivor("email_norm = ?", email))), None)
+
+    def _lead_that_became(self, external_id: str) -> Record | None:
+        """The lead whose own row named this opportunity, as Salesforce has it."""
+        if self.became is None:
+            self.became = dict(_became(self.store))
+        lead_id = self.became.get(_short(external_id)) if external_id else None
+        return self._survivor("id = ?", lead_id) if lead_id else None
 
     def _survivor(self, condition: str, value: Any) -> Record | None:
         return self.store.one(
@@ -250,7 +280,7 @@ class Importer:
         entry = customers.NewCustomer(
             name=name,
             contact=known.get("name") if known.get("name") != name else None,
-            email=known.get("email") or deal.lead_email or None,
+            email=known.get("email") or deal.lead_email.partition(" ")[0] or None,
             phone=known.get("phone"),
             country=known.get("country"),
             owner=deal.owner or known.get("owner"),
@@ -311,17 +341,29 @@ def _columns(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _outcome(status: str, stage: str, won_on: str, lost_on: str) -> str:
-    """By the words of status and stage, else by the dates."""
-    for text in (status, stage):
-        words = re.sub(r"[\W_]+", " ", text.casefold())
-        if re.search(WON, words):
-            return "won"
-        if re.search(LOST, words):
-            return "lost"
-    if won_on:
-        return "won"
-    return "lost" if lost_on else "open"
+def _became(store: Store) -> Iterator[tuple[str, int]]:
+    """Ids of opportunities that leads were imported with, each with its lead."""
+    for row in store.all("SELECT id, further FROM lead WHERE further LIKE '%\"opportunity_id\":%' ORDER BY id DESC"):
+        for value in re.split("[;,]", json.loads(row["further"]).get("opportunity_id", "")):
+            yield _short(value.strip()), row["id"]
+
+
+def _short(external_id: str) -> str:
+    """Salesforce writes an id in fifteen characters, or with three more that check it."""
+    return external_id[:15] if re.fullmatch(r"(?a)006\w{15}", external_id) else external_id
+
+
+def _flags(texts: dict[str, str], beside: dict[str, str]) -> Flags:
+    """What is neither yes nor no is kept beside."""
+    flags = {field: read_flag(text) for field, text in texts.items()}
+    beside |= {field: texts[field] for field, flag in flags.items() if flag is None and texts[field].strip()}
+    return Flags(**flags)
+
+
+def _addresses(text: str) -> str:
+    """One address or several, as they are compared, with a blank between."""
+    found = re.findall(ADDRESS, text) if text.count("@") > 1 else [text] if text.strip() else []
+    return " ".join(map(normalise_email, found))
 
 
 def _probability_ppm(text: str) -> int | None:
