@@ -17,7 +17,8 @@ LEADS = {
     " apollo contact id, zoominfo contact id, response id, customer id, uid, uuid, guid, 线索编号, 线索id,"
     " 客户编号, 编号, datensatz id, kontakt id, kundennummer",
     "name": "contact name, full name, person name, name, lead name, lead contact person, contact person, person,"
-    " contact, display name, your name, customer name, lead, 姓名, 名称, 联系人, 联系人姓名, 客户姓名, 名字,"
+    " contact, display name, your name, customer name, lead, what is your name,"
+    " what s your name, 姓名, 名称, 联系人, 联系人姓名, 客户姓名, 名字,"
     " 线索名称, ansprechpartner",
     "first_name": "first name, person first name, fname, given name, forename, vorname, prénom, prenom, nombre, 名",
     "last_name": "last name, person last name, lname, surname, family name, nachname, nom, apellido, apellidos, 姓,"
@@ -29,7 +30,8 @@ LEADS = {
     " 公司, 企业名称, 企业, 单位, 单位名称, 客户公司, 所属公司, 公司全称, 客户名称",
     "email": "email, email address, primary email, mail, work email, business email, email 1, email 1 value,"
     " email 1 address, person email, person email work, email work, email from, contact email, lead email,"
-    " user email, your email, email 2 address, email 2 value, email 2, email 3 address, email 3 value, other email,"
+    " user email, your email, what is your email, what s your email,"
+    " email 2 address, email 2 value, email 2, email 3 address, email 3 value, other email,"
     " home email, email home, person email home, person email other, secondary email, email adresse, mailadresse,"
     " 邮箱, 电子邮箱, 电子邮件, 邮件, 邮箱地址, 联系邮箱, 联系人邮箱",
     "phone": "phone, phone number, telephone, telephone number, tel, work phone, business phone, office phone,"
@@ -44,7 +46,8 @@ LEADS = {
     " function, role, designation, berufsbezeichnung, 职位, 职务, 岗位",
     "country": "country, country region, country code, country name, business country region, business country,"
     " work country, mailing country, address 1 country, primary address country, country id, country id name,"
-    " organization country, company country, billing country, home country, home country region, land, pays, país,"
+    " organization country, company country, billing country, home country, home country region, address country,"
+    " land, pays, país,"
     " 国家, 国家地区",
     "source": "lead source, source, origin, original traffic source, original source, source id, source id name,"
     " lead source channel, lead source origin, person source channel, channel, lead channel, traffic source,"
@@ -143,6 +146,10 @@ NO_LEADS = r"(?i)(?:^|[\W_])(?:ad|ads|ad ?set|ad ?group|campaign|form|page|owner
 COMPANIES = r"(?i)(?:^|[\W_])(?:account|company|org|organi[sz]ation)"
 
 
+LONGEST_NAME = 100
+"""Characters of a column's name; longer texts are none that we know."""
+
+
 def squeezed(column: str) -> str:
     """The letters and digits of a column's name, in one case."""
     text = column if column.isascii() else unicodedata.normalize("NFKC", column)
@@ -180,6 +187,8 @@ class Layout:
 
     def meanings(self, column: str) -> list[tuple[int, str]]:
         """Fields that the column may hold, each with its rank (0 is the surest)."""
+        if len(column) > LONGEST_NAME:
+            return []
         known = self.ranks.get(squeezed(column))
         if known:
             return known

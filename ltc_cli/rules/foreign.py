@@ -50,6 +50,9 @@ def said_column(texts: Sequence[str]) -> list[str]:
     return ["" if text in blanks else text for text in texts] if blanks else list(texts)
 
 
+LONGEST_DAY = 100
+"""Characters of a moment with its zone in words; the patterns are not tried on more."""
+
 # Dates -------------------------------------------------------------------------------------------------
 
 _ZONE = r"(?:\s*\(?(?:Z|[A-Z]{3,4})?(?:[+-]\d{1,2}(?::?\d{2})?)?\)?(?:\s*\([^()]*\)|\s[A-Z]{3,4})?)?"
@@ -96,6 +99,8 @@ def read_day(text: str, order: DayOrder) -> str:
     UsageError when it is none, or when its order is neither clear by itself nor named.
     """
     typed = _plain_blanks(text)
+    if len(typed) > LONGEST_DAY:
+        raise UsageError(f"{typed!r:.60} is not a date", "write it like 2026-12-31")
     written = re.fullmatch(_NUMBERS, typed)
     if written and order != "ymd":
         first, second = int(written["a"]), int(written["b"])
@@ -148,7 +153,7 @@ class DayOrders:
 
     def add(self, texts: Iterable[str]) -> None:
         for text in texts:
-            if found := re.match(_NUMBERS, _plain_blanks(text)):
+            if found := re.match(_NUMBERS, _plain_blanks(text[:LONGEST_DAY])):
                 first, second = int(found["a"]), int(found["b"])
                 self.votes["dmy" if first > 12 >= second else "mdy" if second > 12 >= first else "either"] += 1
                 self.votes["differs"] += first != second

@@ -43,7 +43,7 @@ KEPT = ("title", "owner", "close_on", "next_step", "source", "campaign", "note",
 
 CHOSEN = ("external_id", "lead_id", "stage", "owner", "reason", "source", "campaign", "next_step")
 """Texts that may say in words that nothing was said."""
-ADDRESS = r"[^\s@,;:<>()\[\]\"]+@[^\s@,;:<>()\[\]\"]+"
+ADDRESS = r"[^\s@,;:<>()\[\]\"]{1,64}@[^\s@,;:<>()\[\]\"]+"
 
 WITHOUT_LEAD = "{count} rows name a lead that is not here: they stand without one"
 ALREADY_PROMOTED = "{count} rows name a lead that has an opportunity already: they stand without one"

@@ -556,11 +556,23 @@ def test_a_marketplace(office: Office, delimiter: str) -> None:
             "Drill-Down 1",
             "Original Source Drill-Down 1",
         ),
-        *("Annual Revenue", "Phone 1 - Type", "Salutation", "Last Contacted", "序号", "线索状态", "最后跟进时间"),
+        *(
+            "Annual Revenue",
+            "Phone 1 - Type",
+            "Salutation",
+            "Last Contacted",
+            "序号",
+            "线索状态",
+            "最后跟进时间",
+        ),
     ],
 )
 def test_columns_of_leads_that_stay_what_they_are(column: str) -> None:
     assert Layout("leads").meanings(column) == []
+
+
+def test_a_long_text_is_no_name_at_once() -> None:
+    assert Layout("opportunities").meanings(f"Amount {' ' * 60_000}x)") == []
 
 
 @pytest.mark.parametrize(

@@ -68,11 +68,30 @@ def test_what_depends_on_the_order(text: str, day_first: str, month_first: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "2021-02-30", "31/04/2021", "13/13/2021", "2021-13-01", "1/2", "٢٠٢١-٠١-٠١", "0000-01-01", "x" * 999],
+    [
+        "",
+        "soon",
+        "2021-02-30",
+        "31/04/2021",
+        "13/13/2021",
+        "2021-13-01",
+        "1/2",
+        "٢٠٢١-٠١-٠١",
+        "0000-01-01",
+        "x" * 999,
+        "2021-04-15" + " " * 60_000 + "x",
+    ],
 )
 def test_what_is_no_day(text: str) -> None:
     with pytest.raises(UsageError):
         read_day(text, "dmy")
+
+
+def test_a_long_text_is_no_day_at_once() -> None:
+    long = "2021-04-15" + " " * 60_000 + "x"
+    with pytest.raises(UsageError):
+        read_day(long, "ymd")
+    DayOrders().add([long])
 
 
 @pytest.mark.parametrize(
