@@ -47,8 +47,7 @@ LEADS = {
     "country": "country, country region, country code, country name, business country region, business country,"
     " work country, mailing country, address 1 country, primary address country, country id, country id name,"
     " organization country, company country, billing country, home country, home country region, address country,"
-    " land, pays, país,"
-    " 国家, 国家地区",
+    " land, pays, país, 国家, 国家地区",
     "source": "lead source, source, origin, original traffic source, original source, source id, source id name,"
     " lead source channel, lead source origin, person source channel, channel, lead channel, traffic source,"
     " utm source, acquisition channel, lead source category, how did you hear about us, 线索来源, 客户来源, 来源,"
