@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import Problems, UsageError
-from ltc_cli.exchange.layouts import AMOUNTS, DATES, ID_ENDINGS, Layout, squeezed
+from ltc_cli.exchange.layouts import AMOUNTS, DATES, Layout, currency_of, may_be_id, squeezed
 from ltc_cli.rules.foreign import DAY_ORDERS, MARKS, DayOrders, Marks
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def assign(columns: Sequence[str], layout: Layout, said: Mapping[str, Use], know
 
 ALTERNATIVES = frozenset({"email", "phone", "company", "name", "lead_email", "country"})
 """Fields that may stand in several columns."""
+PEOPLE = frozenset({"first_name", "last_name", "email", "title"})
+"""Fields that a list of companies does not have."""
 
 
 def _only_one(uses: list[Use], layout: Layout) -> list[Use]:
@@ -103,9 +105,10 @@ def _with_id(uses: list[Use], layout: Layout, known_ids: frozenset[str], said: M
     wanted = "lead_id" if "lead_id" in layout.fields else "external_id"
     if wanted not in layout.fields or wanted in {use.field for use in uses}:
         return uses
+    of_people = not PEOPLE.isdisjoint(use.field for use in uses if use.field)
     for at, use in enumerate(uses):
         name = squeezed(use.column)
-        is_first = at == 0 and wanted == "external_id" and name.endswith(ID_ENDINGS)
+        is_first = at == 0 and wanted == "external_id" and may_be_id(use.column, of_people=of_people)
         if use.field is None and name not in said and (name in known_ids or is_first):
             return [*uses[:at], use._replace(field=wanted), *uses[at + 1 :]]
     return uses
@@ -172,16 +175,25 @@ class Selected(NamedTuple):
 
 
 def select(chunk: Chunk, uses: Sequence[Use], layout: Layout) -> Selected:
-    """The rows of a chunk, column by column; of alternatives the surest that is not blank."""
+    """The rows of a chunk, column by column; of alternatives the surest that is not blank, the others kept beside."""
     columns: list[tuple[str, ...]] = list(zip(*chunk.rows, strict=True))
     fields: dict[str, list[str]] = {}
-    if columns:
-        for at in sorted(range(len(uses)), key=lambda at: _rank(uses[at], layout)):
-            field, texts = uses[at].field, columns[at]
-            if field in fields:
-                fields[field] = [first or other for first, other in zip(fields[field], texts, strict=True)]
-            elif field:
-                fields[field] = list(texts)
     names = [(at, use.column) for at, use in enumerate(uses) if use.field is None and use.column not in OURS]
     further = [{name: row[at] for at, name in names if row[at].strip()} for row in chunk.rows] if names else []
+    if not columns:
+        return Selected(fields, further)
+    for at in sorted(range(len(uses)), key=lambda at: _rank(uses[at], layout)):
+        field, texts = uses[at].field, columns[at]
+        if field in fields:
+            pairs = list(zip(fields[field], texts, strict=True))
+            fields[field] = [first or other for first, other in pairs]
+            both = [row for row, (first, other) in enumerate(pairs) if first and other and first != other]
+            further = further or ([{} for _ in texts] if both else [])
+            for row in both:
+                further[row][uses[at].column] = texts[row]
+        elif field:
+            fields[field] = list(texts)
+    currency = next((currency_of(use.column) for use in uses if use.field in AMOUNTS), "")
+    if currency:
+        fields["currency"] = [text or currency for text in fields.get("currency", [""] * len(chunk.rows))]
     return Selected(fields, further)

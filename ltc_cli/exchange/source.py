@@ -167,16 +167,17 @@ class _Utf8:
 def _told(file: BinaryIO) -> str:
     """What is not UTF-8 as a whole: UTF-8 but for a few damaged bytes, GB 18030, or else Windows-1252.
 
-    Chinese has its high bytes in pairs.
+    Chinese has its high bytes in pairs, and seldom a single pair inside of a word, as `größe` has one.
     """
     file.seek(0)
     sample = file.read(SAMPLE)
     strays, characters = re.subn(UTF8_CHARACTER, b"", sample)
     if characters > 9 * len(re.findall(rb"[\x80-\xff]", strays)):
         return "utf-8"
-    runs = re.findall(rb"[\x80-\xff]+", sample)
-    paired = sum(2 * len(re.findall(CHINESE_PAIR, run)) for run in runs if len(run) % 2 == 0)
-    return "gb18030" if paired * 10 > sum(map(len, runs)) * 6 else "cp1252"
+    runs = re.findall(rb"([A-Za-z]?)([\x80-\xff]+)(?=([A-Za-z]?))", sample)
+    chinese = [run for before, run, after in runs if len(run) % 2 == 0 and not (before and after)]
+    paired = sum(2 * len(re.findall(CHINESE_PAIR, run)) for run in chinese)
+    return "gb18030" if paired * 10 > sum(len(run) for _before, run, _after in runs) * 6 else "cp1252"
 
 
 def _refuse_rubbish(name: str, first: bytes) -> None:

@@ -253,7 +253,15 @@ def _read_by_library(number: str, country: str | None) -> str | None:
     e164 = phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
     length = phonenumbers.is_possible_number_with_reason(read)
     is_whole = length == phonenumbers.ValidationResult.IS_POSSIBLE and len(e164) > _FEWEST_DIGITS
-    return e164 if is_whole else None
+    # Of `0/000000` only zeros are left, which reads in another way than it was written.
+    return e164 if is_whole and _read_again(e164) == e164 else None
+
+
+def _read_again(e164: str) -> str:
+    import phonenumbers
+
+    again = phonenumbers.parse(e164, None)
+    return str(phonenumbers.format_number(again, phonenumbers.PhoneNumberFormat.E164))
 
 
 # Company name ------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from ltc_cli.errors import UsageError
+from ltc_cli.errors import LtcError, UsageError
 from ltc_cli.rules.money import MAX_WHOLE_DIGITS, digits, parse_currency
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 DayOrder = Literal["ymd", "dmy", "mdy"]
 Mark = Literal["point", "comma"]
@@ -23,25 +23,73 @@ MARKS: tuple[Mark, ...] = ("point", "comma")
 MAJORITY = 10
 """How many times as many values must speak for one reading, where some speak for the other."""
 
+BLANKS = frozenset(
+    """
+    select -select- --select-- -none- --none-- none (none) [none] null n/a #n/a nan - -- — (blank) (empty) unassigned
+    undefined 请选择 无 暂无 未填写 空 k.a.
+    """.split()  # noqa: SIM905  # quoted one by one they cannot be read
+).union(("- select -", "please select", "no value", "(no value)", "not set", "(not set)", "no owner", "bitte wählen"))
+"""How programs write that nothing was chosen or said."""
+
+
+NO_DAY = "0000-00-00", "0000-00-00 00:00:00"
+_LONGEST_BLANK = max(map(len, (*BLANKS, *NO_DAY)))
+
+
+def said(text: str) -> str:
+    """The text; nothing where it only says that nothing was said."""
+    if len(text) > _LONGEST_BLANK:
+        return text
+    word = text.strip().casefold()
+    return "" if word in BLANKS or word in NO_DAY else text
+
+
+def said_column(texts: Sequence[str]) -> list[str]:
+    """`said` for a column of many rows."""
+    blanks = {text for text in set(texts) if text and not said(text)}
+    return ["" if text in blanks else text for text in texts] if blanks else list(texts)
+
+
+LONGEST_DAY = 100
+"""Characters of a moment with its zone in words; the patterns are not tried on more."""
+
 # Dates -------------------------------------------------------------------------------------------------
 
+_ZONE = r"(?:\s*\(?(?:Z|[A-Z]{3,4})?(?:[+-]\d{1,2}(?::?\d{2})?)?\)?(?:\s*\([^()]*\)|\s[A-Z]{3,4})?)?"
 _TIME = (
-    r"(?:[T\s,]+\d{1,2}[:.时]\d{2}(?:[:.分]\d{2}(?:[.,]\d+)?秒?)?分?(?:\s*[AaPp]\.?[Mm]\.?)?"
-    r"(?:\s*(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?)?"
+    r"(?:(?:T|[\s,]+(?:um\s|at\s|上午|下午)?)\s*\d{1,2}[:.时]\d{2}(?:[:.分]\d{2}(?:[.,]\d+)?秒?)?分?"
+    rf"(?:\s*[AaPp]\.?\s?[Mm]\.?)?(?:\sUhr)?{_ZONE})?"
 )
-_WEEKDAY = r"(?:[A-Za-z]{3,9}\.?,?\s+)?"
-_YEAR_FIRST = rf"(?a)(?P<y>\d{{4}})\s?[-/.年]\s?(?P<m>\d{{1,2}})\s?[-/.月]\s?(?P<d>\d{{1,2}})日?{_TIME}"
+_WEEKDAY = r"(?:[A-Za-zÀ-ÿ]{2,10}\.?,?\s+)?"
+_YEAR_FIRST = rf"(?a)(?P<y>\d{{4}})\s?[-/.年]\s?(?P<m>\d{{1,2}})\s?[-/.月]\s?(?P<d>\d{{1,2}})(?:日|\.)?{_TIME}"
 _COMPACT = r"(?a)(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[T\s]?\d{4}(?:\d{2})?Z?)?"
 _NUMBERS = rf"(?a)(?P<a>\d{{1,2}})(?P<s>[-/.])\s?(?P<b>\d{{1,2}})(?P=s)\s?(?P<y>\d{{4}}|\d{{2}}){_TIME}"
 _DAY_MONTH = (
-    rf"(?a){_WEEKDAY}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s./-]*(?P<n>[A-Za-z]{{3,9}})\.?,?"
+    rf"(?a){_WEEKDAY}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s./-]*(?P<n>[A-Za-zÀ-ÿ]{{3,10}})\.?,?"
     rf"[\s./-]*(?P<y>\d{{4}}|\d{{2}}){_TIME}"
 )
-_MONTH_DAY = rf"(?a){_WEEKDAY}(?P<n>[A-Za-z]{{3,9}})\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}}){_TIME}"
+_MONTH_DAY = (
+    rf"(?a){_WEEKDAY}(?P<n>[A-Za-zÀ-ÿ]{{3,10}})\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}}){_TIME}"
+)
 _EPOCH = r"(?a)(?P<seconds>\d{10})(?:\d{3})?(?:\.\d+)?"
 _EXCEL = r"(?a)(?P<days>[2-7]\d{4})(?:\.\d+)?"
 _PLAIN = (_YEAR_FIRST, _COMPACT, _DAY_MONTH, _MONTH_DAY)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAMES = {
+    1: "jan jän ene",
+    2: "feb fév",
+    3: "mar mär mrz",
+    4: "apr avr abr",
+    5: "may mai",
+    6: "jun juin",
+    7: "jul juil",
+    8: "aug aoû ago",
+    9: "sep",
+    10: "oct okt",
+    11: "nov",
+    12: "dec dez déc dic",
+}
+"""How names of months begin in English, German, French and Spanish."""
+_MONTHS = {name: month for month, names in _MONTH_NAMES.items() for name in names.split()}
 _EXCEL_EPOCH = date(1899, 12, 30)
 
 
@@ -50,7 +98,9 @@ def read_day(text: str, order: DayOrder) -> str:
 
     UsageError when it is none, or when its order is neither clear by itself nor named.
     """
-    typed = text.strip()
+    typed = _plain_blanks(text)
+    if len(typed) > LONGEST_DAY:
+        raise UsageError(f"{typed!r:.60} is not a date", "write it like 2026-12-31")
     written = re.fullmatch(_NUMBERS, typed)
     if written and order != "ymd":
         first, second = int(written["a"]), int(written["b"])
@@ -64,6 +114,11 @@ def read_day(text: str, order: DayOrder) -> str:
     return _counted(typed)
 
 
+def _plain_blanks(text: str) -> str:
+    """Newer systems write narrow blanks, as before `AM`."""
+    return text.strip() if text.isascii() else re.sub(r"\s", " ", text.strip())
+
+
 def _counted(typed: str) -> str:
     """Seconds or milliseconds since 1970, or Excel's days since 1900."""
     if found := re.fullmatch(_EPOCH, typed):
@@ -74,10 +129,11 @@ def _counted(typed: str) -> str:
 
 
 def _month(typed: str, name: str) -> int:
-    try:
-        return _MONTHS.index(name[:3].lower()) + 1
-    except ValueError:
-        raise UsageError(f"{typed!r:.60} is not a date", "write it like 2026-12-31") from None
+    start = name.lower()
+    month = _MONTHS.get(start[:4]) or (None if start.startswith("jui") else _MONTHS.get(start[:3]))
+    if month is None:
+        raise UsageError(f"{typed!r:.60} is not a date", "write it like 2026-12-31")
+    return month
 
 
 def _iso(typed: str, year: str, month: int, day: int) -> str:
@@ -97,7 +153,7 @@ class DayOrders:
 
     def add(self, texts: Iterable[str]) -> None:
         for text in texts:
-            if found := re.match(_NUMBERS, text.strip()):
+            if found := re.match(_NUMBERS, _plain_blanks(text[:LONGEST_DAY])):
                 first, second = int(found["a"]), int(found["b"])
                 self.votes["dmy" if first > 12 >= second else "mdy" if second > 12 >= first else "either"] += 1
                 self.votes["differs"] += first != second
@@ -127,7 +183,20 @@ SHARED_SIGNS = {
     "kr": ("SEK", "NOK", "DKK", "ISK"),
 }
 """Signs of several currencies: that of the company if it is one of them, else the first."""
-WORDS = {"rp": "IDR", "r$": "BRL", "us$": "USD", "zł": "PLN", "kč": "CZK", "元": "CNY", "rmb": "CNY", "rs": "INR"}
+NAMES = {
+    "BRL": "r$",
+    "CNY": "元,rmb,yuan renminbi,人民币,人民币元",
+    "CZK": "kč",
+    "EUR": "euro,euros,欧元",
+    "GBP": "pound sterling,英镑",
+    "HKD": "港币",
+    "IDR": "rp",
+    "INR": "rs",
+    "JPY": "日元",
+    "PLN": "zł",
+    "USD": "us$,us dollar,us dollars,美元",
+}
+WORDS = {name: code for code, names in NAMES.items() for name in names.split(",")}
 
 _GROUP = "[ \u00a0\u202f'’]"
 _AMOUNT = r"([^\d.,+-]*)(\d[\d.,]*)([^\d.,]*)"
@@ -157,6 +226,11 @@ def read_amount(text: str, mark: Mark, currency: str | None, base: str) -> tuple
     return int(whole + decimals.ljust(digits(code), "0")), code
 
 
+def read_currency(text: str, base: str) -> str | None:
+    """The code of a currency written as a code, a sign or a word; None for none. UsageError for an unknown one."""
+    return _currency(said(text), base)
+
+
 def _currency(sign: str, base: str) -> str | None:
     """The currency that a sign, a word or a code names; None for none. UsageError for an unknown one."""
     word = sign.strip(" .").lower()
@@ -177,7 +251,13 @@ class Marks:
         for text in texts:
             found = re.search(r"(?a)\d[\d.,]*", text)
             if found:
-                self.votes[_mark(found[0])] += 1
+                mark = _mark(found[0])
+                self.votes[mark] += 1
+                if mark == "none" and found[0].strip("0"):
+                    self.votes["short" if len(found[0]) <= 3 else "long"] += 1
+                elif mark == "either":
+                    self.votes[f"either {'comma' if ',' in found[0] else 'point'}"] += 1
+                    self.votes["signed"] += _has_two_decimals(text.replace(found[0], ""))
 
     @property
     def is_open(self) -> bool:
@@ -188,10 +268,30 @@ class Marks:
         """The point where no value needs to know; None where it cannot be told."""
         point, comma = self.votes["point"], self.votes["comma"]
         if not (point or comma):
-            return None if self.votes["either"] else "point"
+            return self._by_thousands() if self.votes["either"] else "point"
         if min(point, comma) * MAJORITY > max(point, comma):
             return None
         return "point" if point > comma else "comma"
+
+    def _by_thousands(self) -> Mark | None:
+        """Three digits behind a separator are thousands where a currency has two decimals.
+
+        They also are where whole numbers below 1000 stand without a separator, and none above.
+        """
+        points, commas = self.votes["either point"], self.votes["either comma"]
+        is_grouped = self.votes["signed"] or (self.votes["short"] and not self.votes["long"])
+        if not is_grouped or (points and commas):
+            return None
+        return "point" if commas else "comma"
+
+
+def _has_two_decimals(sign: str) -> bool:
+    """Whether it names a currency, of two decimals as nearly all."""
+    try:
+        code = _currency(sign, "")
+    except LtcError:
+        return False
+    return code is not None and digits(code) == 2
 
 
 def _mark(number: str) -> str:

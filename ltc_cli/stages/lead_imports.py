@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import compress, repeat
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import LtcError, UsageError
 from ltc_cli.rules.contact import clean_column
 from ltc_cli.rules.country import normalise_country
-from ltc_cli.rules.foreign import read_day
+from ltc_cli.rules.foreign import read_day, said, said_column
 from ltc_cli.stages import leads
 from ltc_cli.stages.batches import NEVER, Known, Occurrences, Seen, fingerprints, further_text
 
@@ -21,9 +22,23 @@ if TYPE_CHECKING:
     from ltc_cli.rules.foreign import DayOrder
     from ltc_cli.stages.batches import Batch, Rows
 
-CHOSEN = ("source", "campaign", "title", "owner")
-"""Fields that are chosen from a list, which says that nothing was chosen in words."""
-NOT_CHOSEN = frozenset({"select", "-none-", "--none--", "none", "null", "n/a", "#n/a", "nan", "-", "--", "(blank)"})
+CHOSEN = (
+    "external_id",
+    "source",
+    "campaign",
+    "title",
+    "owner",
+    "email",
+    "phone",
+    "note",
+    "created_on",
+    "opportunity_id",
+)
+"""Fields that may say in words that nothing was said; a name or a company may be called so."""
+MARK = r"^\s*(?:'|p:)(?=[\s+(]*[0-9])"
+"""What Apollo and Meta write before a number, so that no spreadsheet counts with it."""
+OTHERS = {"email": "other_emails", "phone": "other_phones"}
+"""Where the second and further of several in one cell are kept."""
 COLUMNS = (*leads.TEXTS, "country", "email_norm", "phone_norm")
 SAID = ("name", "company", "email_norm", "phone", "title", "country", "source", "campaign", "owner", "note")
 """What a row is known again by, beside its id, its day and the further columns."""
@@ -87,7 +102,8 @@ class _Chunk:
     def __init__(self, importer: Importer, rows: Rows, size: int, problems: ColumnProblems) -> None:
         self.batch, self.store = importer.batch, importer.store
         self.importer, self.rows, self.size = importer, rows, size
-        texts = {field: _chosen(column) if field in CHOSEN else column for field, column in rows.fields.items()}
+        texts = {field: said_column(column) if field in CHOSEN else column for field, column in rows.fields.items()}
+        _take_first(texts, rows)
         self.ids = clean_column(texts.get("external_id", [""] * size), "external id", problems)
         order: Any = rows.formats.get("created_on", "ymd")
         self.days = importer.days(texts.get("created_on"), order, size, problems)
@@ -95,6 +111,7 @@ class _Chunk:
         texts["name"] = _names(texts, self.ids, problems)
         ours = {field: texts[field] for field in leads.TEXTS if field in texts}
         self.values = leads.normalise_columns(ours, countries, problems)
+        _keep_beside("opportunity_id", texts.get("opportunity_id"), rows)
         self.further = list(map(further_text, rows.further)) or [""] * size
         self.prints = fingerprints(
             [
@@ -240,8 +257,40 @@ class _Chunk:
         return compress(column, self.is_new)
 
 
-def _chosen(texts: Sequence[str]) -> list[str]:
-    return ["" if text.strip().casefold() in NOT_CHOSEN else text for text in texts]
+def _take_first(texts: dict[str, list[str]], rows: Rows) -> None:
+    """Of several addresses or numbers in one cell the first; the others are kept beside."""
+    for field, beside in OTHERS.items():
+        column = texts.get(field, ())
+        together = "".join(column)
+        if field == "phone" and ("'" in together or "p:" in together):
+            column = texts[field] = [re.sub(MARK, "", text) for text in column]
+        if ":::" not in together and together.count("@") <= sum(map(bool, column)):
+            continue
+        found = {row: several for row, text in enumerate(column) if (several := _several(text, field))}
+        if found:
+            firsts = [found[row][0] if row in found else text for row, text in enumerate(column)]
+            texts[field] = firsts
+            _keep_beside(beside, [", ".join(found.get(row, [])[1:]) for row in range(len(firsts))], rows)
+
+
+def _several(text: str, field: str) -> list[str]:
+    """The addresses or numbers in a cell, where there are more than one: Google has ` ::: ` between them."""
+    if ":::" in text:
+        return [part.strip() for part in text.split(":::") if part.strip()]
+    if field != "email" or text.count("@") < 2:
+        return []
+    return [part for part in re.split(r"[\s,;|]+", text) if "@" in part]
+
+
+def _keep_beside(name: str, texts: Sequence[str] | None, rows: Rows) -> None:
+    """Keep what a column says with the further columns."""
+    if texts is None or not any(texts):
+        return
+    if not rows.further:
+        rows.further.extend({} for _ in texts)
+    for row, text in enumerate(texts):
+        if text.strip():
+            rows.further[row][name] = text
 
 
 def _names(texts: dict[str, list[str]], ids: Sequence[str], problems: ColumnProblems) -> list[str]:
@@ -276,12 +325,7 @@ def _countries(texts: Sequence[str] | None, rows: Rows, size: int) -> list[str |
     if texts is None:
         return [None] * size
     codes = {text: _country(text) for text in set(texts)}
-    unknown = {text for text, code in codes.items() if code is None and _chosen([text.strip()])[0]}
-    if unknown and not rows.further:
-        rows.further.extend({} for _ in texts)
-    for row, text in enumerate(texts) if unknown else ():
-        if text in unknown:
-            rows.further[row]["country"] = text
+    _keep_beside("country", [said(text) if codes[text] is None else "" for text in texts], rows)
     return [codes[text] for text in texts]
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import Problems, UsageError
 from ltc_cli.rules.contact import normalise_email
+from ltc_cli.rules.foreign import said
 from ltc_cli.rules.money import PPM
+from ltc_cli.rules.outcomes import Flags, outcome, outcome_of, read_flag
 from ltc_cli.stages import customers, leads, opportunities
+from ltc_cli.stages.batches import further_text
 from ltc_cli.stages.row_imports import RowImporter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from sqlite3 import Row as Record
 
+    from ltc_cli.config import Settings
+    from ltc_cli.stages.batches import Batch
     from ltc_cli.stages.row_imports import Row
+    from ltc_cli.store import Store
 
+FLAGS = Flags._fields
 TEXTS = (
     "external_id",
     "lead_id",
@@ -33,8 +42,9 @@ TEXTS = (
 KEPT = ("title", "owner", "close_on", "next_step", "source", "campaign", "note", "amount_minor", "currency", "further")
 """Columns of an opportunity that an update sets."""
 
-WON = r"\b(?:closed)?won\b|赢单|成交"
-LOST = r"\b(?:closed)?lost\b|输单|丢单|流失"
+CHOSEN = ("external_id", "lead_id", "stage", "owner", "reason", "source", "campaign", "next_step")
+"""Texts that may say in words that nothing was said."""
+ADDRESS = r"[^\s@,;:<>()\[\]\"]{1,64}@[^\s@,;:<>()\[\]\"]+"
 
 WITHOUT_LEAD = "{count} rows name a lead that is not here: they stand without one"
 ALREADY_PROMOTED = "{count} rows name a lead that has an opportunity already: they stand without one"
@@ -47,6 +57,7 @@ class Deal(NamedTuple):
     external_id: str
     lead_id: str
     lead_email: str
+    """Addresses, with a blank between."""
     title: str
     customer: str
     amount_minor: int | None
@@ -73,30 +84,45 @@ class Importer(RowImporter[Deal]):
 
     prefix = "O"
 
+    def __init__(self, batch: Batch, settings: Settings, today: date) -> None:
+        super().__init__(batch, settings, today)
+        self.became: dict[str, int] | None = None
+        """Leads by the ids of the opportunities that their rows named."""
+
     def read(self, row: Row) -> Deal:
+        beside = row.beside()
         with Problems() as check:
             texts = {field: check(row.text, field) for field in TEXTS}
-            email = check(normalise_email, row.text("lead_email")) if row.text("lead_email") else ""
+            texts |= {field: said(texts[field] or "") for field in CHOSEN}
+            addresses = check(_addresses, said(row.text("lead_email"))) or ""
             created_on = check(row.past_day, "created_on")
             won_on, lost_on = check(row.past_day, "won_on"), check(row.past_day, "lost_on")
-            close_on = check(row.day, "close_on")
+            closed_on, close_on = check(row.day, "closed_on"), check(row.day, "close_on")
             amount_minor, currency = check(row.amount) or (None, "")
-        outcome = _outcome(row.text("status"), texts["stage"], won_on, lost_on)
-        ended_on = {"won": won_on, "lost": lost_on}.get(outcome, "")
-        if outcome != "open" and not ended_on and close_on <= self.today.isoformat():
-            ended_on = close_on
+        status = said(row.text("status"))
+        if status and outcome_of(status) is None:
+            texts["stage"] = texts["stage"] or status
+            beside |= {"status": status} if texts["stage"] != status else {}
+        chance_ppm = _probability_ppm(row.text("probability"))
+        flags = _flags({field: row.text(field) for field in FLAGS}, beside)
+        ended = outcome(flags, status, texts["stage"], won_on, lost_on, is_hopeless=chance_ppm == 0)
+        ended_on = self._ended_on(ended, {"won": won_on, "lost": lost_on}.get(ended) or closed_on or close_on)
         return Deal(
-            lead_email=email,
+            lead_email=addresses,
             amount_minor=amount_minor,
             currency=currency,
-            outcome=outcome,
+            outcome=ended,
             ended_on=ended_on,
             created_on=created_on or ended_on,
             close_on=close_on,
-            probability_ppm=_probability_ppm(row.text("probability")),
-            further=row.further(),
+            probability_ppm=chance_ppm,
+            further=further_text(beside),
             **texts,
         )
+
+    def _ended_on(self, ended: str, day: str) -> str:
+        """The day of the outcome; a planned close in the future is none."""
+        return day if ended != "open" and day <= self.today.isoformat() else ""
 
     def identity(self, entry: Deal) -> tuple[str, str]:
         lead = entry.lead_id or entry.lead_email
@@ -124,17 +150,36 @@ class Importer(RowImporter[Deal]):
         return opportunity_id
 
     def _lead(self, deal: Deal) -> Record | None:
-        """The lead that the row names, unless another opportunity came from it."""
-        if not (deal.lead_id or deal.lead_email):
-            return None
-        lead_id = leads.named(self.store, deal.lead_id, self.batch.lead_source, deal.lead_email)
-        lead = self.store.one("SELECT * FROM lead WHERE id = ?", (lead_id,)) if lead_id else None
-        if lead is None:
+        """The lead that the row names, or that names it, unless another opportunity came from it."""
+        lead = self._named_lead(deal) or self._lead_that_became(deal.external_id)
+        if lead is None and (deal.lead_id or deal.lead_email):
             self.batch.notes[WITHOUT_LEAD] += 1
-        elif self.store.one("SELECT 1 FROM opportunity WHERE lead_id = ?", (lead["id"],)):
+        elif lead and self.store.one("SELECT 1 FROM opportunity WHERE lead_id = ?", (lead["id"],)):
             self.batch.notes[ALREADY_PROMOTED] += 1
             return None
         return lead
+
+    def _named_lead(self, deal: Deal) -> Record | None:
+        """By id, by its addresses, or by those beside a name, as in `Ada (ada@engines.example)`."""
+        for email in ("", *deal.lead_email.split(), *re.findall(ADDRESS, deal.lead_id.lower())):
+            lead_id = leads.named(self.store, deal.lead_id, self.batch.lead_source, email)
+            if lead_id:
+                return self._record(lead_id)
+        return None
+
+    def _lead_that_became(self, external_id: str) -> Record | None:
+        """The lead whose own row named this opportunity, as Salesforce has it."""
+        if self.became is None:
+            self.became = dict(_became(self.store))
+        lead_id = self.became.get(_short(external_id)) if external_id else None
+        return self._record(lead_id) if lead_id else None
+
+    def _record(self, lead_id: int) -> Record | None:
+        return self.store.one(
+            "SELECT kept.* FROM lead JOIN lead AS kept ON kept.id = COALESCE(lead.merged_into_id, lead.id)"
+            " WHERE lead.id = ?",
+            (lead_id,),
+        )
 
     def _customer(self, deal: Deal, lead: Record | None, title: str) -> int:
         """By the name in the file, else by the lead's company; a lead without one is the customer itself."""
@@ -143,7 +188,7 @@ class Importer(RowImporter[Deal]):
         entry = customers.NewCustomer(
             name=name,
             contact=known.get("name") if known.get("name") != name else None,
-            email=known.get("email") or deal.lead_email or None,
+            email=known.get("email") or deal.lead_email.partition(" ")[0] or None,
             phone=known.get("phone"),
             country=known.get("country"),
             owner=deal.owner or known.get("owner"),
@@ -202,17 +247,29 @@ def _columns(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _outcome(status: str, stage: str, won_on: str, lost_on: str) -> str:
-    """By the words of status and stage, else by the dates."""
-    for text in (status, stage):
-        words = re.sub(r"[\W_]+", " ", text.casefold())
-        if re.search(WON, words):
-            return "won"
-        if re.search(LOST, words):
-            return "lost"
-    if won_on:
-        return "won"
-    return "lost" if lost_on else "open"
+def _became(store: Store) -> Iterator[tuple[str, int]]:
+    """Ids of opportunities that leads were imported with, each with its lead."""
+    for row in store.all("SELECT id, further FROM lead WHERE further LIKE '%\"opportunity_id\":%' ORDER BY id DESC"):
+        for value in re.split("[;,]", json.loads(row["further"]).get("opportunity_id", "")):
+            yield _short(value.strip()), row["id"]
+
+
+def _short(external_id: str) -> str:
+    """Salesforce writes an id in fifteen characters, or with three more that check it."""
+    return external_id[:15] if re.fullmatch(r"(?a)006\w{15}", external_id) else external_id
+
+
+def _flags(texts: dict[str, str], beside: dict[str, str]) -> Flags:
+    """What is neither yes nor no is kept beside."""
+    flags = {field: read_flag(text) for field, text in texts.items()}
+    beside |= {field: texts[field] for field, flag in flags.items() if flag is None and texts[field].strip()}
+    return Flags(**flags)
+
+
+def _addresses(text: str) -> str:
+    """One address or several, as they are compared, with a blank between."""
+    found = re.findall(ADDRESS, text) if text.count("@") > 1 else [text] if text.strip() else []
+    return " ".join(map(normalise_email, found))
 
 
 def _probability_ppm(text: str) -> int | None:

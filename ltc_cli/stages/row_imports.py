@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ltc_cli.errors import LtcError, UsageError
 from ltc_cli.rules.contact import clean_text
-from ltc_cli.rules.foreign import read_amount, read_day
-from ltc_cli.rules.money import parse_currency
+from ltc_cli.rules.foreign import read_amount, read_currency, read_day, said
 from ltc_cli.stages.batches import Known, Occurrences, fingerprints, further_text
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Row:
     def day(self, field: str) -> str:
         """ISO; empty where the file says none. Raises UsageError for what is no day."""
         order: Any = self.rows.formats.get(field, "ymd")
-        text = self.text(field)
+        text = said(self.text(field))
         return read_day(text, order) if text else ""
 
     def past_day(self, field: str) -> str:
@@ -48,8 +47,7 @@ class Row:
 
     def amount(self, field: str = "amount") -> tuple[int | None, str]:
         """Minor units and currency; the amount is None where the file says none."""
-        currency, text = self.text("currency"), self.text(field)
-        code = parse_currency(currency) if currency else None
+        code, text = read_currency(self.text("currency"), self.settings.currency), said(self.text(field))
         if not text:
             return None, code or self.settings.currency
         mark: Any = self.rows.formats.get(field, "point")
@@ -57,7 +55,11 @@ class Row:
 
     def further(self) -> str:
         """The columns that are kept as they are, as JSON; empty for none."""
-        return further_text(self.rows.further[self.number] if self.rows.further else {})
+        return further_text(self.beside())
+
+    def beside(self) -> dict[str, str]:
+        """The columns that are kept as they are."""
+        return dict(self.rows.further[self.number]) if self.rows.further else {}
 
 
 class RowImporter(Generic[Entry]):

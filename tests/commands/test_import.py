@@ -277,10 +277,10 @@ def test_one_clear_value_decides_for_the_column(office: Office) -> None:
 
 
 def test_map_says_what_a_column_holds(office: Office) -> None:
-    office.take("Kunde,Notiz,Company\nAda,x,y\n", "--map", "Kunde=name", "--map", "Company=-")
+    office.take("Kunde,Merkmal,Company\nAda,x,y\n", "--map", "Kunde=name", "--map", "Company=-")
     lead = office.leads()[0]
     assert (lead["name"], lead["company"]) == ("Ada", None)
-    assert lead["further"] == [{"column": "Company", "value": "y"}, {"column": "Notiz", "value": "x"}]
+    assert lead["further"] == [{"column": "Company", "value": "y"}, {"column": "Merkmal", "value": "x"}]
 
 
 def test_a_mapping_file(office: Office) -> None:
@@ -356,6 +356,11 @@ def test_windows_1252(office: Office) -> None:
         ("José Muñoz", "Café Zoë"),
         ("Jürgen", "Größe – €"),
     ]
+
+
+def test_windows_1252_with_two_umlauts_in_a_row(office: Office) -> None:
+    office.take("Name,Company\nAda,Größe\n".encode("cp1252"))
+    assert office.leads()[0]["company"] == "Größe"
 
 
 def test_json_lines(office: Office) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ltc_cli.errors import UsageError
-from ltc_cli.rules.foreign import DayOrders, Marks, read_amount, read_day
+from ltc_cli.rules.foreign import DayOrders, Marks, read_amount, read_currency, read_day, said, said_column
 
 # Each day as its program writes it.
 CLEAR = [
@@ -26,6 +26,17 @@ CLEAR = [
     ("45000", "2023-03-15"),
     ("1618444800", "2021-04-15"),
     ("1618444800000", "2021-04-15"),
+    ("2024-03-01 10:22 AM", "2024-03-01"),
+    ("2024-03-01T10:22:11-0500", "2024-03-01"),
+    ("2024-03-01 10:22:11 +0000 UTC", "2024-03-01"),
+    ("Fri Mar 01 2024 10:22:11 GMT+0100 (Central European Standard Time)", "2024-03-01"),
+    ("Mar 1, 2024 at 10:22\u202fAM", "2024-03-01"),
+    ("2024/3/1 下午3:04", "2024-03-01"),
+    ("1. März 2024", "2024-03-01"),
+    ("3 juin 2024", "2024-06-03"),
+    ("3 juil. 2024", "2024-07-03"),
+    ("03-dic-2024", "2024-12-03"),
+    ("2024. 3. 1.", "2024-03-01"),
 ]
 
 
@@ -44,6 +55,8 @@ def test_what_is_clear_by_itself(text: str, day: str | None) -> None:
         ("03/04/2021", "2021-04-03", "2021-03-04"),
         ("3.4.21", "2021-04-03", "2021-03-04"),
         ("3-4-2021 10:00 AM", "2021-04-03", "2021-03-04"),
+        ("3/4/21, 10:22\u202fAM", "2021-04-03", "2021-03-04"),
+        ("03.04.2021, 10:22 Uhr", "2021-04-03", "2021-03-04"),
     ],
 )
 def test_what_depends_on_the_order(text: str, day_first: str, month_first: str) -> None:
@@ -55,11 +68,30 @@ def test_what_depends_on_the_order(text: str, day_first: str, month_first: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "2021-02-30", "31/04/2021", "13/13/2021", "2021-13-01", "1/2", "٢٠٢١-٠١-٠١", "0000-01-01", "x" * 999],
+    [
+        "",
+        "soon",
+        "2021-02-30",
+        "31/04/2021",
+        "13/13/2021",
+        "2021-13-01",
+        "1/2",
+        "٢٠٢١-٠١-٠١",
+        "0000-01-01",
+        "x" * 999,
+        "2021-04-15" + " " * 60_000 + "x",
+    ],
 )
 def test_what_is_no_day(text: str) -> None:
     with pytest.raises(UsageError):
         read_day(text, "dmy")
+
+
+def test_a_long_text_is_no_day_at_once() -> None:
+    long = "2021-04-15" + " " * 60_000 + "x"
+    with pytest.raises(UsageError):
+        read_day(long, "ymd")
+    DayOrders().add([long])
 
 
 @pytest.mark.parametrize(
@@ -116,6 +148,14 @@ def test_what_is_no_amount(text: str) -> None:
 @pytest.mark.parametrize(
     ("texts", "verdict"),
     [
+        (["15,000", "900"], "point"),
+        (["15.000", "900"], "comma"),
+        (["15,000", "900", "1200"], None),
+        (["15,000", "20.000", "900"], None),
+        (["15,000", "0"], None),
+        (["$15,000"], "point"),
+        (["15.000 €"], "comma"),
+        (["1,234 KWD"], None),
         (["$22,700.00"], "point"),
         (["1.234,50 €"], "comma"),
         (["12", "1300"], "point"),
@@ -131,3 +171,26 @@ def test_the_mark_of_a_column(texts: list[str], verdict: str | None) -> None:
     marks = Marks()
     marks.add(texts)
     assert marks.verdict() == verdict
+
+
+@pytest.mark.parametrize("text", ["N/A", " -None- ", "SELECT", "(blank)", "0000-00-00 00:00:00", "请选择", "—"])
+def test_words_that_say_nothing(text: str) -> None:
+    assert said(text) == ""
+    assert said_column([text, "Web"]) == ["", "Web"]
+
+
+@pytest.mark.parametrize("text", ["", "Web", "NA", "Unknown", "None of these"])
+def test_words_that_say_something(text: str) -> None:
+    assert said(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("$", "USD"), ("eur", "EUR"), ("US Dollars", "USD"), ("人民币", "CNY"), ("", None), ("-", None)]
+)
+def test_currencies(text: str, code: str | None) -> None:
+    assert read_currency(text, "EUR") == code
+
+
+def test_no_currency() -> None:
+    with pytest.raises(UsageError):
+        read_currency("quatloos", "EUR")
