@@ -85,7 +85,7 @@ def data_model() -> str:
         "",
     ]
     parts += ["Tables marked *facts* are only ever added to: triggers refuse a change, `ltc check` finds one.", ""]
-    for statement in schema.M001:
+    for statement in (*schema.M001, *schema.M003):
         match = re.match(r"\s*CREATE TABLE (\w+)", statement)
         if match:
             name = match[1]

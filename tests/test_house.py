@@ -39,7 +39,18 @@ MAY_KNOW: Final = {
 }
 
 # Each may know those before it; `editing` may know all.
-FLOW: Final = ("leads", "customers", "opportunities", "quotes", "contracts", "fulfilment", "invoices", "payments")
+FLOW: Final = (
+    "leads",
+    "customers",
+    "opportunities",
+    "quotes",
+    "contracts",
+    "fulfilment",
+    "invoices",
+    "settlements",
+    "credit_notes",
+    "payments",
+)
 
 # Libraries from outside, and where they may be named at all, even if only for a type.
 LIBRARIES: Final = {
