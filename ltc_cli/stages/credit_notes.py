@@ -122,7 +122,7 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
         " WHERE receivable.invoice_id = ? AND receivable.kind = 'invoice'",
         (invoice_id,),
     )
-    left_minor = row["total_minor"] - credited_minor - written_off_minor
+    left_minor = max(0, row["total_minor"] - credited_minor - written_off_minor)
     line_ids = [each["id"] for each in line_rows]
     return _Invoice(row, line_ids, lines, _codes(store, invoice_id, lines), left_minor, written_off_minor)
 
