@@ -64,6 +64,7 @@ class _Invoice(NamedTuple):
     left_minor: int
     """Of its total, less what was credited or written off."""
     written_off_minor: int
+    """Without what was short within the tolerance: that counts as paid."""
 
 
 def issue(
@@ -118,7 +119,7 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
     written_off_minor = store.value(
         "SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable"
         " JOIN settlement ON settlement.receivable_id = receivable.id"
-        " JOIN writeoff ON writeoff.settlement_id = COALESCE(settlement.reverses_id, settlement.id)"
+        " JOIN writeoff ON writeoff.settlement_id = settlement.id AND writeoff.payment_id IS NULL"
         " WHERE receivable.invoice_id = ? AND receivable.kind = 'invoice'",
         (invoice_id,),
     )

@@ -602,7 +602,7 @@ def credit(typist: Typist) -> Move | None:
 def _has_clear_lines(books: Books, invoice: Invoice) -> bool:
     """Whether lines of it are worth what they say: rounded one by one, and nothing of it given up."""
     is_exact = books.contract[invoice.contract].policy != "unrounded"
-    return is_exact and not invoice.sum_of("given up") and not invoice.sum_of("tolerated")
+    return is_exact and not invoice.sum_of("given up")
 
 
 def _left_of(invoice: Invoice, number: int) -> Fraction:

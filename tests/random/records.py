@@ -150,8 +150,7 @@ class Invoice:
         return sum((amount for on, amount in self.noted if as_of is None or on <= as_of), NOTHING)
 
     def creditable(self) -> Fraction:
-        given_up = self.sum_of("given up") + self.sum_of("tolerated")
-        return max(NOTHING, self.total - self.noted_until() - given_up)
+        return max(NOTHING, self.total - self.noted_until() - self.sum_of("given up"))
 
     def status(self, as_of: date | None = None) -> str:
         if balance := self.balance(as_of):

@@ -381,3 +381,11 @@ def test_other_currencies_have_no_tolerance(tolerant: Company) -> None:
     tolerant.ltc("collect", number, "99.99", today="2026-01-05")
     assert balance(tolerant, number) == "0.01"
     assert aging(tolerant, "2026-01-05") == {("K1", "USD"): {"current": "0.01"}}
+
+
+def test_what_is_short_within_the_tolerance_counts_as_paid_when_it_is_credited(tolerant: Company) -> None:
+    number = invoice(tolerant, "100", "2026-01-01")
+    tolerant.ltc("collect", number, "99.97", today="2026-01-05")
+    note = credit(tolerant, number, on="2026-01-10")
+    assert (note["total"], held(note)) == ("100.00", ("unapplied", "0.00", "0.00", "100.00"))
+    assert settled(tolerant, number)[0] == "credited"
