@@ -129,19 +129,22 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
 
 
 def _codes(store: Store, invoice_id: int, lines: Sequence[parts.InvoiceLine]) -> list[parts.OfCode]:
+    """The tax codes in the order of the lines; last those of which a contract's last invoice has a cent but no line."""
     rows = store.all(
-        "SELECT invoice_tax.code, invoice_tax.base_minor, invoice_tax.tax_minor,"
-        " COALESCE(SUM(credit_note_tax.base_minor), 0) AS credited_base_minor,"
+        "SELECT invoice_tax.code, invoice_tax.category, invoice_tax.rate_ppm, invoice_tax.base_minor,"
+        " invoice_tax.tax_minor, COALESCE(SUM(credit_note_tax.base_minor), 0) AS credited_base_minor,"
         " COALESCE(SUM(credit_note_tax.tax_minor), 0) AS credited_tax_minor FROM invoice_tax"
         " LEFT JOIN credit_note ON credit_note.invoice_id = invoice_tax.invoice_id"
         " LEFT JOIN credit_note_tax ON credit_note_id = credit_note.id AND credit_note_tax.code = invoice_tax.code"
         " WHERE invoice_tax.invoice_id = ? GROUP BY invoice_tax.code",
         (invoice_id,),
     )
-    of_code = {row["code"]: row for row in rows}
+    of_line = {each.line.tax.code: each.line.tax for each in lines}
+    order = [*of_line, *(row["code"] for row in rows if row["code"] not in of_line)]
     codes = []
-    for code in dict.fromkeys(each.line.tax for each in lines):
-        row, mine = of_code[code.code], [each for each in lines if each.line.tax == code]
+    for row in sorted(rows, key=lambda row: order.index(row["code"])):
+        code = of_line.get(row["code"]) or tax.TaxCode(row["code"], row["category"], row["rate_ppm"], inclusive=False)
+        mine = [each for each in lines if each.line.tax == code]
         whole = parts.Amounts(sum(each.line.net_minor for each in mine), row["base_minor"], row["tax_minor"])
         lines_minor = sum(each.credited_minor for each in mine)
         before = parts.Amounts(lines_minor, row["credited_base_minor"], row["credited_tax_minor"])

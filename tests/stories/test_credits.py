@@ -6,6 +6,7 @@ import hashlib
 import json
 import sqlite3
 from contextlib import closing
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,6 +143,16 @@ def test_credits_of_an_invoice_sum_to_its_net_and_tax_by_code(company: Company) 
     assert sums(first) == ("34.06", "5.94", "40.00")
     last = credit(company, number, on="2026-01-04")
     assert sums(last) == ("42.60", "7.43", "50.03")
+
+
+def test_a_last_invoice_with_a_cent_of_tax_and_no_line_for_it_is_credited_to_the_cent(company: Company) -> None:
+    """0.03 at 19 % (tax 0.0057 = 0.01) and 1.82 at 7 % (0.13) in seven: the last has the cent of the 19 % alone."""
+    sold(company, ["A:3:0.01:S19", "B:7:0.26:R7"], "7 x monthly from sign", "2026-01-01", "--rounding", "line")
+    *_, last = company.ltc("invoice", "--due", today="2026-07-01")
+    assert (sums(last), [each["tax"] for each in last["lines"]]) == (("0.26", "0.02", "0.28"), ["R7"])
+    parts = [credit(company, last["ref"], *amount, on="2026-07-02") for amount in (["0.10"], [])]
+    assert [sum(Decimal(part[key]) for part in parts) for key in ("net", "tax")] == [Decimal("0.26"), Decimal("0.02")]
+    assert settled(company, last["ref"])[0] == "credited"
 
 
 def test_goods_that_come_back_are_credited_by_their_lines(company: Company) -> None:
@@ -389,3 +400,12 @@ def test_what_is_short_within_the_tolerance_counts_as_paid_when_it_is_credited(t
     note = credit(tolerant, number, on="2026-01-10")
     assert (note["total"], held(note)) == ("100.00", ("unapplied", "0.00", "0.00", "100.00"))
     assert settled(tolerant, number)[0] == "credited"
+
+
+def test_today_asks_only_for_what_is_left(company: Company) -> None:
+    number = invoice(company, "200", "2026-01-01")
+    credit(company, number, "50", on="2026-01-05")
+    overdue = [row for row in company.ltc("today", today="2026-02-10") if row["what"] == "overdue"]
+    assert [(row["ref"], row["amount"], row["days"]) for row in overdue] == [(number, "150.00", 10)]
+    company.ltc("writeoff", number, "--reason", "insolvent", today="2026-02-10")
+    assert [row["what"] for row in company.ltc("today", today="2026-02-10")] == ["ship"]
