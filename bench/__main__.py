@@ -9,9 +9,9 @@ import tempfile
 from contextlib import chdir
 from pathlib import Path
 
-from bench import aging, chain, check, collect, startup
+from bench import aging, chain, check, collect, find, imports, startup
 
-NAMES = ("startup", "aging", "chain", "collect", "check")
+NAMES = ("startup", "aging", "chain", "collect", "check", "imports", "find")
 
 
 def main() -> None:
@@ -36,14 +36,18 @@ def main() -> None:
                     chain.run(folder, given.rounds, chains=10_000)
                 case "collect":
                     collect.run(folder, given.rounds, invoices)
+                case "imports":
+                    imports.run(folder, given.rounds, invoices)
                 case "check":
                     check.run(folder, given.rounds, invoices=20_000)
+                case "find":
+                    find.run(folder, given.rounds, leads=invoices)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {' '.join(NAMES)}; all by default")
-    parser.add_argument("--large", action="store_true", help="1,000,000 invoices instead of 100,000")
+    parser.add_argument("--large", action="store_true", help="1,000,000 invoices or leads instead of 100,000")
     parser.add_argument("--rounds", type=int, default=9, help="how often everything runs; medians are shown")
     parser.add_argument("--profile", action="store_true", help="only the profile of 1,000 chains")
     given = parser.parse_args()

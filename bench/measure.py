@@ -35,10 +35,30 @@ class Result(NamedTuple):
     reach: float | None
 
 
-def process(arguments: Sequence[str], environ: Mapping[str, str]) -> Meter:
-    """The whole life of a child process, its output thrown away. Raises SystemExit where it fails."""
+def process(
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    prepare: Work = lambda: None,
+    codes: Sequence[int] = (0,),
+) -> Meter:
+    """The whole life of a child process, its output thrown away; what `prepare` does before is not counted.
+
+    Raises SystemExit where it ends with another exit code.
+    """
     silent = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
-    return lambda: _life_of(arguments, environ, silent)
+
+    def run() -> int:
+        prepare()
+        return _life_of(arguments, environ, silent, codes)
+
+    return run
+
+
+def peak_memory(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """The most memory that a child process held at once, in bytes."""
+    silent = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)]
+    child = os.posix_spawn(arguments[0], list(arguments), environ, file_actions=silent)
+    return os.wait4(child, 0)[2].ru_maxrss * 1024
 
 
 def process_on_terminal(arguments: Sequence[str], environ: Mapping[str, str]) -> Meter:
@@ -55,10 +75,15 @@ def process_on_terminal(arguments: Sequence[str], environ: Mapping[str, str]) ->
     return run
 
 
-def _life_of(arguments: Sequence[str], environ: Mapping[str, str], streams: Sequence[tuple[Any, ...]]) -> int:
+def _life_of(
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    streams: Sequence[tuple[Any, ...]],
+    codes: Sequence[int] = (0,),
+) -> int:
     child = os.posix_spawn(arguments[0], list(arguments), environ, file_actions=streams)
     _, status, usage = os.wait4(child, 0)
-    if status:
+    if os.waitstatus_to_exitcode(status) not in codes:
         raise SystemExit(f"{' '.join(arguments)} ended with {os.waitstatus_to_exitcode(status)}")
     return round((usage.ru_utime + usage.ru_stime) * 1e9)
 

@@ -6,7 +6,9 @@ import html
 import io
 import os
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,24 +87,29 @@ def data_model() -> str:
         "",
     ]
     parts += ["Tables marked *facts* are only ever added to: triggers refuse a change, `ltc check` finds one.", ""]
-    for statement in (*schema.M001, *schema.M003):
-        match = re.match(r"\s*CREATE TABLE (\w+)", statement)
-        if match:
-            name = match[1]
-            parts += [
-                f"## {name}" + (" (facts)" if name in schema.FACTS else ""),
-                "",
-                "```sql",
-                _dedented(statement),
-                "```",
-                "",
-            ]
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        schema.migrate(connection)
+        tables = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid"
+        ).fetchall()
+    for name, statement in tables:
+        if not name.startswith(("sqlite_", "_sqlite_")):
+            facts = " (facts)" if name in schema.FACTS else ""
+            parts += [f"## {name}{facts}", "", "```sql", _dedented(statement), "```", ""]
     return "\n".join(parts)
 
 
 def _dedented(statement: str) -> str:
-    lines = statement.strip("\n").rstrip().splitlines()
+    """As a migration wrote it, with columns that came later on lines of their own."""
+    statement = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", statement.strip())
+    statement = re.sub(r"\n, ([^()\n]+)\) STRICT", _on_lines, statement)
+    lines = statement.splitlines()
     return "\n".join(line.removeprefix("    ") for line in lines)
+
+
+def _on_lines(added: re.Match[str]) -> str:
+    columns = "".join(f",\n    {column}" for column in added[1].split(", "))
+    return f"{columns}\n) STRICT"
 
 
 class Terminal(io.StringIO):

@@ -118,7 +118,25 @@ COMMANDS = (
         LOOKING,
         "Show a record and its whole thread, from first touch to last cent.",
     ),
+    Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
+    Command("import leads", "imports:leads", "write", HOUSE, "Import leads from a file of any CRM."),
+    Command(
+        "import opportunities",
+        "imports:opportunities",
+        "write",
+        HOUSE,
+        "Import opportunities from a file of any CRM.",
+    ),
+    Command("import customers", "imports:customers", "write", HOUSE, "Import customers from a file of any program."),
+    Command(
+        "import touches",
+        "imports:touches",
+        "write",
+        HOUSE,
+        "Import touches: the calls, mails and meetings that another program has logged.",
+    ),
+    Command("import undo", "imports:undo", "write", HOUSE, "Take an import back."),
     Command("init", "init:init", "none", HOUSE, "Make config.yaml and the file of a new company."),
     Command("demo", "demo:demo", "none", HOUSE, "Make a small company's year and look at it."),
     Command("config show", "config:show", "none", HOUSE, "Show every setting in force."),
@@ -126,13 +144,18 @@ COMMANDS = (
     Command("check", "check:check", "read", HOUSE, "Prove that every figure in the file agrees."),
     Command("backup", "backup:backup", "read", HOUSE, "Copy the file, checked, with a manifest."),
     Command("restore", "restore:restore", "none", HOUSE, "Bring a backup back."),
+    Command("completion", "completion:completion", "none", HOUSE, "Print the script that completes ltc in a shell."),
 )
 
 GROUPS = {
     "lead": "Add, qualify, drop and merge leads.",
     "customer": "Add customers.",
+    "import": "Import records from other programs, and take an import back.",
     "config": "Show and check the settings.",
 }
+
+COMPLETE = "__complete"
+"""What the shells' scripts ask when TAB is pressed; no command of the table, and never in the help."""
 
 
 class Common(NamedTuple):
@@ -262,6 +285,11 @@ class CommandGroup(TyperGroup):
         row = dict(self._rows()).get(cmd_name)
         return _load(row) if row else None
 
+    def summaries(self) -> list[tuple[str, str]]:
+        """The names on this level, each with its line."""
+        lines = {row.name: row.summary for row in COMMANDS} | GROUPS
+        return [(name, lines[f"{self.prefix}{name}"]) for name in self.list_commands(None)]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         for section in dict.fromkeys(row.section for _name, row in self._rows()):
             rows = [
@@ -342,6 +370,10 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
     """Run one command line and answer its exit code. Never raises, whatever the input."""
     session = session or Session()
     try:
+        if arguments and arguments[0] == COMPLETE:
+            from ltc_cli.completion import complete
+
+            return complete(_group(""), arguments[1:], session)
         _refuse_unreadable(arguments)
         code = _run(arguments, session)
         session.out.flush()

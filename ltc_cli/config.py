@@ -937,6 +937,8 @@ def _document(text: str, problems: list[tuple[int, str]]) -> Node | None:
 def _in_plain_words(yaml_problem: str) -> str:
     if "cannot start any token" in yaml_problem:
         return "a value begins with a tab, @ or `: use blanks or quotes"
+    if "maximum nesting depth" in yaml_problem:  # PyYAML 6.0.4 and later refuse by themselves
+        return "nested too deeply"
     return yaml_problem
 
 

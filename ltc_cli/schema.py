@@ -538,6 +538,54 @@ M001 = (
     """,
 )
 
+M002 = (
+    # What an import knows besides: the columns of the file that are not ours, as JSON.
+    "ALTER TABLE lead ADD COLUMN further TEXT",
+    "ALTER TABLE customer ADD COLUMN further TEXT",
+    "ALTER TABLE opportunity ADD COLUMN source TEXT",
+    "ALTER TABLE opportunity ADD COLUMN campaign TEXT",
+    "ALTER TABLE opportunity ADD COLUMN note TEXT",
+    "ALTER TABLE opportunity ADD COLUMN further TEXT",
+    "ALTER TABLE batch ADD COLUMN undone_at TEXT",
+    # What the row said when it was read last, so that the same row is known again whatever was edited since: beside
+    # its external id, else beside the lead with its e-mail; the table is for rows that have neither (any more).
+    "ALTER TABLE external_id ADD COLUMN fingerprint BLOB",
+    "ALTER TABLE lead ADD COLUMN fingerprint BLOB",
+    """
+    CREATE TABLE fingerprint (
+        kind TEXT NOT NULL,
+        value BLOB NOT NULL,
+        occurrence INTEGER NOT NULL CHECK (occurrence >= 1),
+        record_id INTEGER NOT NULL,
+        batch_id INTEGER REFERENCES batch,
+        PRIMARY KEY (kind, value, occurrence)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # An opportunity that was won before it came here has no contract: the event says so.
+    """
+    CREATE TABLE opportunity_event_2 (
+        id INTEGER PRIMARY KEY,
+        opportunity_id INTEGER NOT NULL REFERENCES opportunity,
+        kind TEXT NOT NULL CHECK (kind IN ('stage', 'won', 'lost', 'reopened')),
+        stage TEXT,
+        probability_ppm INTEGER CHECK (probability_ppm BETWEEN 0 AND 1000000),
+        reason TEXT,
+        note TEXT,
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    """
+    INSERT INTO opportunity_event_2
+    SELECT id, opportunity_id, kind, stage, probability_ppm, reason, note, event_on, recorded_at, NULL
+    FROM opportunity_event
+    """,
+    "DROP TABLE opportunity_event",
+    "ALTER TABLE opportunity_event_2 RENAME TO opportunity_event",
+    "CREATE INDEX opportunity_event_opportunity ON opportunity_event (opportunity_id, event_on)",
+)
+
 M003 = (
     # What of each line of the invoice is credited: `credited_micro` of its quantity, or 0 where an amount is.
     """
@@ -604,20 +652,31 @@ M003 = (
 )
 
 
-def _keep_facts(table: str) -> tuple[str, str]:
-    """Triggers that refuse to change or delete a row of the table."""
-    create = (
-        "CREATE TRIGGER {table}_never_{goes} BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, '{table}: {why}'); END"
-    )
+def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
+    """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
+    create = "CREATE TRIGGER {name} BEFORE {event} ON {table} {when}BEGIN SELECT RAISE(ABORT, '{table}: {why}'); END"
+    when = "" if may_go == "FALSE" else f"WHEN NOT ({may_go}) "
     return (
-        create.format(table=table, goes="changes", event="UPDATE", why="a fact is never changed"),
-        create.format(table=table, goes="goes", event="DELETE", why="a fact is never deleted"),
+        create.format(
+            name=f"{table}_never_changes", event="UPDATE", table=table, when="", why="a fact is never changed"
+        ),
+        create.format(
+            name=f"{table}_never_goes", event="DELETE", table=table, when=when, why="a fact is never deleted"
+        ),
     )
 
 
 def m001_main_road(db: Database) -> None:
     """Everything from the first touch to the last cent, right from the start."""
     _make(db, M001, M001_FACTS)
+
+
+def m002_imports(db: Database) -> None:
+    """Rows of other programs: what else they say, what they said last, and opportunities won elsewhere."""
+    for statement in M002:
+        db.execute(statement)
+    for statement in _keep_facts("opportunity_event", may_go="OLD.batch_id IS NOT NULL"):  # with an import taken back
+        db.execute(statement)
 
 
 def m003_credits(db: Database) -> None:
@@ -633,7 +692,7 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m003_credits)
+MIGRATIONS = (m001_main_road, m002_imports, m003_credits)
 VERSION = len(MIGRATIONS)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 
 from ltc_cli import config
 from ltc_cli import store as files
@@ -52,6 +52,12 @@ REFERENCES = frozenset(
 def utc_now() -> datetime:
     """The only look at the clock."""
     return datetime.now(UTC)
+
+
+class Part(NamedTuple):
+    """A part of a long piece of work; the last one has the answer."""
+
+    answer: Report | None
 
 
 class Session:
@@ -164,6 +170,40 @@ class Session:
             report.notices.append("dry run: nothing was kept")
         self.show(report)
 
+    def write_in_parts(self, work: Callable[[Store], Iterator[Part]], *, creates: bool = False) -> None:
+        """Let a long piece of work happen part by part, each committed and journalled as a whole.
+
+        Others may write between the parts. A dry run is the work itself, with nothing kept and no lock held.
+        """
+        if self.given.get("dry_run"):
+            return self._try_parts(work)
+        with self._opened(self._opener(creates=creates)) as store:
+            parts, part = work(store), Part(None)
+            while part.answer is None:
+                with store.writing(self.recorded_at):
+                    report = self._answer_again(store)
+                    part = Part(report) if report else self._do_part(store, parts)
+                self.is_kept = self.is_kept or bool(store.counts)
+        self.show(part.answer)
+        return None
+
+    def _do_part(self, store: Store, parts: Iterator[Part]) -> Part:
+        part = next(parts)
+        if store.counts:
+            self._journal(store, part.answer.rows if part.answer else None)
+        if self.key and part.answer:
+            store.remember(self.key, self._request_sha256, to_text(part.answer), part.answer.exit_code)
+        return part
+
+    def _try_parts(self, work: Callable[[Store], Iterator[Part]]) -> None:
+        with (
+            self._opened(lambda path: files.open_copy(path, self.recorded_at)) as store,
+            store.trying(self.recorded_at),
+        ):
+            answer = next(part.answer for part in work(store) if part.answer)
+        answer.notices.append("dry run: nothing was kept")
+        self.show(answer)
+
     def show(self, report: Report) -> None:
         """Print the answer; its exit code becomes the command's."""
         show(report, style=self.style, out=self.out, err=self.err, quiet=self.quiet)
@@ -201,16 +241,19 @@ class Session:
     def _answer(self, store: Store, decide: Callable[[Store], Report]) -> Report:
         report = decide(store)
         if store.counts:
-            store.journal(
-                verb=self.verb,
-                actor=self.actor,
-                business_on=self.today.isoformat(),
-                arguments=self._request,
-                answer=report.rows,
-            )
+            self._journal(store, report.rows)
         if self.key:
             store.remember(self.key, self._request_sha256, to_text(report), report.exit_code)
         return report
+
+    def _journal(self, store: Store, answer: Any) -> None:
+        store.journal(
+            verb=self.verb,
+            actor=self.actor,
+            business_on=self.today.isoformat(),
+            arguments=self._request,
+            answer=answer,
+        )
 
     def _answer_again(self, store: Store) -> Report | None:
         """The first answer to this `--key`; ConflictError when it was given for another request."""

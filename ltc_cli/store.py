@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_SECONDS = 30
+BULK_CACHE_KIB = 65_536
+LOOK_STEPS = 10_000_000
+"""Steps of SQLite's machine, about half a second, after which a question of `open_to_look` is given up."""
 BOUND_IDS = 20
 """Up to so many ids are bound, so that SQLite finds the statement prepared; longer lists are written out."""
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs"})
@@ -78,9 +81,9 @@ def journal_sha256(entry: Sequence[Any]) -> str:
 
 
 def connect(path: Path | None) -> sqlite3.Connection:
-    """The only way to a connection: durable, foreign keys on, nothing in the file trusted. None: one in memory."""
+    """The only way to a connection: durable, foreign keys on, nothing in the file trusted. None: one of its own."""
     writable = path is not None and os.access(path, os.W_OK)
-    address = ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
+    address = "" if path is None else f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
     connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
     connection.row_factory = sqlite3.Row
     try:
@@ -131,6 +134,10 @@ def is_damaged(path: Path) -> bool:
         return True
 
 
+def _folded(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
+
+
 class _These:
     """Stands in a query for the ids of a column: `{these:invoice.id}`."""
 
@@ -157,6 +164,8 @@ class Store:
         self.counts: Counter[str] = Counter()
         self.touched: dict[str, None] = {}
         self.changes: list[dict[str, Any]] = []
+        self.batch_id: int | None = None
+        """The import that writes: its records are named by their batch, not one by one."""
         self._inserts: dict[tuple[str, ...], str] = {}
 
     # Reading
@@ -181,6 +190,10 @@ class Store:
         sql = sql.format(these=these)
         return self.all(sql, (*parameters, *these.bound))
 
+    def fold_every_script(self) -> None:
+        """From here on LOWER knows the letters of every script, as PostgreSQL's does; SQLite's own knows ASCII."""
+        self.connection.create_function("lower", 1, _folded, deterministic=True)
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """One snapshot for all queries of a report."""
@@ -191,6 +204,16 @@ class Store:
             self.connection.execute("ROLLBACK")
 
     # Writing
+
+    @contextmanager
+    def trying(self, recorded_at: str) -> Iterator[None]:
+        """Nothing is kept; for a copy, since it takes no lock."""
+        self.recorded_at = recorded_at
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
 
     @contextmanager
     def writing(self, recorded_at: str, *, keep: bool = True) -> Iterator[None]:
@@ -225,6 +248,21 @@ class Store:
             self.touch(values["number"])
         return record_id
 
+    def add_all(self, table: str, size: int, **columns: Iterable[Any]) -> None:
+        """Insert so many rows, given by columns."""
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        self.connection.executemany(sql, zip(*columns.values(), strict=False))
+        self.counts[table] += size
+
+    def expect_much(self) -> None:
+        """Give SQLite memory for the indexes of a bulk load."""
+        self.connection.execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
+
+    def next_id(self, table: str) -> int:
+        """The id that the next row gets, for rows that are inserted many at once."""
+        return int(self.value(f"SELECT COALESCE(MAX(id), 0) + 1 FROM {table}"))
+
     def change(self, table: str, record_id: int, **values: Any) -> None:
         """Update contact data or settings of one row; facts refuse it by trigger."""
         before = self.one(f"SELECT {', '.join(values)} FROM {table} WHERE id = ?", (record_id,))
@@ -238,7 +276,8 @@ class Store:
 
     def touch(self, reference: str) -> None:
         """Remember for the journal that this command wrote about the record."""
-        self.touched[reference] = None
+        if self.batch_id is None:
+            self.touched[reference] = None
 
     def keep_document(self, body: bytes, *, form: str, media_type: str) -> str:
         """Keep the bytes under their hash; the same bytes are kept once. Answers the sha256."""
@@ -277,7 +316,7 @@ class Store:
             actor,
             verb,
             canonical_json(self.counts),
-            None,
+            self.batch_id,
             sha256(salt + body),
             last["sha256"] if last else FIRST_SHA256,
         )
@@ -319,6 +358,57 @@ def open_existing(path: Path) -> Store:
     _refuse_unsafe(path)
     connection = connect(path)
     try:
+        if refuse_foreign(connection, path) < schema.VERSION:
+            _upgrade(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return Store(connection, path)
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring an older file to this version: all of it or nothing, with a sound copy of the old one kept beside it."""
+    if not os.access(path, os.W_OK):
+        raise FailedError(f"{path} is older than this ltc and cannot be written to", "check its permissions")
+    with writer_lock(path):
+        version = refuse_foreign(connection, path)
+        if version == schema.VERSION:
+            return
+        _keep_copy(connection, path.with_name(f"{path.name}.version-{version}"))
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            schema.migrate(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
+    """A copy that is proven sound before anything is changed; one left by an upgrade that was killed is replaced."""
+    descriptor = os.open(copy, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        with closing(connect(copy)) as target:
+            connection.backup(target)
+            if [tuple(row) for row in target.execute("PRAGMA quick_check")] != [("ok",)]:
+                raise damaged(copy)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_to_look(path: Path) -> Store:
+    """The file for a hint that is not worth waiting for: never written, not waited for, no question without an end.
+
+    Raises what `open_existing` does, and sqlite3.Error where it is locked or a question is too long.
+    """
+    _refuse_unsafe(path)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=0, isolation_level=None, uri=True)
+    connection.row_factory = sqlite3.Row
+    connection.set_progress_handler(lambda: True, LOOK_STEPS)
+    try:
+        connection.execute("PRAGMA trusted_schema = 0")
         refuse_foreign(connection, path)
     except BaseException:
         connection.close()
@@ -341,6 +431,16 @@ def open_scratch(path: Path, recorded_at: str) -> Store:
     connection.execute("BEGIN")
     schema.migrate(connection)
     connection.execute("COMMIT")
+    return Store(connection, path)
+
+
+def open_copy(path: Path, recorded_at: str) -> Store:
+    """For a dry run that takes long: a copy that nobody else sees, so that nobody has to wait."""
+    if not path.exists():
+        return open_scratch(path, recorded_at)
+    with closing(open_existing(path)) as present:
+        connection = connect(None)
+        present.connection.backup(connection)
     return Store(connection, path)
 
 
@@ -387,14 +487,15 @@ def _file_system(path: Path) -> str:
     return kind
 
 
-def refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise DataError where the file is not one of ours, or newer than this ltc."""
+def refuse_foreign(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the file. Raises DataError where it is not one of ours, or newer than this ltc."""
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application_id != schema.APPLICATION_ID:
         raise DataError(f"{path} is not a file of ltc", "--db FILE names another")
     if version > schema.VERSION:
         raise DataError(f"{path} is newer than this ltc (version {version}, known {schema.VERSION})", "upgrade ltc")
+    return int(version)
 
 
 @contextmanager

@@ -165,6 +165,19 @@ SHIPPED: Final = [*SIGNED, "ltc ship C1 --line 1=2"]
 INVOICED: Final = [*SIGNED, "ltc invoice C1"]
 PAID: Final = [*INVOICED, "ltc collect K1 100", "ltc ship C1", "ltc invoice C1"]
 
+# Files that examples read.
+FILES: Final = {
+    "hubspot.csv": "Record ID,First Name,Last Name,Email\n1,Ada,Lovelace,ada@engines.example\n",
+    "list.csv": "Name;Known since\nAda;03.04.2026\n",
+    "companies.csv": "Company ID,Company Name,City\n5,Engines,London\n",
+    "activities.csv": "Activity Type,Activity Date,Email\nCall,2026-02-03,ada@engines.example\n",
+    "deals.csv": "Deal ID,Deal Name,Amount,Deal Stage,Email\n9,Loom,900,Closed Won,ada@engines.example\n",
+}
+FILES_IMPORTED: Final = [
+    "ltc import leads list.csv --map 'Known since=created_on:dmy'",
+    "ltc import opportunities deals.csv",
+]
+
 # What has to have happened before the examples of a command.
 BEFORE: Final[dict[str, list[str]]] = {
     "nurture": LEAD,
@@ -192,7 +205,10 @@ BEFORE: Final[dict[str, list[str]]] = {
     "aging": PAID,
     "list": PAID,
     "show": PAID,
+    "find": PAID,
     "log": SHIPPED,
+    "import touches": ["ltc import leads hubspot.csv"],
+    "import undo": ["ltc import leads hubspot.csv", *FILES_IMPORTED],
     "config check": ["ltc init --yes"],
     "check": PAID,
     "backup": LEAD,
@@ -202,6 +218,8 @@ BEFORE: Final[dict[str, list[str]]] = {
 
 def prepared(command: Command, folder: Folder) -> Iterator[str]:
     (folder.path / "stick").mkdir()
+    for name, text in FILES.items():
+        (folder.path / name).write_text(text, encoding="utf-8")
     for line in BEFORE.get(command.name, []):
         assert folder.type(line) == 0, f"{line}: {folder.err}"
     yield from examples(command)

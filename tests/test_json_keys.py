@@ -16,20 +16,23 @@ from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 # key:type, in the order of the answer; `?` may be null. A key alone is a text. Money has the digits of `currency`.
 
 LEAD: Final = """
 ref:L name status:lead company? email? phone? title? country:country? source? campaign? owner? score:null touches:count
-last_touch_on:date? next_step_on:null created_on:date external_id? note?
+last_touch_on:date? next_step_on:null created_on:date external_id? note? further:[FURTHER]
 """
+FURTHER: Final = "column value"
 CUSTOMER: Final = """
 ref:K name kind contact? email? phone? country:country? address? tax_id? language? terms? tax_code? owner? note?
-created_on:date
+created_on:date further:[FURTHER]
 """
 OPPORTUNITY: Final = """
 ref:O title status:opportunity lead:L? customer:K customer_name amount:money? currency stage probability:share
-close_on:date? owner? next_on:date? next_step? reason? created_on:date
+close_on:date? owner? next_on:date? next_step? reason? source? campaign? created_on:date external_id? note?
+further:[FURTHER]
 """
 LINE: Final = "line:count text quantity:quantity price:quantity discount:money net:money tax"
 QUOTE: Final = """
@@ -76,6 +79,7 @@ AGING_IN_TWO: Final = """
 customer:K customer_name currency current:money 1-10:money 10+:money unapplied:money total:money invoices:count
 oldest_due_on:date?
 """
+FOUND: Final = "ref kind name found_in text"
 TO_DO: Final = "what ref name since:date days:count amount:money? currency? command"
 ENTRY: Final = """
 id:count recorded_at:moment business_on:date actor verb records:texts arguments:object changes:objects counts:object
@@ -86,7 +90,18 @@ SETTING: Final = "key value:any meaning?"
 CONFIG: Final = "config? status"
 FILES: Final = "config database"
 
+IMPORTED: Final = """
+read:count created:count updated:count unchanged:count rejected:count batch:count? format encoding delimiter?
+header_line:count? columns:[USE]
+"""
+USE: Final = "column field? format? example?"
+UNDONE: Final = "batch:count kind source taken_back:count restored:count kept:count rest:[REST]"
+REST: Final = "ref why"
+
 LISTS: Final = {
+    "FURTHER": FURTHER,
+    "USE": USE,
+    "REST": REST,
     "LINE": LINE,
     "PLAN": PLAN,
     "CONTRACT_LINE": CONTRACT_LINE,
@@ -262,9 +277,12 @@ LOOKS: Final = [
     ("show INV-2026-0001", f"{INVOICE} thread:[THREAD]"),
     ("show P1", f"{PAYMENT} thread:[THREAD]"),
     ("show CN-2026-0001", f"{CREDIT} thread:[THREAD]"),
+    ("find ada", [FOUND]),
+    ("find L1", [FOUND]),
     ("log", [ENTRY]),
     ("log C1", [ENTRY]),
     ("check", [CHECK]),
+    ("completion bash", "shell script"),
     ("config show", [SETTING]),
     ("config check", CONFIG),
 ]
@@ -288,8 +306,17 @@ PROMISED_INSIDE: Final = {
     ("collect", "allocations"): "invoice amount",
 }
 
-OWN_TEST: Final = {"demo", "backup", "restore"}
-"""Their answers name files of their own: tests/commands has them."""
+OWN_TEST: Final = {
+    "demo",
+    "backup",
+    "restore",
+    "import leads",
+    "import opportunities",
+    "import customers",
+    "import touches",
+    "import undo",
+}
+"""Their answers are about files: tests/commands has them, and below are the keys of the imports."""
 
 
 def words(line: str) -> list[str]:
@@ -337,6 +364,15 @@ def test_every_command_has_its_keys_here() -> None:
     lines = [line for line, _shape in (*STORY, *LOOKS)]
     named = {row.name for row in COMMANDS if any(f"{line} ".startswith(f"{row.name} ") for line in lines)}
     assert named == {row.name for row in COMMANDS} - OWN_TEST
+
+
+def test_the_keys_of_an_import(tmp_path: Path) -> None:
+    company, rows = Company(tmp_path), tmp_path / "rows.csv"
+    rows.write_text("Lead ID,Name,Email,Industry\n1,Ada,ada@engines.example,Looms\n", encoding="utf-8")
+    assert_shape(company.ltc("import", "leads", str(rows)), IMPORTED)
+    assert_shape(company.ltc("import", "opportunities", str(rows), "--map", "Industry=title"), IMPORTED)
+    assert company.run("import", "undo", "1", "--json") == 8
+    assert_shape(json.loads(company.out), UNDONE)
 
 
 def first_shape(command: str) -> str:

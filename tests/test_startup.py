@@ -108,3 +108,10 @@ def test_a_config_loads_yaml_and_nothing_else_heavy(company: Path, tmp_path: Pat
     modules = loaded(tmp_path, "lead", "add", "Bob", "--json")
     assert modules & (HEAVY - {"yaml"} | EVERYWHERE_AVOIDED) == set()
     assert "yaml" in modules
+
+
+@pytest.mark.parametrize(
+    "words", [["sh"], ["show", ""], ["sign", ""], ["aging", "--"], ["lead", "add", "x", "--source", ""]]
+)
+def test_the_tab_key_loads_nothing_heavy(company: Path, words: list[str]) -> None:
+    assert loaded(company, "__complete", "zsh", *words) & (HEAVY | HEAVY_TOO) == set()

@@ -49,10 +49,12 @@ def _pages(store: Store) -> Iterator[str]:
 def _references(store: Store) -> Iterator[str]:
     for row in store.all("PRAGMA foreign_key_check"):
         yield f"{row[0]} {row[1]} points to no {row[2]}"
-    yield from _query(
-        "SELECT kind || ' ' || value || ' stands for no record' FROM external_id WHERE kind = 'lead'"
-        " AND record_id NOT IN (SELECT id FROM lead)"
-    )(store)
+    for kind in ("lead", "opportunity"):
+        for table, value in (("external_id", "value"), ("fingerprint", "hex(value)")):
+            yield from _query(
+                f"SELECT kind || ' ' || {value} || ' stands for no record' FROM {table} WHERE kind = '{kind}'"
+                f" AND record_id NOT IN (SELECT id FROM {kind})"
+            )(store)
 
 
 def _triggers(store: Store) -> Iterator[str]:

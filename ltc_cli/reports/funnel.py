@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from ltc_cli.store import Store
 
-# A thread begins with a lead, or with an opportunity that has none. Parameters: the day (3×), since, until.
+# A thread begins with a lead, or with an opportunity that has none; one that was won before it came here has reached
+# the contract. Parameters: the day (4×), since, until.
 BY = {
     "source": "root.source",
     "owner": "root.owner",
@@ -26,7 +27,7 @@ THREADS = """
 WITH root AS (
     SELECT id, source, owner, campaign, created_on FROM lead WHERE merged_into_id IS NULL
     UNION ALL
-    SELECT -id, NULL, owner, NULL, created_on FROM opportunity WHERE lead_id IS NULL
+    SELECT -id, source, owner, campaign, created_on FROM opportunity WHERE lead_id IS NULL
 ),
 touched AS (
     SELECT COALESCE(lead.merged_into_id, lead.id) AS root_id, MIN(touched_on) AS touched_on
@@ -39,6 +40,8 @@ promoted AS (
 )
 SELECT {by} AS label, root.created_on, touched_on, promoted.id AS opportunity_id, promoted.created_on AS promoted_on,
     promoted.currency, promoted.amount_minor AS promised_minor, contract.id AS contract_id, contract.signed_on,
+    (SELECT MIN(event_on) FROM opportunity_event
+        WHERE opportunity_id = promoted.id AND kind = 'won' AND event_on <= ?) AS won_on,
     contract.currency AS contract_currency, contract.amount_minor AS contract_minor
 FROM root
 LEFT JOIN touched ON touched.root_id = root.id
@@ -98,7 +101,7 @@ def report(
     groups: dict[str | None, list[Thread]] = {}
     foreign: set[str] = set()
     sql = THREADS.format(by=BY[by] if by else "''")
-    for row in store.connection.execute(sql, (day, day, day, *bounds)):
+    for row in store.connection.execute(sql, (day, day, day, day, *bounds)):
         groups.setdefault(row["label"], []).append(_thread(row, facts, base, foreign))
     if not by:
         groups.setdefault("", [])
@@ -169,7 +172,7 @@ def _thread(row: Row, facts: _Facts, base: str, foreign: set[str]) -> Thread:
         row["created_on"],
         row["touched_on"],
         row["promoted_on"],
-        row["signed_on"],
+        row["signed_on"] or row["won_on"],
         shipped_on,
         invoiced_on,
         collected_on,
@@ -179,7 +182,7 @@ def _thread(row: Row, facts: _Facts, base: str, foreign: set[str]) -> Thread:
         None,
         None,
         expected or 0,
-        row["contract_minor"] or 0,
+        row["contract_minor"] or (row["won_on"] and promised) or 0,
         shipped or 0,
         invoiced or 0,
         collected or 0,

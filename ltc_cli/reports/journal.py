@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ltc_cli.references import KINDS
 from ltc_cli.report import Column, Report
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ COLUMNS = (
 def report(store: Store, reference: str | None, limit: int | None) -> Report:
     """The entries, oldest first; of one record, or the newest of all."""
     narrowed, parameters = "", []
+    batch_id = _batch(store, reference) if reference else None
     if reference:
-        narrowed, parameters = "WHERE body LIKE ?", [f'%"{reference}"%']
+        narrowed, parameters = "WHERE body LIKE ? OR batch_id = ?", [f'%"{reference}"%', batch_id]
     sql = (
         "SELECT journal.*, body FROM journal LEFT JOIN journal_detail ON journal_id = journal.id"
         f" {narrowed} ORDER BY id DESC"
@@ -38,11 +40,21 @@ def report(store: Store, reference: str | None, limit: int | None) -> Report:
     rows = []
     for row in store.connection.execute(sql, parameters):
         entry = _entry(row)
-        if not reference or reference in entry["records"]:
+        is_batch = batch_id is not None and row["batch_id"] == batch_id
+        if not reference or is_batch or reference in entry["records"]:
             rows.append(entry)
         if limit and len(rows) == limit:
             break
     return Report(COLUMNS, rows[::-1], empty="the journal is empty")
+
+
+def _batch(store: Store, reference: str) -> int | None:
+    """The import that brought the record: its journal names the batch, not each record."""
+    kind = KINDS.get(reference[0])
+    if kind not in ("lead", "opportunity", "customer"):
+        return None
+    row = store.one(f"SELECT batch_id FROM {kind} WHERE id = ?", (int(reference[1:]),))
+    return row["batch_id"] if row else None
 
 
 def _entry(row: Row) -> dict[str, Any]:

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-from ltc_cli.errors import UsageError
+from ltc_cli.errors import LtcError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 TEXT_LIMIT = 10_000
 """Characters of a name, a note or any other text a person types."""
+
+ColumnProblems = dict[int, list[LtcError]]
+"""What is wrong with the rows of a column, by their number from 0."""
 
 
 def clean_text(text: str, name: str, *, limit: int = TEXT_LIMIT) -> str:
@@ -30,6 +37,26 @@ def clean_text(text: str, name: str, *, limit: int = TEXT_LIMIT) -> str:
     if len(text) > limit:
         raise UsageError(f"{name} is {len(text):,} characters long; {limit:,} are allowed")
     return text
+
+
+def clean_column(texts: Sequence[str], name: str, problems: ColumnProblems) -> list[str]:
+    """`clean_text` for a column of many rows, quick where all of it is plain; empty for a row with a problem."""
+    together = "".join(texts)
+    if (
+        together.isascii()
+        and "\0" not in together
+        and (len(together) <= TEXT_LIMIT or max(map(len, texts)) <= TEXT_LIMIT)
+    ):
+        return [text.strip() for text in texts]
+    return [_cell(clean_text, text, problems, row, name) if text else "" for row, text in enumerate(texts)]
+
+
+def _cell(read: Callable[..., str], text: str, problems: ColumnProblems, row: int, *more: str) -> str:
+    try:
+        return read(text, *more)
+    except LtcError as problem:
+        problems.setdefault(row, []).append(problem)
+        return ""
 
 
 def clean_name(text: str, name: str = "name", *, limit: int = TEXT_LIMIT) -> str:
@@ -72,6 +99,22 @@ def normalise_email(text: str) -> str:
     if not (_is_local_part(local) and _is_domain(domain) and len(local) + 1 + len(domain) <= _ADDRESS_LIMIT):
         raise UsageError(f"{text!r:.60} is not one e-mail address", "write it as name@example.com")
     return f"{local}@{domain}"
+
+
+_PLAIN_ADDRESS = (
+    r"[a-z0-9_+-]{1,30}(?:\.[a-z0-9_+-]{1,30})?"
+    r"@[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?)?\.[a-z]{2,20}"
+)
+"""Addresses as most are: short, and each part within its limits whatever it holds."""
+
+
+def normalise_emails(texts: Sequence[str], problems: ColumnProblems) -> list[str]:
+    """`normalise_email` for a column of cleaned texts; empty for an empty one, and for a row with a problem."""
+    is_plain = re.compile(_PLAIN_ADDRESS).fullmatch
+    return [
+        lower if is_plain(lower := text.lower()) else _cell(normalise_email, text, problems, row) if text else ""
+        for row, text in enumerate(texts)
+    ]
 
 
 def _without_mailto(address: str) -> str:
@@ -147,6 +190,11 @@ _EXTENSION = r"(?i)[\s,;]*(?:ext(?:ension)?\b\.?=?|x|#|durchwahl|分机|转)[\s:
 _INTERNATIONAL = r"(?:\+|00)[\s./()–-]*([1-9][0-9\s./()–-]*)"
 _SEPARATORS = r"[\s./()–-]+"
 _COUNTRY_CODE = "[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3}"
+_E164 = rf"\+(?!0)(?>{_COUNTRY_CODE})(?!0)[0-9]{{6,12}}"
+"""As it is stored: nothing of it can be read in another way."""
+_NATIONAL = r"(?!00)[0-9(][0-9\s./()-]*"
+"""Without a country code: no number where the country is not known."""
+_NORTH_AMERICAN = r"\(?([2-9][0-9]{2})\)?[-. ]{0,2}([2-9][0-9]{2})[-. ]?([0-9]{4})"
 
 
 def normalise_phone(text: str, country: str | None) -> str | None:
@@ -158,7 +206,21 @@ def normalise_phone(text: str, country: str | None) -> str | None:
     if len(number) > _PHONE_LIMIT:
         return None
     number = re.sub(_EXTENSION, "", number)
-    return _plain_international(number) or _read_by_library(number, country)
+    return _plain_international(number) or _plain_north_american(number, country) or _read_by_library(number, country)
+
+
+def normalise_phones(texts: Sequence[str], countries: Sequence[str | None]) -> list[str | None]:
+    """`normalise_phone` for a column of cleaned texts; None for an empty one."""
+    is_e164 = re.compile(_E164).fullmatch
+    is_national = re.compile(_NATIONAL).fullmatch
+    return [
+        None
+        if not text or (country is None and is_national(text))
+        else text
+        if is_e164(text)
+        else normalise_phone(text, country)
+        for text, country in zip(texts, countries, strict=True)
+    ]
 
 
 def _plain_international(number: str) -> str | None:
@@ -172,6 +234,12 @@ def _plain_international(number: str) -> str | None:
         return None
     has_trunk_prefix = digits[code.end()] == "0"  # +49 (0)30 drops it, +39 06 keeps it: the library knows
     return None if has_trunk_prefix else f"+{digits}"
+
+
+def _plain_north_american(number: str, country: str | None) -> str | None:
+    """The other common case: ten digits, as the United States and Canada write them."""
+    written = re.fullmatch(_NORTH_AMERICAN, number) if country in ("US", "CA") else None
+    return f"+1{written[1]}{written[2]}{written[3]}" if written else None
 
 
 def _read_by_library(number: str, country: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
-from ltc_cli.references import find
+from ltc_cli.references import find, on_thread
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
 from ltc_cli.rules.billing import Move, Progress, day_of, lump
@@ -88,11 +88,12 @@ def sign(store: Store, settings: Settings, named: Reference, signature: Signatur
     Answers the contract's id, and whether it is new. Raises RefusedError where it stands signed with other terms.
     """
     opportunity = find(store, named.text, "opportunity")
-    record = opportunities.records(store, [opportunity.id])[0]
-    if not states.follow("opportunity", record["status"], "sign", opportunity.text):
-        contract = find(store, opportunity.text, "contract")
+    for contract in on_thread(store, opportunity, "contract"):
         _refuse_other_terms(store, settings, contract, named, signature)
         return contract.id, False
+    record = opportunities.records(store, [opportunity.id])[0]
+    if record["status"] != "won":  # won elsewhere: the contract is still to be made
+        states.follow("opportunity", record["status"], "sign", opportunity.text)
     offer = _offer(store, settings, named, record, signature)
     return _add(store, settings, opportunity, record, offer, signature), True
 

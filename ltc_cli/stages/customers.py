@@ -17,6 +17,7 @@ from ltc_cli.rules.contact import (
 )
 from ltc_cli.rules.country import normalise_country
 from ltc_cli.rules.terms import parse_terms
+from ltc_cli.stages.leads import further_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ COLUMNS = (
     Column("owner", spare=3),
     Column("note", on_table=False),
     Column("created_on", "date", spare=4),
+    Column("further", "list", on_table=False, columns=(Column("column"), Column("value"))),
 )
 
 FIELDS = ("email", "phone", "contact", "address", "language", "terms", "tax_code", "owner", "note")
@@ -73,7 +75,7 @@ def add(store: Store, entry: NewCustomer, on: date, *, allow_duplicate: bool = F
         raise ConflictError(
             f"{_named(found[0])} is this customer already", "--allow-duplicate adds another one all the same"
         )
-    return _insert(store, values, on)
+    return insert(store, values, on)
 
 
 def find_or_add(store: Store, entry: NewCustomer, on: date) -> int:
@@ -86,7 +88,7 @@ def find_or_add(store: Store, entry: NewCustomer, on: date) -> int:
     if len(found) > 1:
         names = ", ".join(_named(row) for row in found)
         raise ConflictError(f"several customers fit {values['name']}: {names}", "--customer K… says which")
-    return found[0]["id"] if found else _insert(store, values, on)
+    return found[0]["id"] if found else insert(store, values, on)
 
 
 def check_settings(entry: NewCustomer, settings: Settings) -> None:
@@ -153,11 +155,21 @@ def _named(row: Row) -> str:
     return f"K{row['id']} {row['name']}"
 
 
-def _insert(store: Store, values: dict[str, Any], on: date) -> int:
-    return store.add("customer", **values, created_on=on.isoformat(), recorded_at=store.recorded_at)
+def insert(store: Store, values: dict[str, Any], on: date) -> int:
+    """The id of a new customer; `values` as `normalise` gives them."""
+    return store.add(
+        "customer", **values, created_on=on.isoformat(), recorded_at=store.recorded_at, batch_id=store.batch_id
+    )
 
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Customers as they are shown; all of them without ids."""
     rows = store.among("SELECT * FROM customer WHERE merged_into_id IS NULL AND {these:id} ORDER BY id", ids)
-    return [{"ref": f"K{row['id']}", **{c.key: row[c.key] for c in COLUMNS[1:]}} for row in rows]
+    return [
+        {
+            "ref": f"K{row['id']}",
+            **{c.key: row[c.key] for c in COLUMNS[1:-1]},
+            "further": further_columns(row["further"]),
+        }
+        for row in rows
+    ]

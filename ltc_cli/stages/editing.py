@@ -55,6 +55,7 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     values = READERS[record.kind](dict(present), fields, settings, today)
     if record.kind == "lead" and values["email_norm"] != present["email_norm"]:
         leads.refuse_duplicate(store, values, "clear it there first, or ltc lead merge")
+        leads.keep_fingerprint(store, record.id)
     changed = {column: value for column, value in values.items() if value != present[column]}
     if changed:
         store.change(record.kind, record.id, **changed)

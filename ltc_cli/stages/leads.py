@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConflictError, Problems, RefusedError, UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Column
 from ltc_cli.rules import states
-from ltc_cli.rules.contact import clean_name, clean_text, normalise_email, normalise_phone
+from ltc_cli.rules.contact import clean_column, clean_name, clean_text, normalise_emails, normalise_phones
 from ltc_cli.rules.country import normalise_country
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from sqlite3 import Row
 
+    from ltc_cli.errors import LtcError
     from ltc_cli.references import Reference
+    from ltc_cli.rules.contact import ColumnProblems
     from ltc_cli.store import Store
 
 COLUMNS = (
@@ -38,6 +42,7 @@ COLUMNS = (
     Column("created_on", "date", spare=3),
     Column("external_id", on_table=False),
     Column("note", on_table=False),
+    Column("further", "list", on_table=False, columns=(Column("column"), Column("value"))),
 )
 
 TOUCHES = (
@@ -55,6 +60,10 @@ TOUCHES = (
 )
 
 DROP_REASONS = ("budget", "need", "authority", "timing")
+
+
+TEXTS = ("name", "company", "email", "phone", "title", "source", "campaign", "owner", "note")
+"""Fields of a lead that are kept as they are written."""
 
 
 class NewLead(NamedTuple):
@@ -100,15 +109,40 @@ def add(store: Store, entries: Iterable[NewLead], on: date, *, allow_duplicate: 
 
 def normalise(entry: NewLead) -> dict[str, Any]:
     """The columns of a lead: texts trimmed, e-mail and phone also in the form that duplicates are found by."""
+    texts = {field: [getattr(entry, field) or ""] for field in TEXTS}
+    values: dict[str, Any] = {}
+    problems: ColumnProblems = {}
     with Problems() as check:
-        values: dict[str, Any] = {"name": check(clean_name, entry.name, "name")}
-        for field in ("company", "email", "phone", "title", "source", "campaign", "owner", "note"):
-            values[field] = check(optional, getattr(entry, field), field)
+        if not entry.name.strip():
+            check(clean_name, entry.name)
         country = check(normalise_country, entry.country) if entry.country else None
-        values["country"] = country
-        values["email_norm"] = check(normalise_email, values["email"]) if values["email"] else None
-        values["phone_norm"] = normalise_phone(values["phone"], country) if values["phone"] else None
+        values = {field: column[0] for field, column in normalise_columns(texts, [country], problems).items()}
+        for problem in problems.get(0, []):
+            check(_raise, problem)
     return values
+
+
+def _raise(problem: LtcError) -> None:
+    raise problem
+
+
+def normalise_columns(
+    texts: Mapping[str, Sequence[str]], countries: Sequence[str | None], problems: ColumnProblems
+) -> dict[str, list[str | None]]:
+    """The columns of many leads at once; a field that is not among the texts is None in all of them."""
+    size = len(countries)
+    cleaned = {field: clean_column(column, field, problems) for field, column in texts.items()}
+    nothing = [""] * size
+    emails = normalise_emails(cleaned.get("email", nothing), problems)
+    phones = normalise_phones(cleaned.get("phone", nothing), countries)
+    values: dict[str, list[str | None]] = {
+        field: [text or None for text in cleaned[field]] if field in cleaned else [None] * size for field in TEXTS
+    }
+    return values | {
+        "country": list(countries),
+        "email_norm": [email or None for email in emails],
+        "phone_norm": phones,
+    }
 
 
 def optional(text: str | None, name: str) -> str | None:
@@ -197,6 +231,24 @@ def _decide(
     return True
 
 
+def named(store: Store, external_id: str, source: str, email: str) -> int | None:
+    """The lead that another program names: by an id from a column called `source`, by one given by hand, by the only
+    one of any file, else by the e-mail. None where there is none.
+    """
+    for value in filter(None, [external_id, *(part.strip() for part in re.split("[;,]", external_id))]):
+        rows = store.all(
+            "SELECT source, record_id FROM external_id WHERE kind = 'lead' AND value = ?"
+            " ORDER BY CASE source WHEN ? THEN 0 WHEN '' THEN 1 ELSE 2 END",
+            (value, source),
+        )
+        if rows and (rows[0]["source"] in (source, "") or len(rows) == 1):
+            return int(
+                store.value("SELECT COALESCE(merged_into_id, id) FROM lead WHERE id = ?", (rows[0]["record_id"],))
+            )
+    other = _other_with(store, "email_norm", email or None)
+    return other["id"] if other else None
+
+
 def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:
     """Point the others at the lead that is kept; what is known of them is seen under it from now on.
 
@@ -278,4 +330,28 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
 
 def _record(row: Row) -> dict[str, Any]:
     record = {column.key: row[column.key] for column in COLUMNS if column.key in row.keys()}  # noqa: SIM118
-    return {"ref": f"L{row['id']}", **record, "score": None, "next_step_on": None}
+    return {
+        "ref": f"L{row['id']}",
+        **record,
+        "score": None,
+        "next_step_on": None,
+        "further": further_columns(row["further"]),
+    }
+
+
+def further_columns(text: str | None) -> list[dict[str, str]]:
+    """What an import kept beside our fields."""
+    further: dict[str, str] = json.loads(text) if text else {}
+    return [{"column": column, "value": value} for column, value in further.items()]
+
+
+def keep_fingerprint(store: Store, lead_id: int) -> None:
+    """Know the row that brought the lead again, though it is about to lose the e-mail that it was known by."""
+    row = store.one("SELECT fingerprint, batch_id FROM lead WHERE id = ?", (lead_id,))
+    if row and row["fingerprint"]:
+        store.connection.execute(
+            "INSERT INTO fingerprint (kind, value, occurrence, record_id, batch_id) VALUES ('lead', ?,"
+            " (SELECT COALESCE(MAX(occurrence), 0) + 1 FROM fingerprint WHERE kind = 'lead' AND value = ?), ?, ?)",
+            (row["fingerprint"], row["fingerprint"], lead_id, row["batch_id"]),
+        )
+        store.connection.execute("UPDATE lead SET fingerprint = NULL WHERE id = ?", (lead_id,))

@@ -37,7 +37,12 @@ COLUMNS = (
     Column("next_on", "date", on_table=False),
     Column("next_step", on_table=False),
     Column("reason", on_table=False),
+    Column("source", on_table=False),
+    Column("campaign", on_table=False),
     Column("created_on", "date", on_table=False),
+    Column("external_id", on_table=False),
+    Column("note", on_table=False),
+    Column("further", "list", on_table=False, columns=(Column("column"), Column("value"))),
 )
 
 
@@ -153,7 +158,7 @@ def _next_stage(stages: Sequence[Stage], present: str, probability_ppm: int | No
 
 
 def _reach(store: Store, opportunity_id: int, stage: str, probability_ppm: int, on: date) -> None:
-    _add_event(store, opportunity_id, "stage", on, stage=stage, probability_ppm=probability_ppm)
+    add_event(store, opportunity_id, "stage", on, stage=stage, probability_ppm=probability_ppm)
 
 
 def lose(store: Store, opportunity: Reference, on: date, reason: str, note: str | None = None) -> bool:
@@ -162,7 +167,7 @@ def lose(store: Store, opportunity: Reference, on: date, reason: str, note: str 
     if not states.follow("opportunity", status, "lose", opportunity.text):
         return False
     reason, words = clean_name(reason, "reason"), leads.optional(note, "note")
-    _add_event(store, opportunity.id, "lost", on, reason=reason, note=words)
+    add_event(store, opportunity.id, "lost", on, reason=reason, note=words)
     return True
 
 
@@ -171,17 +176,19 @@ def reopen(store: Store, opportunity: Reference, on: date) -> bool:
     status = records(store, [opportunity.id])[0]["status"]
     if not states.follow("opportunity", status, "reopen", opportunity.text):
         return False
-    _add_event(store, opportunity.id, "reopened", on)
+    add_event(store, opportunity.id, "reopened", on)
     return True
 
 
-def _add_event(store: Store, opportunity_id: int, kind: str, on: date, **values: Any) -> None:
+def add_event(store: Store, opportunity_id: int, kind: str, on: date, **values: Any) -> None:
+    """Say that it reached a stage, was won elsewhere, lost or reopened (`kind`)."""
     store.add(
         "opportunity_event",
         opportunity_id=opportunity_id,
         kind=kind,
         event_on=on.isoformat(),
         recorded_at=store.recorded_at,
+        batch_id=store.batch_id,
         **values,
     )
     store.touch(name("opportunity", opportunity_id).text)
@@ -197,7 +204,9 @@ SELECT opportunity.*, customer.name AS customer_name, contract.id AS contract_id
     ) AS expected_minor,
     COALESCE(contract.currency, opportunity.currency) AS expected_currency,
     reached.stage, reached.probability_ppm,
-    turned.kind AS turned, turned.reason
+    turned.kind AS turned, turned.reason,
+    (SELECT value FROM external_id WHERE kind = 'opportunity' AND record_id = opportunity.id AND source <> ''
+        ORDER BY source, value LIMIT 1) AS external_id
 FROM opportunity
 JOIN customer ON customer.id = opportunity.customer_id
 LEFT JOIN lead ON lead.id = opportunity.lead_id
@@ -205,7 +214,7 @@ LEFT JOIN contract ON contract.opportunity_id = opportunity.id
 LEFT JOIN opportunity_event AS reached ON reached.id = (
     SELECT MAX(id) FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind = 'stage')
 LEFT JOIN opportunity_event AS turned ON turned.id = (
-    SELECT MAX(id) FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind IN ('lost', 'reopened'))
+    SELECT MAX(id) FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind IN ('won', 'lost', 'reopened'))
 WHERE {these:opportunity.id}
 ORDER BY opportunity.id
 """
@@ -218,7 +227,7 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
 
 
 def _record(row: Row) -> dict[str, Any]:
-    status = "won" if row["contract_id"] else "lost" if row["turned"] == "lost" else "open"
+    status = "won" if row["contract_id"] else {"won": "won", "lost": "lost"}.get(row["turned"], "open")
     probability_ppm = {"won": PPM, "lost": 0}.get(status, row["probability_ppm"])
     expected_minor = row["expected_minor"]
     return {
@@ -231,11 +240,16 @@ def _record(row: Row) -> dict[str, Any]:
         "amount": None if expected_minor is None else format_amount(expected_minor, row["expected_currency"]),
         "currency": row["expected_currency"],
         "stage": row["stage"],
-        "probability": probability_ppm / PPM,
+        "probability": None if probability_ppm is None else probability_ppm / PPM,
         "close_on": row["close_on"],
         "owner": row["owner"],
         "next_on": row["next_on"],
         "next_step": row["next_step"],
         "reason": row["reason"] if status == "lost" else None,
+        "source": row["source"],
+        "campaign": row["campaign"],
         "created_on": row["created_on"],
+        "external_id": row["external_id"],
+        "note": row["note"],
+        "further": leads.further_columns(row["further"]),
     }

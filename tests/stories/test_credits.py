@@ -409,3 +409,11 @@ def test_today_asks_only_for_what_is_left(company: Company) -> None:
     assert [(row["ref"], row["amount"], row["days"]) for row in overdue] == [(number, "150.00", 10)]
     company.ltc("writeoff", number, "--reason", "insolvent", today="2026-02-10")
     assert [row["what"] for row in company.ltc("today", today="2026-02-10")] == ["ship"]
+
+
+def test_a_credit_note_is_found_by_its_number_and_its_reason(company: Company) -> None:
+    number = invoice(company, "200", "2026-01-01")
+    credit(company, number, "50", on="2026-01-05")
+    for text, place in (("cn-2026-0001", "ref"), ("agreed", "reason")):
+        (hit,) = company.ltc("find", text)
+        assert (hit["ref"], hit["kind"], hit["name"], hit["found_in"]) == ("CN-2026-0001", "credit", "Ada", place)

@@ -1,0 +1,165 @@
+"""`ltc import …`: leads and opportunities from any other program, and the way back."""
+
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask, choice
+from ltc_cli.importing import Wish, run
+from ltc_cli.report import Column, Report
+from ltc_cli.stages import customer_imports, lead_imports, opportunity_imports, touch_imports
+from ltc_cli.stages import undo as undoing
+from ltc_cli.stages.batches import ON_DUPLICATE
+from ltc_cli.store import Store
+
+File = Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, JSON lines or vCards; - for standard input.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=FIELD", help="What a column holds, where it is not found; FIELD - for none."),
+]
+OnDuplicate = Annotated[
+    str, typer.Option(metavar="error|skip|update", help="What becomes of a changed row under a known id or e-mail.")
+]
+RejectsFile = Annotated[str | None, typer.Option("--rejects", metavar="FILE", help="Keeps the rows not taken.")]
+Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="The file's encoding, where it is not found.")]
+Delimiter = Annotated[str | None, typer.Option(metavar="CHARACTER", help="The delimiter, where it is not found.")]
+
+
+def _known(text: str) -> str:
+    return choice(text, ON_DUPLICATE, "--on-duplicate")
+
+
+def leads(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import leads from a file of any CRM.
+
+    Encoding, delimiter, header row, columns, dates and numbers are found; --dry-run shows what was found and keeps
+    nothing. The same file again changes nothing. Rows that cannot be taken are rejected with line and reason, the
+    others stay, and the exit code is 8. Columns that ltc does not know are kept with the lead.
+
+    \b
+    Example:
+      ltc import leads hubspot.csv --dry-run
+      ltc import leads hubspot.csv --rejects bad.csv
+      ltc import leads list.csv --map "Known since=created_on:dmy" --on-duplicate update
+    """
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "leads", wish, lead_imports.Importer)
+
+
+def opportunities(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import opportunities from a file of any CRM.
+
+    Each is joined to the lead whose external id or e-mail it names, its customer is found or made, and it is open,
+    won or lost as the file says. Import the leads first. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import opportunities deals.csv --dry-run
+      ltc import opportunities deals.csv --on-duplicate update
+    """
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "opportunities", wish, opportunity_imports.Importer)
+
+
+def customers(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import customers from a file of any program.
+
+    A customer that is known under the same tax id, name or e-mail domain is rejected, skipped or updated, as
+    --on-duplicate says. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import customers companies.csv --on-duplicate skip
+    """
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "customers", wish, customer_imports.Importer)
+
+
+def touches(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import touches: the calls, mails and meetings that another program has logged.
+
+    Each is joined to the lead whose external id or e-mail it names; rows of unknown leads are rejected. Everything
+    else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import touches activities.csv --rejects bad.csv
+    """
+    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "touches", wish, touch_imports.Importer)
+
+
+REST_COLUMNS = (Column("ref", "ref"), Column("why"))
+UNDO_COLUMNS = (
+    Column("batch", "count"),
+    Column("kind"),
+    Column("source"),
+    Column("taken_back", "count"),
+    Column("restored", "count"),
+    Column("kept", "count"),
+    Column("rest", "list", columns=REST_COLUMNS),
+)
+
+
+def undo(
+    ctx: typer.Context,
+    batch: Annotated[int, typer.Argument(metavar="BATCH", min=1, help="As the import answered it.")],
+) -> None:
+    """Take an import back.
+
+    Records that the import made go, records that it changed are set back. What something was built upon since, a
+    touch, a quote, an edit, stays and is listed; the exit code is then 8.
+
+    \b
+    Example:
+      ltc import undo 3
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        undone = undoing.undo(store, batch)
+        row = {
+            "batch": batch,
+            "kind": undone.batch["kind"],
+            "source": undone.batch["source"],
+            "taken_back": undone.taken_back,
+            "restored": undone.restored,
+            "kept": len(undone.rest),
+            "rest": [{"ref": ref, "why": why} for ref, why in undone.rest],
+        }
+        notices = [f"batch {batch} is taken back already"] if undone.batch["undone_at"] else []
+        return Report(UNDO_COLUMNS, [row], is_record=True, notices=notices, exit_code=8 if undone.rest else 0)
+
+    session.write(decide)

@@ -1,0 +1,194 @@
+"""`ltc import`: a file, chunk by chunk, into a batch; each part committed, so that a killed one is simply run again."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ltc_cli.exchange import mapping, rows, source
+from ltc_cli.exchange.layouts import Layout, squeezed
+from ltc_cli.exchange.rejects import Rejects
+from ltc_cli.output.progress import progress
+from ltc_cli.report import Column, Report
+from ltc_cli.session import Part
+from ltc_cli.stages.batches import PART_ROWS, SHOWN_REJECTS, Batch, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+
+    from ltc_cli.config import Settings
+    from ltc_cli.exchange.chunk import Chunk
+    from ltc_cli.exchange.mapping import Use
+    from ltc_cli.exchange.source import Source
+    from ltc_cli.session import Session
+    from ltc_cli.store import Store
+
+COLUMN_COLUMNS = (Column("column"), Column("field"), Column("format"), Column("example"))
+COLUMNS = (
+    Column("read", "count"),
+    Column("created", "count"),
+    Column("updated", "count"),
+    Column("unchanged", "count"),
+    Column("rejected", "count"),
+    Column("batch"),
+    Column("format"),
+    Column("encoding"),
+    Column("delimiter"),
+    Column("header_line", "count"),
+    Column("columns", "list", columns=COLUMN_COLUMNS),
+)
+RECORDS = {"leads": "lead", "opportunities": "opportunity", "customers": "customer", "touches": "touch"}
+COUNTS = ("read", "created", "updated", "unchanged", "rejected")
+
+
+class Wish(NamedTuple):
+    """What the user asked for; what is None is found."""
+
+    file: str
+    uses: Sequence[str]
+    """`COLUMN=FIELD` or `COLUMN=FIELD:FORMAT`."""
+    on_duplicate: str
+    rejects: str | None
+    encoding: str | None
+    delimiter: str | None
+
+
+class Importer(Protocol):
+    """What takes the rows of a kind."""
+
+    def take(self, rows: Rows) -> None: ...
+
+
+def run(session: Session, kind: str, wish: Wish, importer: Callable[[Batch, Settings, date], Importer]) -> None:
+    """Import the file as records of a kind (`leads`) and show what became of its rows."""
+    layout = Layout(kind)
+    said = mapping.given(wish.uses, layout.fields)
+    with source.opened(wish.file, session.inp, wish.encoding) as file:
+        session.arguments["file"] = f"sha256:{file.sha256}"
+        found = rows.read(file, lambda column: layout.knows(column) or squeezed(column) in said, wish.delimiter)
+        rejects = Rejects(None if session.given.get("dry_run") else wish.rejects, wish.file, found.columns)
+        with closing(rejects), progress(session.err, f"import {kind}", file.size, quiet=session.quiet) as advance:
+            run = _Run(file, found, layout, said, kind, wish, rejects, advance)
+            run.find_uses(frozenset())
+            session.write_in_parts(
+                partial(run.parts, lambda batch: importer(batch, session.settings, session.today).take), creates=True
+            )
+
+
+class _Run:
+    """One file on its way in."""
+
+    def __init__(
+        self,
+        file: Source,
+        found: rows.Rows,
+        layout: Layout,
+        said: dict[str, Use],
+        kind: str,
+        wish: Wish,
+        rejects: Rejects,
+        advance: Callable[[int, int], None],
+    ) -> None:
+        self.file, self.found, self.layout, self.said = file, found, layout, said
+        self.record, self.wish, self.rejects, self.advance = RECORDS[kind], wish, rejects, advance
+        self.rejected: list[tuple[int, str, Sequence[str]]] = []
+        self.uses: list[Use] = []
+
+    def find_uses(self, known_ids: frozenset[str]) -> None:
+        """What the columns hold. Raises UsageError where it cannot be told."""
+        uses = mapping.assign(self.found.columns, self.layout, self.said, known_ids)
+        self.uses = mapping.with_formats(uses, self.found.chunks)
+
+    def parts(self, make_taker: Callable[[Batch], Callable[[Rows], None]], store: Store) -> Iterator[Part]:
+        """Takes all rows, and says after each part that it may be committed."""
+        if "lead_id" in self.layout.fields:
+            known_ids = frozenset(row["source"] for row in store.all("SELECT DISTINCT source FROM external_id"))
+            self.find_uses(known_ids - {""})
+        uses = self.uses
+        batch = Batch(
+            store,
+            self.record,
+            self.file.name,
+            id_source=_name_of(uses, "external_id"),
+            lead_source=_name_of(uses, "lead_id"),
+            on_duplicate=self.wish.on_duplicate,
+            reject=lambda line, reason, cells: self.rejected.append((line, reason, cells)),
+        )
+        store.expect_much()
+        take = make_taker(batch)
+        committed, example = 0, None
+        for chunk in self.found.chunks():
+            example = example or _examples(chunk)
+            self._take(chunk, uses, batch, take)
+            if batch.counts["read"] - committed >= PART_ROWS:
+                committed = batch.counts["read"]
+                yield Part(None)
+        yield Part(self._answer(batch, uses, example or {}))
+
+    def _take(self, chunk: Chunk, uses: list[Use], batch: Batch, take: Callable[[Rows], None]) -> None:
+        for bad in chunk.bad:
+            batch.counts["read"] += 1
+            batch.reject(bad.line, bad.reason, [bad.text])
+        if chunk.rows:
+            fields, further = mapping.select(chunk, uses, self.layout)
+            formats = {use.field: use.format for use in uses if use.field and use.format}
+            take(Rows(chunk.lines, chunk.rows, fields, further, formats))
+        for line, reason, cells in sorted(self.rejected, key=lambda rejected: rejected[0]):
+            self.rejects.add(line, reason, cells)
+        self.rejected.clear()
+        self.advance(self.file.position, batch.counts["read"])
+
+    def _answer(self, batch: Batch, uses: list[Use], examples: dict[int, str]) -> Report:
+        columns = [
+            {
+                "column": use.column,
+                "field": use.field,
+                "format": mapping.FORMAT_NAMES.get(use.format or ""),
+                "example": examples.get(at),
+            }
+            for at, use in enumerate(uses)
+            if use.column not in mapping.OURS
+        ]
+        row: dict[str, Any] = {
+            **{count: batch.counts[count] for count in COUNTS},
+            "batch": batch.id,
+            "format": self.found.format,
+            "encoding": self.file.encoding_name,
+            "delimiter": self.found.delimiter,
+            "header_line": self.found.header_line,
+            "columns": columns,
+        }
+        return Report(
+            COLUMNS,
+            [row],
+            is_record=True,
+            notices=_notices(batch, self.wish.rejects),
+            hint=f"ltc import undo {batch.id} takes it back" if batch.id else "",
+            exit_code=8 if batch.counts["rejected"] else 0,
+        )
+
+
+def _name_of(uses: Sequence[Use], field: str) -> str:
+    """The column of a field: a namespace of ids, since CRMs all count from 1 but call their columns by other names."""
+    return next((squeezed(use.column) for use in uses if use.field == field), "")
+
+
+def _examples(chunk: Chunk) -> dict[int, str]:
+    """The first text of each column."""
+    return {
+        at: next((text.strip()[:60] for text in column if text.strip()), "")
+        for at, column in enumerate(zip(*chunk.rows[:100], strict=True))
+    }
+
+
+def _notices(batch: Batch, rejects: str | None) -> list[str]:
+    notices = [note.format(count=f"{count:,}") for note, count in batch.notes.items()]
+    rejected = batch.counts["rejected"]
+    notices += batch.examples
+    if rejected > SHOWN_REJECTS:
+        notices.append(f"and {rejected - SHOWN_REJECTS:,} more rows were rejected")
+    if rejected and not rejects:
+        notices.append("--rejects FILE keeps the rejected rows, with line and reason")
+    return notices

@@ -1,0 +1,162 @@
+"""Rows from files that are taken one by one: read, known again or not, and handed to the stage they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ltc_cli.errors import LtcError, UsageError
+from ltc_cli.rules.contact import clean_text
+from ltc_cli.rules.foreign import read_amount, read_day
+from ltc_cli.rules.money import parse_currency
+from ltc_cli.stages.batches import Known, Occurrences, fingerprints, further_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from ltc_cli.config import Settings
+    from ltc_cli.stages.batches import Batch, Rows
+
+Entry = TypeVar("Entry", bound="tuple[Any, ...]")
+Answer = TypeVar("Answer")
+
+
+class Row:
+    """One row of a file, by its fields."""
+
+    def __init__(self, rows: Rows, number: int, settings: Settings, today: date) -> None:
+        self.rows, self.number = rows, number
+        self.settings, self.today = settings, today
+
+    def text(self, field: str) -> str:
+        """Trimmed; empty where the file says nothing. Raises UsageError for what no text may hold."""
+        column = self.rows.fields.get(field)
+        return clean_text(column[self.number], field) if column else ""
+
+    def day(self, field: str) -> str:
+        """ISO; empty where the file says none. Raises UsageError for what is no day."""
+        order: Any = self.rows.formats.get(field, "ymd")
+        text = self.text(field)
+        return read_day(text, order) if text else ""
+
+    def past_day(self, field: str) -> str:
+        """As `day`; UsageError where it is after today."""
+        day = self.day(field)
+        if day > self.today.isoformat():
+            raise UsageError(f"{day} is after today ({self.today})")
+        return day
+
+    def amount(self) -> tuple[int | None, str]:
+        """Minor units and currency; the amount is None where the file says none."""
+        currency, text = self.text("currency"), self.text("amount")
+        code = parse_currency(currency) if currency else None
+        if not text:
+            return None, code or self.settings.currency
+        mark: Any = self.rows.formats.get("amount", "point")
+        return read_amount(text, mark, code, self.settings.currency)
+
+    def further(self) -> str:
+        """The columns that are kept as they are, as JSON; empty for none."""
+        return further_text(self.rows.further[self.number] if self.rows.further else {})
+
+
+class RowImporter(Generic[Entry]):
+    """What the importers of the kinds have in common; each says how it reads, adds and updates."""
+
+    prefix = ""
+    """Of the references of its records."""
+
+    def __init__(self, batch: Batch, settings: Settings, today: date) -> None:
+        self.batch, self.store = batch, batch.store
+        self.settings, self.today = settings, today
+        self.occurrences = Occurrences(batch.store)
+
+    def read(self, row: Row) -> Entry:
+        """The row's values. Raises LtcError with all that is wrong."""
+        raise NotImplementedError
+
+    def identity(self, entry: Entry) -> tuple[str, str]:
+        """The id that the row has of its own, and what else names it; both may be empty."""
+        raise NotImplementedError
+
+    def find(self, entry: Entry) -> int | None:
+        """A record that no row brought, and that is this one all the same."""
+        return None
+
+    def add(self, entry: Entry) -> int:
+        """Make the record. Raises LtcError where a rule refuses it."""
+        raise NotImplementedError
+
+    def update(self, record_id: int, entry: Entry) -> bool:
+        """Whether anything of the record was changed. Raises LtcError where a rule refuses it."""
+        raise NotImplementedError
+
+    def take(self, rows: Rows) -> None:
+        """Add, update or reject each of the rows."""
+        entries = [self._read(rows, number) for number in range(len(rows.lines))]
+        prints = fingerprints([[f"{entry}" if isinstance(entry, tuple) else "" for entry in entries]])
+        names = [self._name(entry, value) for entry, value in zip(entries, prints, strict=True)]
+        known = self.batch.by_external_id(filter(None, names))
+        for number, (entry, name, value) in enumerate(zip(entries, names, prints, strict=True)):
+            try:
+                if isinstance(entry, LtcError):
+                    raise entry
+                record_id = self._decide(entry, name, value, known.get(name))
+                known[name] = Known(record_id, value)
+            except LtcError as problem:
+                self.batch.reject(rows.lines[number], problem.message, rows.cells[number])
+        self.batch.counts["read"] += len(rows.lines)
+
+    def _read(self, rows: Rows, number: int) -> Entry | LtcError:
+        try:
+            return self.read(Row(rows, number, self.settings, self.today))
+        except LtcError as problem:
+            return problem
+
+    def _name(self, entry: Entry | LtcError, value: bytes) -> str:
+        """Its own id; else what names it, else what it says; of several the second is `…#2`."""
+        if isinstance(entry, LtcError):
+            return ""
+        own, other = self.identity(entry)
+        if own:
+            return own
+        name = other or f"row {value.hex()}"
+        times = self.occurrences.next(name.encode())
+        return name if times == 1 else f"{name}#{times}"
+
+    def _decide(self, entry: Entry, name: str, value: bytes, known: Known | None) -> int:
+        """The record of the row, as it is, changed or new."""
+        record_id = known.record_id if known else self.find(entry)
+        if record_id is None:
+            record_id = self._whole(lambda: self.add(entry))
+            self.batch.keep_external_ids([name], [record_id], [value])
+            self.batch.counts["created"] += 1
+        elif (known and known.fingerprint == value) or self.batch.on_duplicate == "skip":
+            self.batch.counts["unchanged"] += 1
+        elif self.batch.on_duplicate == "error":
+            how = f"is known as {name} already, and this row says something else" if known else "is this one already"
+            raise UsageError(f"{self.prefix}{record_id} {how}")
+        else:
+            has_changed = self._whole(lambda: self.update(record_id, entry))
+            self.batch.counts["updated" if has_changed else "unchanged"] += 1
+            if known:
+                self.batch.keep_fingerprint(name, value)
+            else:
+                self.batch.keep_external_ids([name], [record_id], [value])
+        return record_id
+
+    def _whole(self, write: Callable[[], Answer]) -> Answer:
+        """What it writes, all of it or nothing."""
+        self.batch.begin()
+        counts, changes = self.store.counts.copy(), len(self.store.changes)
+        self.store.connection.execute("SAVEPOINT a_row")
+        try:
+            answer = write()
+        except BaseException:
+            self.store.connection.execute("ROLLBACK TO a_row")
+            self.store.counts = counts
+            del self.store.changes[changes:]
+            raise
+        finally:
+            self.store.connection.execute("RELEASE a_row")
+        return answer

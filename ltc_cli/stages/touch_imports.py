@@ -1,0 +1,91 @@
+"""Touches from files: the calls, mails and meetings that another program has logged with our leads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ltc_cli.errors import NotFoundError, Problems, UsageError
+from ltc_cli.rules.contact import normalise_email
+from ltc_cli.stages import leads
+from ltc_cli.stages.row_imports import RowImporter
+
+if TYPE_CHECKING:
+    from ltc_cli.stages.row_imports import Row
+
+KINDS = {
+    "phone call": "call",
+    "phone": "call",
+    "e mail": "email",
+    "mail": "email",
+    "appointment": "meeting",
+    "site visit": "visit",
+    "web visit": "visit",
+    "form submission": "reply",
+    "电话": "call",
+    "邮件": "email",
+    "会议": "meeting",
+    "拜访": "visit",
+}
+"""What other programs call the kinds of touches."""
+
+
+class Activity(NamedTuple):
+    """A row, read."""
+
+    external_id: str
+    lead_id: str
+    lead_email: str
+    kind: str
+    touched_on: str
+    note: str
+
+
+class Importer(RowImporter[Activity]):
+    """Takes rows of touches into a batch."""
+
+    prefix = "touch "
+
+    def read(self, row: Row) -> Activity:
+        with Problems() as check:
+            external_id, lead_id = check(row.text, "external_id"), check(row.text, "lead_id")
+            email = check(normalise_email, row.text("lead_email")) if row.text("lead_email") else ""
+            kind = check(_kind, row.text("kind"))
+            touched_on = check(row.past_day, "touched_on")
+            notes = [check(row.text, field) for field in ("subject", "note")]
+        note = ": ".join(dict.fromkeys(filter(None, notes)))
+        return Activity(external_id, lead_id, email, kind, touched_on, note)
+
+    def identity(self, entry: Activity) -> tuple[str, str]:
+        return entry.external_id, ""
+
+    def add(self, entry: Activity) -> int:
+        lead_id = leads.named(self.store, entry.lead_id, self.batch.lead_source, entry.lead_email)
+        if lead_id is None:
+            raise NotFoundError(f"there is no lead {entry.lead_id or entry.lead_email or 'named'}")
+        return self.store.add(
+            "touch",
+            lead_id=lead_id,
+            kind=entry.kind,
+            note=entry.note or None,
+            touched_on=entry.touched_on or self.today.isoformat(),
+            recorded_at=self.store.recorded_at,
+            batch_id=self.batch.id,
+        )
+
+    def update(self, record_id: int, entry: Activity) -> bool:
+        """Set kind, note and day as the row says."""
+        said = {"kind": entry.kind, "note": entry.note or None, "touched_on": entry.touched_on or None}
+        present = self.store.one("SELECT kind, note, touched_on FROM touch WHERE id = ?", (record_id,))
+        assert present is not None
+        changed = {column: value for column, value in said.items() if value and value != present[column]}
+        if changed:
+            self.store.change("touch", record_id, **changed)
+        return bool(changed)
+
+
+def _kind(text: str) -> str:
+    word = " ".join(text.casefold().replace("-", " ").replace("_", " ").split())
+    kind = KINDS.get(word, word)
+    if kind not in leads.TOUCHES:
+        raise UsageError(f"{text[:40]!r} is no kind of touch", f"one of: {' '.join(leads.TOUCHES)}")
+    return kind
