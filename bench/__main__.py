@@ -9,9 +9,9 @@ import tempfile
 from contextlib import chdir
 from pathlib import Path
 
-from bench import aging, chain, check, collect, find, imports, startup
+from bench import aging, batch, chain, check, collect, find, imports, startup
 
-NAMES = ("startup", "aging", "chain", "collect", "check", "imports", "find")
+NAMES = ("startup", "aging", "chain", "batch", "collect", "check", "imports", "find")
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def main() -> None:
                     aging.run(folder, given.rounds, invoices)
                 case "chain":
                     chain.run(folder, given.rounds, chains=10_000)
+                case "batch":
+                    batch.run(folder, given.rounds, chains=100)
                 case "collect":
                     collect.run(folder, given.rounds, invoices)
                 case "imports":

@@ -100,7 +100,7 @@ def _chain(store: Store, number: int) -> None:
 def through_app(path: Path, chains: int) -> None:
     """Each verb as a command line in this process, a transaction and an answer in JSON each."""
     session = partial(
-        Session, environ={"LTC_DB": str(path), "LTC_TODAY": DAY.isoformat(), "LTC_ACTOR": "bench"}, clock=_clock
+        Session, environ={"LTC_DB": str(path), "LTC_TODAY": DAY.isoformat(), "LTC_ACTOR": "bench"}, clock=clock
     )
     for number in range(1, chains + 1):
         for command in COMMANDS:
@@ -111,7 +111,7 @@ def through_app(path: Path, chains: int) -> None:
                 raise SystemExit(f"{command}: {err.getvalue()}")
 
 
-def _clock() -> datetime:
+def clock() -> datetime:
     return datetime.fromisoformat(RECORDED_AT).astimezone(UTC)
 
 

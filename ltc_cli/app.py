@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import redirect_stdout
+import re
+from contextlib import contextmanager, redirect_stdout
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +17,7 @@ from ltc_cli.output.streams import silence
 from ltc_cli.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Command(NamedTuple):
@@ -25,15 +27,16 @@ class Command(NamedTuple):
     target: str
     """`module:function` below `ltc_cli.commands`, loaded when the command is called."""
     takes: str
-    """Which of the common options: `write`, `read`, `report` or `none`."""
+    """Which of the common options: `write`, `read`, `report`, `batch` or `none`."""
     section: str
     summary: str
 
 
-VERBS, BETWEEN, LOOKING, HOUSE = (
+VERBS, BETWEEN, LOOKING, JOBS, HOUSE = (
     "From lead to cash",
     "Between the verbs",
     "Looking",
+    "Jobs",
     "House-keeping",
 )
 
@@ -120,6 +123,7 @@ COMMANDS = (
     ),
     Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
+    Command("batch", "batch:batch", "batch", JOBS, "Run many commands, one a line, in one process."),
     Command("import leads", "imports:leads", "write", HOUSE, "Import leads from a file of any CRM."),
     Command(
         "import opportunities",
@@ -169,7 +173,7 @@ class Common(NamedTuple):
     help: str
 
 
-EVERY = ("write", "read", "report", "none")
+EVERY = ("write", "read", "report", "batch", "none")
 COMMON_OPTIONS = (
     Common("db", "--db", "FILE", EVERY, "The company's file [LTC_DB; else database: in the config; else ltc.db]."),
     Common("config", "--config", "FILE", EVERY, "The settings [LTC_CONFIG; else ./config.yaml]."),
@@ -179,8 +183,8 @@ COMMON_OPTIONS = (
     Common("quiet", "--quiet", None, EVERY, "No notices and hints."),
     Common("as_of", "--as-of", "DATE", ("report",), "Look at the facts as of this day."),
     Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),
-    Common("dry_run", "--dry-run", None, ("write",), "Do it, print it, keep nothing."),
-    Common("actor", "--actor", "NAME", ("write",), "Who does it [LTC_ACTOR; else the login name]."),
+    Common("dry_run", "--dry-run", None, ("write", "batch"), "Do it, print it, keep nothing."),
+    Common("actor", "--actor", "NAME", ("write", "batch"), "Who does it [LTC_ACTOR; else the login name]."),
 )
 
 
@@ -197,6 +201,10 @@ class CommonOption(TyperOption):
             expose_value=False,
             callback=_give,
         )
+
+    def handle_parse_result(self, ctx: Any, opts: Any, args: list[str]) -> tuple[Any, list[str]]:
+        """What was not given costs nothing: a common option has no default to be looked for."""
+        return super().handle_parse_result(ctx, opts, args) if self.name in opts else (None, args)
 
 
 def _give(context: Any, option: Any, value: Any) -> None:
@@ -234,6 +242,19 @@ class VerbCommand(TyperCommand):
 
     takes: str
     verb: str
+    _parameters: Any = None
+    _parser: Any = None
+
+    # Made once: the next line of a batch takes the same.
+
+    def get_params(self, ctx: Any) -> Any:
+        self._parameters = self._parameters or super().get_params(ctx)
+        return self._parameters
+
+    def make_parser(self, ctx: Any) -> Any:
+        self._parser = self._parser or super().make_parser(ctx)
+        self._parser.ctx = ctx
+        return self._parser
 
     def invoke(self, context: Any) -> Any:
         session: Session = context.obj
@@ -277,13 +298,39 @@ class CommandGroup(TyperGroup):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(dict.fromkeys(name for name, _row in self._rows()))
+        return list(dict.fromkeys(name for name, _row in self._rows))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if not self.prefix and cmd_name in GROUPS:
             return _group(cmd_name)
-        row = dict(self._rows()).get(cmd_name)
-        return _load(row) if row else None
+        return next((_load(row) for name, row in self._rows if name == cmd_name), None)
+
+    def perform(self, arguments: Sequence[str], session: Session) -> None:
+        """Run one more command line, for a command that runs others. Raises LtcError, whatever goes wrong."""
+        try:
+            _refuse_unreadable(arguments)
+            command, name, rest = self._named(list(arguments))
+            with (
+                _in_our_words(),
+                redirect_stdout(session.out),
+                command.make_context(name, rest, obj=session) as context,
+            ):
+                command.invoke(context)
+        except typer.Exit:  # how help and version are done
+            return
+        except Exception as error:
+            raise _as_error(error, session) from error
+
+    def _named(self, arguments: list[str]) -> tuple[Any, str, list[str]]:
+        """The command that the first words name, its whole name, and the rest: no group reads words that are names."""
+        command, words = self, ["ltc"]
+        while arguments and isinstance(command, CommandGroup):
+            found = command.get_command(None, arguments[0])
+            if found is None:
+                break
+            command = found
+            words.append(arguments.pop(0))
+        return command, " ".join(words), arguments
 
     def summaries(self) -> list[tuple[str, str]]:
         """The names on this level, each with its line."""
@@ -291,9 +338,9 @@ class CommandGroup(TyperGroup):
         return [(name, lines[f"{self.prefix}{name}"]) for name in self.list_commands(None)]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        for section in dict.fromkeys(row.section for _name, row in self._rows()):
+        for section in dict.fromkeys(row.section for _name, row in self._rows):
             rows = [
-                (row.name.removeprefix(self.prefix), row.summary) for _n, row in self._rows() if row.section == section
+                (row.name.removeprefix(self.prefix), row.summary) for _n, row in self._rows if row.section == section
             ]
             with formatter.section(section):
                 formatter.write_dl(rows)
@@ -301,6 +348,7 @@ class CommandGroup(TyperGroup):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         _format_options(self, ctx, formatter)
 
+    @cached_property
     def _rows(self) -> list[tuple[str, Command]]:
         """Name on this level and row, in the table's order."""
         mine = [row for row in COMMANDS if row.name.startswith(self.prefix)]
@@ -310,6 +358,7 @@ class CommandGroup(TyperGroup):
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+@cache
 def _group(name: str) -> CommandGroup:
     """The commands below `name`; below nothing for `ltc` itself."""
     group = CommandGroup(
@@ -348,6 +397,7 @@ NAMES = ("name", "company", "by", "owner", "carrier")
 """Parameters whose help says NAME rather than TEXT."""
 
 
+@cache
 def _load(row: Command) -> Any:
     """The Typer command of a row, with the common options it takes."""
     from importlib import import_module
@@ -377,22 +427,28 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         _refuse_unreadable(arguments)
         code = _run(arguments, session)
         session.out.flush()
-    except LtcError as error:
-        return _fail(error, arguments, session)
     except BrokenPipeError:
         silence(session.out)
         return 1
-    except OSError as error:
-        silence(session.out)
-        return _fail(_failure(error, session), arguments, session)
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        if session.environ.get("LTC_DEBUG"):
-            raise
-        hint = "LTC_DEBUG=1 shows where; please report it"
-        return _fail(FailedError(f"this is a bug in ltc: {type(error).__name__}: {error}", hint), arguments, session)
+        if isinstance(error, OSError):
+            silence(session.out)
+        return _fail(_as_error(error, session), arguments, session)
     return code
+
+
+def _as_error(error: Exception, session: Session) -> LtcError:
+    """What went wrong, in the user's words and with its exit code; with LTC_DEBUG a bug is raised as it is."""
+    if isinstance(error, LtcError):
+        return error
+    if isinstance(error, OSError):
+        return _failure(error, session)
+    if session.environ.get("LTC_DEBUG"):
+        raise error
+    hint = "LTC_DEBUG=1 shows where; please report it"
+    return FailedError(f"this is a bug in ltc: {type(error).__name__}: {error}", hint)
 
 
 def _failure(error: OSError, session: Session) -> FailedError:
@@ -403,22 +459,31 @@ def _failure(error: OSError, session: Session) -> FailedError:
 
 
 def _run(arguments: Sequence[str], session: Session) -> int:
+    with _in_our_words(), redirect_stdout(session.out):  # where Typer prints its help
+        answer = _group("").main(list(arguments), prog_name="ltc", standalone_mode=False, obj=session)
+    return answer if isinstance(answer, int) else session.exit_code
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """What Typer raises, as what we raise."""
     try:
-        with redirect_stdout(session.out):  # where Typer prints its help
-            answer = _group("").main(list(arguments), prog_name="ltc", standalone_mode=False, obj=session)
+        yield
     except typer.TyperException as error:  # what is wrong with the command line
         raise _usage_error(error) from error
     except typer.Abort as error:
         raise KeyboardInterrupt from error
     except SystemExit as error:  # how Typer leaves a closed pipe
         raise BrokenPipeError from error
-    return answer if isinstance(answer, int) else session.exit_code
+
+
+UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def _refuse_unreadable(arguments: Sequence[str]) -> None:
     """What no text may hold: NUL, and halves of characters as they come from bytes that are not UTF-8."""
     for number, argument in enumerate(arguments, 1):
-        if "\0" in argument or any("\ud800" <= character <= "\udfff" for character in argument):
+        if UNREADABLE.search(argument):
             raise UsageError(f"argument {number} is not readable text", "NUL and bytes that are not UTF-8 are refused")
 
 

@@ -35,6 +35,11 @@ class LtcError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def told(self) -> dict[str, str | None]:
+        """What a script is told."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
 
 class UsageError(LtcError):
     exit_code, code = 2, "usage"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -222,11 +222,8 @@ class Session:
     @contextmanager
     def _opened(self, opener: Callable[[Path], Store]) -> Iterator[Store]:
         try:
-            store = opener(self.path)
-            try:
+            with self._store(opener) as store:
                 yield store
-            finally:
-                store.close()
         except sqlite3.Error as error:
             raise files.translate(error, self.path) from error
         except (LtcError, OSError):
@@ -235,6 +232,12 @@ class Session:
             if files.is_damaged(self.path):
                 raise files.damaged(self.path) from error
             raise
+
+    @contextmanager
+    def _store(self, opener: Callable[[Path], Store]) -> Iterator[Store]:
+        """The file, open for this command alone."""
+        with closing(opener(self.path)) as store:
+            yield store
 
     # The same request again
 

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
@@ -70,9 +70,12 @@ def sha256(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
+CANONICAL = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+
+
 def canonical_json(value: Any) -> str:
     """The one text of a value: what hashes are taken over."""
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return CANONICAL.encode(value)
 
 
 def journal_sha256(entry: Sequence[Any]) -> str:
@@ -160,12 +163,14 @@ class Store:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self.identity: tuple[int, ...] | None = None
+        """Which file it is, as the system knows it; None in memory."""
         self.recorded_at = ""
         self.counts: Counter[str] = Counter()
         self.touched: dict[str, None] = {}
         self.changes: list[dict[str, Any]] = []
         self.batch_id: int | None = None
-        """The import that writes: its records are named by their batch, not one by one."""
+        """The import that writes this part: its records are named by their batch, not one by one."""
         self._inserts: dict[tuple[str, ...], str] = {}
 
     # Reading
@@ -196,9 +201,13 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """One snapshot for all queries of a report."""
+        """One snapshot for all queries of a report; within a transaction, what that sees."""
+        if self.connection.in_transaction:
+            yield
+            return
         self.connection.execute("BEGIN")
         try:
+            refuse_foreign(self.connection, self.path)
             yield
         finally:
             self.connection.execute("ROLLBACK")
@@ -209,22 +218,31 @@ class Store:
     def trying(self, recorded_at: str) -> Iterator[None]:
         """Nothing is kept; for a copy, since it takes no lock."""
         self.recorded_at = recorded_at
-        self.connection.execute("BEGIN")
+        is_outermost = not self.connection.in_transaction
+        self.connection.execute("BEGIN" if is_outermost else "SAVEPOINT a_try")
         try:
             yield
         finally:
-            self.connection.execute("ROLLBACK")
+            self.connection.execute("ROLLBACK" if is_outermost else "ROLLBACK TO a_try")
 
     @contextmanager
     def writing(self, recorded_at: str, *, keep: bool = True) -> Iterator[None]:
-        """One decision: under the file's lock, all of it or nothing. `keep=False` takes everything back at the end."""
+        """One decision: all of it or nothing. Within a transaction it is a part of that, which decides what is kept."""
         self.recorded_at = recorded_at
+        self.batch_id = None
         self.counts.clear()
         self.touched.clear()
         self.changes.clear()
+        with nullcontext() if self.connection.in_transaction else self.transaction(keep=keep):
+            yield
+
+    @contextmanager
+    def transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """Under the file's lock, all of it or nothing. `keep=False` takes everything back at the end."""
         with writer_lock(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
+                refuse_foreign(self.connection, self.path)  # once more: another may have had the lock before
                 yield
                 self.connection.execute("COMMIT" if keep else "ROLLBACK")
             except BaseException:
@@ -341,6 +359,11 @@ class Store:
             (key, request_sha256, answer, exit_code, self.recorded_at),
         )
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the path still leads to the file that is open, as safe as it was: a restore puts another there."""
+        return self.identity is not None and self.identity == _identity(self.path)
+
     def close(self) -> None:
         self.connection.close()
 
@@ -356,6 +379,7 @@ def open_existing(path: Path) -> Store:
     if not path.exists():
         raise NotFoundError(f"there is no file {path}", "ltc init makes one; --db FILE names another")
     _refuse_unsafe(path)
+    identity = _identity(path)
     connection = connect(path)
     try:
         if refuse_foreign(connection, path) < schema.VERSION:
@@ -363,7 +387,9 @@ def open_existing(path: Path) -> Store:
     except BaseException:
         connection.close()
         raise
-    return Store(connection, path)
+    store = Store(connection, path)
+    store.identity = identity
+    return store
 
 
 def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
@@ -414,6 +440,14 @@ def open_to_look(path: Path) -> Store:
         connection.close()
         raise
     return Store(connection, path)
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mode
 
 
 def open_or_create(path: Path, recorded_at: str) -> Store:

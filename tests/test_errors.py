@@ -48,6 +48,8 @@ CODES: Final = {
 OWN_TEST: Final = {
     "config.py": "tests/test_config.py",
     "backup.py": "tests/test_backup.py",
+    "batch.py": "tests/commands/test_batch.py",
+    "commands/batch.py": "tests/commands/test_batch.py",
     "commands/demo.py": "tests/commands/test_demo.py",
     "exchange/delimited.py": "tests/commands/test_import.py",
     "exchange/mapping.py": "tests/commands/test_import.py",

@@ -122,7 +122,7 @@ def test_the_commands_stand_in_the_order_from_lead_to_cash(folder: Folder) -> No
     listed = {title: re.findall(r"^  ((?:[a-z]+ )*[a-z]+) {2,}", body, re.MULTILINE) for title, body in sections}
     assert listed["From lead to cash"] == ["lead add", "nurture", "promote", "sign", "ship", "invoice", "collect"]
     titles = [title for title in listed if title not in ("Options", "Common options")]
-    assert titles == ["From lead to cash", "Between the verbs", "Looking", "House-keeping"]
+    assert titles == ["From lead to cash", "Between the verbs", "Looking", "Jobs", "House-keeping"]
 
 
 def test_the_help_lists_every_command_once(folder: Folder) -> None:
@@ -220,6 +220,7 @@ def prepared(command: Command, folder: Folder) -> Iterator[str]:
     (folder.path / "stick").mkdir()
     for name, text in FILES.items():
         (folder.path / name).write_text(text, encoding="utf-8")
+    (folder.path / "commands.txt").write_text("lead add Ada\npromote L1\n", encoding="utf-8")
     for line in BEFORE.get(command.name, []):
         assert folder.type(line) == 0, f"{line}: {folder.err}"
     yield from examples(command)

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1] / "ltc_cli"
 
 # app → commands → {stages, reports} → {rules, store} → errors, and commands → output: each may know what lies below it.
-# Beside them: `completion` answers the TAB key, `session` is what one command runs in, `report` the plain answer,
-# `references` and `receivables` lie on the store and below stages, `backup` is the store's copy, `demo` a list of
-# command lines.
+# Beside them: `completion` answers the TAB key, `session` is what one command runs in, `batch` is many sessions,
+# `importing` a file on its way in, `report` the plain answer; `references` and `receivables` lie on the store and below
+# stages, `backup` is the store's copy, `demo` a list of command lines.
 MAY_KNOW: Final = {
     "__init__": "",
     "__main__": "app",
     "app": "__init__ commands completion session output errors",
     "session": "config store output report rules errors",
     "completion": "session output reports stages store",
-    "commands": "commands session config demo backup importing stages reports references report rules store errors",
+    "commands": (
+        "commands session config demo batch backup importing stages reports references report rules store errors"
+    ),
     "importing": "exchange session config stages output report store",
     "exchange": "exchange rules errors",
+    "batch": "session config store output report errors",
     "reports": "reports stages references receivables report rules store schema errors",
     "stages": "stages config references receivables report rules store errors",
     "references": "store errors",

@@ -310,13 +310,14 @@ OWN_TEST: Final = {
     "demo",
     "backup",
     "restore",
+    "batch",
     "import leads",
     "import opportunities",
     "import customers",
     "import touches",
     "import undo",
 }
-"""Their answers are about files: tests/commands has them, and below are the keys of the imports."""
+"""Their answers are about files, or those of others: tests/commands has them, and below are the keys of the imports."""
 
 
 def words(line: str) -> list[str]:

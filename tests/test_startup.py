@@ -80,6 +80,13 @@ def test_lead_add_loads_no_other_command_and_no_report(company: Path) -> None:
     assert not {module for module in modules if module.startswith("ltc_cli.reports")}
 
 
+def test_a_batch_loads_no_more_than_its_lines(company: Path) -> None:
+    (company / "lines.txt").write_text("lead add Cyd\nlead qualify L1\n", encoding="utf-8")
+    modules = loaded(company, "batch", "lines.txt")
+    assert modules & (HEAVY | HEAVY_TOO) == set()
+    assert {module for module in modules if module.startswith("ltc_cli.stages.")} == {"ltc_cli.stages.leads"}
+
+
 def test_help_loads_no_command_and_nothing_heavy(tmp_path: Path) -> None:
     modules = loaded(tmp_path, "--help")
     assert modules & (HEAVY | HEAVY_TOO) == set()

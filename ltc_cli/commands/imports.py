@@ -1,5 +1,6 @@
 """`ltc import …`: leads and opportunities from any other program, and the way back."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from ltc_cli.commands.answers import ask, choice
 from ltc_cli.importing import Wish, run
 from ltc_cli.report import Column, Report
+from ltc_cli.session import read_file
 from ltc_cli.stages import customer_imports, lead_imports, opportunity_imports, touch_imports
 from ltc_cli.stages import undo as undoing
 from ltc_cli.stages.batches import ON_DUPLICATE
@@ -16,6 +18,9 @@ File = Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, JSON lines or 
 Map = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="COLUMN=FIELD", help="What a column holds, where it is not found; FIELD - for none."),
+]
+Mapping = Annotated[
+    Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Lines of COLUMN=FIELD, # before a comment.")
 ]
 OnDuplicate = Annotated[
     str, typer.Option(metavar="error|skip|update", help="What becomes of a changed row under a known id or e-mail.")
@@ -29,10 +34,17 @@ def _known(text: str) -> str:
     return choice(text, ON_DUPLICATE, "--on-duplicate")
 
 
+def _uses(typed: list[str] | None, file: Path | None) -> list[str]:
+    """What is typed wins over what stands in the file."""
+    lines = read_file(file).decode("utf-8-sig", "replace").splitlines() if file else []
+    return [*(line for line in map(str.strip, lines) if line and not line.startswith("#")), *(typed or [])]
+
+
 def leads(
     ctx: typer.Context,
     file: File,
     map_: Map = None,
+    mapping: Mapping = None,
     on_duplicate: OnDuplicate = "error",
     rejects: RejectsFile = None,
     encoding: Encoding = None,
@@ -50,7 +62,7 @@ def leads(
       ltc import leads hubspot.csv --rejects bad.csv
       ltc import leads list.csv --map "Known since=created_on:dmy" --on-duplicate update
     """
-    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
     run(ask(ctx), "leads", wish, lead_imports.Importer)
 
 
@@ -58,6 +70,7 @@ def opportunities(
     ctx: typer.Context,
     file: File,
     map_: Map = None,
+    mapping: Mapping = None,
     on_duplicate: OnDuplicate = "error",
     rejects: RejectsFile = None,
     encoding: Encoding = None,
@@ -73,7 +86,7 @@ def opportunities(
       ltc import opportunities deals.csv --dry-run
       ltc import opportunities deals.csv --on-duplicate update
     """
-    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
     run(ask(ctx), "opportunities", wish, opportunity_imports.Importer)
 
 
@@ -81,6 +94,7 @@ def customers(
     ctx: typer.Context,
     file: File,
     map_: Map = None,
+    mapping: Mapping = None,
     on_duplicate: OnDuplicate = "error",
     rejects: RejectsFile = None,
     encoding: Encoding = None,
@@ -95,7 +109,7 @@ def customers(
     Example:
       ltc import customers companies.csv --on-duplicate skip
     """
-    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
     run(ask(ctx), "customers", wish, customer_imports.Importer)
 
 
@@ -103,6 +117,7 @@ def touches(
     ctx: typer.Context,
     file: File,
     map_: Map = None,
+    mapping: Mapping = None,
     on_duplicate: OnDuplicate = "error",
     rejects: RejectsFile = None,
     encoding: Encoding = None,
@@ -117,7 +132,7 @@ def touches(
     Example:
       ltc import touches activities.csv --rejects bad.csv
     """
-    wish = Wish(file, map_ or [], _known(on_duplicate), rejects, encoding, delimiter)
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
     run(ask(ctx), "touches", wish, touch_imports.Importer)
 
 

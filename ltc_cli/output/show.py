@@ -50,8 +50,7 @@ def show_error(error: LtcError, *, style: Style, err: TextIO) -> None:
     if style == "json":
         from ltc_cli.output.as_json import dumps
 
-        told = {"code": error.code, "message": error.message, "hint": error.hint}
-        _remark(err, dumps({"error": told}, err, indent=None))
+        _remark(err, dumps({"error": error.told}, err, indent=None))
         return
     say(err, f"ltc: error: {error.message}", quiet=False)
     if error.hint:

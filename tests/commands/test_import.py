@@ -282,6 +282,32 @@ def test_map_says_what_a_column_holds(office: Office) -> None:
     assert lead["further"] == [{"column": "Company", "value": "y"}, {"column": "Notiz", "value": "x"}]
 
 
+def test_a_mapping_file(office: Office) -> None:
+    mapping = office.file("mapping", "# ours\n\nKunde = name\nSeit=created_on:mdy\n")
+    office.take("Kunde,Seit\nAda,03/04/2026\n", "--mapping", mapping)
+    assert [(lead["name"], lead["created_on"]) for lead in office.leads()] == [("Ada", "2026-03-04")]
+    with folder_in_memory() as folder:
+        other = Office(folder)
+        other.take("Kunde,Seit\nAda,03/04/2026\n", "--mapping", mapping, "--map", "Seit=created_on:dmy")
+        assert [lead["created_on"] for lead in other.leads()] == ["2026-04-03"]
+    assert office.run("import", "leads", mapping, "--mapping", str(office.folder / "none")) == 3
+
+
+def test_in_a_batch(office: Office) -> None:
+    file = office.file("rows", TWO)
+    lines = f"import leads {file}\nlead add Cyd\nimport leads {file} --dry-run\nlead add Dot\n"
+    for options in ((), ("--atomic", "--dry-run")):
+        assert office.run("batch", office.file("lines", lines), *options) == 0, office.out
+        answers = [json.loads(line) for line in office.out.splitlines()]
+        assert [answer["exit_code"] for answer in answers] == [0, 0, 0, 0]
+    assert [lead["ref"] for lead in office.leads()] == ["L1", "L2", "L3", "L4"]
+    assert [(entry["verb"], entry["records"]) for entry in office.ltc("log")] == [
+        ("import leads", []),
+        ("lead add", ["L3"]),
+        ("lead add", ["L4"]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "options", "code", "message"),
     [

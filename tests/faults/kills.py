@@ -99,10 +99,10 @@ class _Executioner:
         self.kills += 1
         delay = self.chance.uniform(0, self.whole_run_seconds * BEYOND_THE_END)
         answer = ask(request.command, self.db, kill_after_seconds=delay, sabotage=self.sabotage)
-        self.half_written += _is_half_written(self.db)
+        self.half_written += is_half_written(self.db)
         return answer
 
 
-def _is_half_written(db: Path) -> bool:
+def is_half_written(db: Path) -> bool:
     journal = db.with_name(f"{db.name}-journal")
     return journal.exists() and journal.stat().st_size > 0
