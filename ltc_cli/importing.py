@@ -39,7 +39,16 @@ COLUMNS = (
     Column("header_line", "count"),
     Column("columns", "list", columns=COLUMN_COLUMNS),
 )
-RECORDS = {"leads": "lead", "opportunities": "opportunity", "customers": "customer", "touches": "touch"}
+RECORDS = {
+    "leads": "lead",
+    "opportunities": "opportunity",
+    "customers": "customer",
+    "touches": "touch",
+    "contracts": "contract",
+    "shipments": "shipment",
+    "invoices": "invoice",
+    "payments": "payment",
+}
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 
 
@@ -63,84 +72,77 @@ class Importer(Protocol):
 
 def run(session: Session, kind: str, wish: Wish, importer: Callable[[Batch, Settings, date], Importer]) -> None:
     """Import the file as records of a kind (`leads`) and show what became of its rows."""
-    layout = Layout(kind)
-    said = mapping.given(wish.uses, layout.fields)
     with source.opened(wish.file, session.inp, wish.encoding) as file:
         session.arguments["file"] = f"sha256:{file.sha256}"
-        found = rows.read(file, lambda column: layout.knows(column) or squeezed(column) in said, wish.delimiter)
-        rejects = Rejects(None if session.given.get("dry_run") else wish.rejects, wish.file, found.columns)
-        with closing(rejects), progress(session.err, f"import {kind}", file.size, quiet=session.quiet) as advance:
-            run = _Run(file, found, layout, said, kind, wish, rejects, advance)
-            run.find_uses(frozenset())
-            session.write_in_parts(
-                partial(run.parts, lambda batch: importer(batch, session.settings, session.today).take), creates=True
-            )
+        run = _Run(session, kind, wish, file)
+        with closing(run.rejects):
+            session.write_in_parts(partial(run.parts, importer), creates=True)
 
 
 class _Run:
     """One file on its way in."""
 
-    def __init__(
-        self,
-        file: Source,
-        found: rows.Rows,
-        layout: Layout,
-        said: dict[str, Use],
-        kind: str,
-        wish: Wish,
-        rejects: Rejects,
-        advance: Callable[[int, int], None],
-    ) -> None:
-        self.file, self.found, self.layout, self.said = file, found, layout, said
-        self.record, self.wish, self.rejects, self.advance = RECORDS[kind], wish, rejects, advance
+    def __init__(self, session: Session, kind: str, wish: Wish, file: Source) -> None:
+        self.session, self.kind, self.wish, self.file = session, kind, wish, file
+        self.layout = Layout(kind)
+        self.said = mapping.given(wish.uses, self.layout.fields)
+        self.found = rows.read(file, self._knows, wish.delimiter)
+        self.uses = self._uses(frozenset())
+        self.rejects = Rejects(None if session.given.get("dry_run") else wish.rejects, wish.file, self.found.columns)
         self.rejected: list[tuple[int, str, Sequence[str]]] = []
-        self.uses: list[Use] = []
 
-    def find_uses(self, known_ids: frozenset[str]) -> None:
+    def _knows(self, column: str) -> bool:
+        return self.layout.knows(column) or squeezed(column) in self.said
+
+    def _uses(self, known_ids: frozenset[str]) -> list[Use]:
         """What the columns hold. Raises UsageError where it cannot be told."""
         uses = mapping.assign(self.found.columns, self.layout, self.said, known_ids)
-        self.uses = mapping.with_formats(uses, self.found.chunks)
+        return mapping.with_formats(uses, self.found.chunks)
 
-    def parts(self, make_taker: Callable[[Batch], Callable[[Rows], None]], store: Store) -> Iterator[Part]:
+    def parts(self, importer: Callable[[Batch, Settings, date], Importer], store: Store) -> Iterator[Part]:
         """Takes all rows, and says after each part that it may be committed."""
         if "lead_id" in self.layout.fields:
             known_ids = frozenset(row["source"] for row in store.all("SELECT DISTINCT source FROM external_id"))
-            self.find_uses(known_ids - {""})
-        uses = self.uses
-        batch = Batch(
+            self.uses = self._uses(known_ids - {""})
+        batch = self._batch(store)
+        store.expect_much()
+        take = importer(batch, self.session.settings, self.session.today).take
+        committed, examples = 0, None
+        what, quiet = f"import {self.kind}", self.session.quiet
+        with progress(self.session.err, what, self.file.size, quiet=quiet) as advance:
+            for chunk in self.found.chunks():
+                examples = examples or _examples(chunk)
+                self._take(chunk, batch, take)
+                advance(self.file.position, batch.counts["read"])
+                if batch.counts["read"] - committed >= PART_ROWS:
+                    committed = batch.counts["read"]
+                    yield Part(None)
+        yield Part(self._answer(batch, examples or {}))
+
+    def _batch(self, store: Store) -> Batch:
+        return Batch(
             store,
-            self.record,
+            RECORDS[self.kind],
             self.file.name,
-            id_source=_name_of(uses, "external_id"),
-            lead_source=_name_of(uses, "lead_id"),
+            id_source=_name_of(self.uses, "external_id"),
+            lead_source=_name_of(self.uses, "lead_id"),
             on_duplicate=self.wish.on_duplicate,
             reject=lambda line, reason, cells: self.rejected.append((line, reason, cells)),
         )
-        store.expect_much()
-        take = make_taker(batch)
-        committed, example = 0, None
-        for chunk in self.found.chunks():
-            example = example or _examples(chunk)
-            self._take(chunk, uses, batch, take)
-            if batch.counts["read"] - committed >= PART_ROWS:
-                committed = batch.counts["read"]
-                yield Part(None)
-        yield Part(self._answer(batch, uses, example or {}))
 
-    def _take(self, chunk: Chunk, uses: list[Use], batch: Batch, take: Callable[[Rows], None]) -> None:
+    def _take(self, chunk: Chunk, batch: Batch, take: Callable[[Rows], None]) -> None:
         for bad in chunk.bad:
             batch.counts["read"] += 1
             batch.reject(bad.line, bad.reason, [bad.text])
         if chunk.rows:
-            fields, further = mapping.select(chunk, uses, self.layout)
-            formats = {use.field: use.format for use in uses if use.field and use.format}
+            fields, further = mapping.select(chunk, self.uses, self.layout)
+            formats = {use.field: use.format for use in self.uses if use.field and use.format}
             take(Rows(chunk.lines, chunk.rows, fields, further, formats))
         for line, reason, cells in sorted(self.rejected, key=lambda rejected: rejected[0]):
             self.rejects.add(line, reason, cells)
         self.rejected.clear()
-        self.advance(self.file.position, batch.counts["read"])
 
-    def _answer(self, batch: Batch, uses: list[Use], examples: dict[int, str]) -> Report:
+    def _answer(self, batch: Batch, examples: dict[int, str]) -> Report:
         columns = [
             {
                 "column": use.column,
@@ -148,7 +150,7 @@ class _Run:
                 "format": mapping.FORMAT_NAMES.get(use.format or ""),
                 "example": examples.get(at),
             }
-            for at, use in enumerate(uses)
+            for at, use in enumerate(self.uses)
             if use.column not in mapping.OURS
         ]
         row: dict[str, Any] = {

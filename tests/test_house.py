@@ -59,11 +59,15 @@ FLOW: Final = (
     "undo",
     "quotes",
     "contracts",
+    "contract_imports",
     "fulfilment",
+    "shipment_imports",
     "invoices",
     "settlements",
     "credit_notes",
     "payments",
+    "invoice_imports",
+    "payment_imports",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

@@ -311,11 +311,7 @@ OWN_TEST: Final = {
     "backup",
     "restore",
     "batch",
-    "import leads",
-    "import opportunities",
-    "import customers",
-    "import touches",
-    "import undo",
+    *(row.name for row in COMMANDS if row.name.startswith("import ")),
 }
 """Their answers are about files, or those of others: tests/commands has them, and below are the keys of the imports."""
 

@@ -9,7 +9,16 @@ from ltc_cli.commands.answers import ask, choice
 from ltc_cli.importing import Wish, run
 from ltc_cli.report import Column, Report
 from ltc_cli.session import read_file
-from ltc_cli.stages import customer_imports, lead_imports, opportunity_imports, touch_imports
+from ltc_cli.stages import (
+    contract_imports,
+    customer_imports,
+    invoice_imports,
+    lead_imports,
+    opportunity_imports,
+    payment_imports,
+    shipment_imports,
+    touch_imports,
+)
 from ltc_cli.stages import undo as undoing
 from ltc_cli.stages.batches import ON_DUPLICATE
 from ltc_cli.store import Store
@@ -134,6 +143,98 @@ def touches(
     """
     wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
     run(ask(ctx), "touches", wish, touch_imports.Importer)
+
+
+def contracts(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    mapping: Mapping = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import signed contracts, on the opportunity that they name or on one of their own.
+
+    The amount is net and one line, the payment plan that of the terms. Contracts are facts: a changed row is always
+    rejected, and `import undo` lists them. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import contracts signed.csv --dry-run
+    """
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "contracts", wish, contract_imports.Importer)
+
+
+def shipments(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    mapping: Mapping = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import shipments of the contracts that they name, each of all that was left.
+
+    Shipments are facts: a changed row is always rejected, and `import undo` lists them. Everything else is as in
+    `ltc import leads`.
+
+    \b
+    Example:
+      ltc import shipments sent.csv --dry-run
+    """
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "shipments", wish, shipment_imports.Importer)
+
+
+def invoices(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    mapping: Mapping = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import invoices that another program has issued.
+
+    They keep their numbers, beside ours. Amounts paid and days of settlement become payments. Invoices are facts:
+    a changed row is always rejected, and `import undo` lists them. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import invoices open.csv --dry-run
+    """
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "invoices", wish, invoice_imports.Importer)
+
+
+def payments(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    mapping: Mapping = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import payments, for the invoice or the customer that they name.
+
+    Each is booked as `ltc collect` books it: the oldest due first, the rest as unapplied credit. Payments are facts:
+    a changed row is always rejected, and `import undo` lists them. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import payments received.csv --rejects bad.csv
+    """
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "payments", wish, payment_imports.Importer)
 
 
 REST_COLUMNS = (Column("ref", "ref"), Column("why"))

@@ -111,10 +111,92 @@ TOUCHES = {
     "note": LEADS["note"] + ", notes description, body, activity notes, details, 跟进内容",
 }
 
-KINDS = {"leads": LEADS, "opportunities": OPPORTUNITIES, "customers": CUSTOMERS, "touches": TOUCHES}
+CONTRACTS = {
+    "external_id": "external_id, contract id, contract number, contract no, order id, order number, id, vertragsnummer,"
+    " 合同编号, 编号",
+    "opportunity": "opportunity, opportunity id, deal id, deal, potential id, 商机编号",
+    "customer": OPPORTUNITIES["customer"] + ", kunde",
+    "title": "title, contract name, contract title, subject, name, description, betreff, 合同名称, 标题",
+    "amount": "amount, contract amount, contract value, value, total, net, betrag, 金额, 合同金额",
+    "currency": OPPORTUNITIES["currency"] + ", währung",
+    "terms": "terms, payment terms, payment plan, zahlungsbedingungen, 付款条件",
+    "signed_on": "signed on, signed date, date signed, signature date, contract date, signed at, order date, date,"
+    " vertragsdatum, 签订日期, 签约日期",
+    "signed_by": "signed by, signatory, customer signed by, 签约人",
+    "starts_on": "starts on, start date, contract start date, begin, beginn, 开始日期",
+    "ends_on": "ends on, end date, contract end date, expiry date, ende, 结束日期, 到期日期",
+}
 
-DATES = frozenset({"created_on", "close_on", "won_on", "lost_on", "touched_on"})
-AMOUNTS = frozenset({"amount"})
+SHIPMENTS = {
+    "external_id": "external_id, shipment id, shipment number, delivery id, delivery number, id, 发货单号, 编号",
+    "contract": "contract, contract id, contract number, contract no, order id, order number, order, 合同编号",
+    "shipped_on": "shipped on, ship date, shipping date, shipped date, date shipped, dispatch date, date, 发货日期",
+    "delivered_on": "delivered on, delivery date, delivered date, date delivered, 送达日期, 签收日期",
+    "carrier": "carrier, shipper, shipping method, 承运商, 快递公司",
+    "tracking": "tracking, tracking number, tracking no, tracking id, 运单号, 快递单号",
+}
+
+INVOICES = {
+    "number": "number, invoice number, invoice no, invoice id, invoice, document number, doc no, rechnungsnummer,"
+    " rechnung, belegnummer, 发票号, 发票号码, 账单编号",
+    "customer": OPPORTUNITIES["customer"] + ", bill to, buyer, debtor, kunde, 购买方",
+    "customer_id": "customer id, customer number, customer no, customer code, debtor number, kundennummer, 客户编号",
+    "issued_on": "issued on, invoice date, date, issue date, date issued, document date, rechnungsdatum,"
+    " datum, 开票日期, 日期",
+    "due_on": "due on, due date, due, payment due, fällig, fälligkeit, fälligkeitsdatum, 到期日, 到期日期",
+    "amount": "amount, total, invoice amount, total amount, gross, gross amount, invoice total, betrag, brutto,"
+    " bruttobetrag, 金额, 价税合计, 总金额",
+    "net": "net, net amount, subtotal, amount without tax, netto, nettobetrag, 不含税金额",
+    "tax": "tax, tax amount, vat, vat amount, ust, mwst, steuer, 税额",
+    "paid": "paid, amount paid, paid amount, bezahlt, 已付金额",
+    "settled_on": "settled on, settled date, paid on, paid date, payment date, date paid, bezahlt am,"
+    " 付款日期, 结清日期",
+    "currency": OPPORTUNITIES["currency"] + ", währung",
+    "text": "text, description, subject, item, memo, betreff, 摘要, 项目",
+}
+
+PAYMENTS = {
+    "external_id": "external_id, payment id, transaction id, id, payment number, 流水号, 编号",
+    "invoice": "invoice, invoice number, invoice no, invoice id, rechnungsnummer, rechnung, 发票号, 发票号码",
+    "customer": "customer, customer name, customer id, payer, client, debtor, kunde, auftraggeber, 客户, 付款方",
+    "received_on": "received on, payment date, date, paid on, date received, booking date, value date, datum,"
+    " buchungstag, 付款日期, 收款日期, 日期",
+    "amount": "amount, payment amount, amount paid, paid, total, betrag, 金额, 收款金额",
+    "currency": OPPORTUNITIES["currency"] + ", währung",
+    "method": "method, payment method, type, zahlungsart, 付款方式",
+    "reference": "reference, payment reference, memo, description, verwendungszweck, 备注, 附言",
+}
+
+KINDS = {
+    "leads": LEADS,
+    "opportunities": OPPORTUNITIES,
+    "customers": CUSTOMERS,
+    "touches": TOUCHES,
+    "contracts": CONTRACTS,
+    "shipments": SHIPMENTS,
+    "invoices": INVOICES,
+    "payments": PAYMENTS,
+}
+
+DATES = frozenset(
+    {
+        "created_on",
+        "close_on",
+        "won_on",
+        "lost_on",
+        "touched_on",
+        "issued_on",
+        "due_on",
+        "settled_on",
+        "received_on",
+        "signed_on",
+        "starts_on",
+        "ends_on",
+        "shipped_on",
+        "delivered_on",
+    }
+)
+AMOUNTS = frozenset({"amount", "net", "tax", "paid"})
 ID_ENDINGS = ("id", "编号", "号")
 
 

@@ -101,7 +101,7 @@ def _rank(use: Use, layout: Layout) -> int:
 def _with_id(uses: list[Use], layout: Layout, known_ids: frozenset[str], said: Mapping[str, Use]) -> list[Use]:
     """Where no column is known to hold the ids: one that gave ids before, or the first column if it is called one."""
     wanted = "lead_id" if "lead_id" in layout.fields else "external_id"
-    if wanted in {use.field for use in uses}:
+    if wanted not in layout.fields or wanted in {use.field for use in uses}:
         return uses
     for at, use in enumerate(uses):
         name = squeezed(use.column)

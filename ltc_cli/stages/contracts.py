@@ -223,6 +223,7 @@ def _add(
         renews=leads.optional(signature.renews, "renewal"),
         document_sha256=_keep_document(store, settings, record, offer, terms, signature),
         recorded_at=store.recorded_at,
+        batch_id=store.batch_id,
     )
     quotes.add_lines(store, "contract", contract_id, offer.lines)
     for position, share in enumerate(shares, 1):

@@ -90,6 +90,7 @@ def ship(
         carrier=leads.optional(carrier, "carrier"),
         tracking=leads.optional(tracking, "tracking"),
         recorded_at=store.recorded_at,
+        batch_id=store.batch_id,
     )
     for line, quantity_micro in sorted(wanted.items()):
         _move(store, shipment_id, left[line]["id"], quantity_micro, on)

@@ -84,6 +84,7 @@ def collect(
         method=leads.optional(receipt.method, "method"),
         reference=leads.optional(receipt.reference, "reference"),
         recorded_at=store.recorded_at,
+        batch_id=store.batch_id,
     )
     payable = [item for item in owed if item.currency == currency]
     allocations = allocate(amount_minor, payable)

@@ -46,13 +46,13 @@ class Row:
             raise UsageError(f"{day} is after today ({self.today})")
         return day
 
-    def amount(self) -> tuple[int | None, str]:
+    def amount(self, field: str = "amount") -> tuple[int | None, str]:
         """Minor units and currency; the amount is None where the file says none."""
-        currency, text = self.text("currency"), self.text("amount")
+        currency, text = self.text("currency"), self.text(field)
         code = parse_currency(currency) if currency else None
         if not text:
             return None, code or self.settings.currency
-        mark: Any = self.rows.formats.get("amount", "point")
+        mark: Any = self.rows.formats.get(field, "point")
         return read_amount(text, mark, code, self.settings.currency)
 
     def further(self) -> str:
@@ -78,6 +78,9 @@ class RowImporter(Generic[Entry]):
     def identity(self, entry: Entry) -> tuple[str, str]:
         """The id that the row has of its own, and what else names it; both may be empty."""
         raise NotImplementedError
+
+    def reference(self, record_id: int) -> str:
+        return f"{self.prefix}{record_id}"
 
     def find(self, entry: Entry) -> int | None:
         """A record that no row brought, and that is this one all the same."""
@@ -135,7 +138,7 @@ class RowImporter(Generic[Entry]):
             self.batch.counts["unchanged"] += 1
         elif self.batch.on_duplicate == "error":
             how = f"is known as {name} already, and this row says something else" if known else "is this one already"
-            raise UsageError(f"{self.prefix}{record_id} {how}")
+            raise UsageError(f"{self.reference(record_id)} {how}")
         else:
             has_changed = self._whole(lambda: self.update(record_id, entry))
             self.batch.counts["updated" if has_changed else "unchanged"] += 1

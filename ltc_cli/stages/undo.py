@@ -34,6 +34,10 @@ BUILT_UPON = {
         ("another import brought it too", "id IN ({others})"),
     ),
     "touch": (),
+    "contract": (("a signed contract is a fact", "TRUE"),),
+    "shipment": (("a shipment is a fact: ltc ship --returned takes it back", "TRUE"),),
+    "invoice": (("an issued invoice is a fact", "TRUE"),),
+    "payment": (("a payment is a fact: ltc reverse takes it back", "TRUE"),),
     "opportunity": (
         ("it was signed", "id IN (SELECT opportunity_id FROM contract)"),
         ("it was quoted", "id IN (SELECT opportunity_id FROM quote)"),
@@ -78,15 +82,17 @@ def undo(store: Store, batch_id: int) -> Undone:
     restored, changed = _restore(store, kind, batch_id)
     _find_rest(store, kind, batch_id, _changed_since(store, kind, batch_id))
     taken_back = _delete(store, kind, batch_id)
-    rest = [(_ref(kind, row["id"]), row["why"]) for row in store.all("SELECT * FROM temp.rest ORDER BY id")]
-    rest += [(_ref(kind, record_id), CHANGED) for record_id in changed]
+    rest = [(_ref(store, kind, row["id"]), row["why"]) for row in store.all("SELECT * FROM temp.rest ORDER BY id")]
+    rest += [(_ref(store, kind, record_id), CHANGED) for record_id in changed]
     if not rest:
         store.connection.execute("UPDATE batch SET undone_at = ? WHERE id = ?", (store.recorded_at, batch_id))
         store.counts["batch undone"] += 1
     return Undone(batch, taken_back, restored, rest)
 
 
-def _ref(kind: str, record_id: int) -> str:
+def _ref(store: Store, kind: str, record_id: int) -> str:
+    if kind == "invoice":
+        return str(store.value("SELECT number FROM invoice WHERE id = ?", (record_id,)))
     return name(kind, record_id).text if kind in PREFIXES else f"{kind} {record_id}"
 
 

@@ -140,7 +140,7 @@ READ: Final = pytest.mark.parametrize("line", READS)
 ANY: Final = pytest.mark.parametrize("line", [*WRITES, *READS])
 
 
-IMPORTS: Final = ("import leads", "import opportunities", "import customers", "import touches", "import undo")
+IMPORTS: Final = tuple(row.name for row in COMMANDS if row.name.startswith("import "))
 """They read a file and commit in parts: tests/commands/test_import.py."""
 
 

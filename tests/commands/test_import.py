@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
@@ -506,6 +507,127 @@ def test_touches_are_joined_to_their_leads(office: Office) -> None:
     assert counts(office.take(CALLS, kind="touches", code=8)) == (0, 0, 2, 2)
     office.ltc("import", "undo", "2")
     assert office.ltc("show", "L1")["touches"] == 0
+
+
+# Contracts and shipments
+
+SIGNED: Final = (
+    "Contract No,Deal ID,Customer,Amount,Payment Terms,Date Signed\n"
+    'V-1,D1,,"1,200.00","50% sign, 50% ship",2026-03-05\n'
+    "V-2,,Mills,90.00,,2026-03-06\n"
+    "V-3,D9,,90.00,,2026-03-06\n"
+    "V-4,,,90.00,,2026-03-06\n"
+)
+
+
+def test_contracts_and_shipments(office: Office) -> None:
+    office.take(THREE)
+    office.take(DEALS.replace("$", ""), kind="opportunities")
+    assert counts(office.take(SIGNED, kind="contracts", code=8)) == (2, 0, 0, 2)
+    assert "line 4: there is no opportunity D9" in office.err
+    assert "line 5: it needs an opportunity, or a customer and an amount" in office.err
+    first, second = office.ltc("list", "contracts")
+    assert (first["opportunity"], first["amount"], first["signed_on"], first["terms"]) == (
+        "O1",
+        "1200.00",
+        "2026-03-05",
+        "50% sign, 50% ship",
+    )
+    assert (second["customer_name"], second["amount"]) == ("Mills", "90.00")
+    sent = "Order Number,Ship Date,Delivery Date,Carrier\nV-1,2026-03-10,2026-03-12,DHL\nV-7,2026-03-10,,\n"
+    assert counts(office.take(sent, kind="shipments", code=8)) == (1, 0, 0, 1)
+    assert [(row["contract"], row["status"]) for row in office.ltc("list", "shipments")] == [("C1", "delivered")]
+    assert counts(office.take(SIGNED, kind="contracts", code=8)) == (0, 0, 2, 2)
+    assert counts(office.take(sent, kind="shipments", code=8)) == (0, 0, 1, 1)
+    assert [row["total"] for row in office.ltc("invoice", "--due")] == ["1200.00"]
+    assert office.run("check") == 0
+
+
+# Invoices and payments
+
+BILLS: Final = (
+    "Invoice No,Customer,Invoice Date,Due Date,Net,VAT,Total,Currency\n"
+    "R-1,Engines,2026-01-05,2026-02-04,100.00,19.00,119.00,EUR\n"
+    "R-2,Engines,2026-05-01,2026-05-31,50.00,0.00,50.00,EUR\n"
+)
+AGES: Final = ("current", "1-30", "31-60", "61-90", "90+", "unapplied", "total")
+
+
+def ages(office: Office, day: str) -> list[str]:
+    (row,) = office.ltc("aging", "--as-of", day)
+    return [row[age] for age in AGES]
+
+
+def test_invoices_of_another_program_age_as_ours(office: Office) -> None:
+    office.ltc("init", "--yes")
+    assert counts(office.take(BILLS, kind="invoices")) == (2, 0, 0, 0)
+    assert ages(office, "2026-02-28") == ["0.00", "119.00", "0.00", "0.00", "0.00", "0.00", "119.00"]
+    assert ages(office, "2026-06-15") == ["0.00", "50.00", "0.00", "0.00", "119.00", "0.00", "169.00"]
+    payments = (
+        "Payment ID,Invoice No,Payment Date,Amount\nP1,R-1,2026-03-01,100.00\nP2,,2026-03-01,5\nP3,R-9,2026-03-01,5\n"
+    )
+    assert counts(office.take(payments, kind="payments", code=8)) == (1, 0, 0, 2)
+    assert "line 3: it needs an invoice or a customer" in office.err
+    assert "line 4: there is no invoice R-9" in office.err
+    assert ages(office, "2026-06-15") == ["0.00", "50.00", "0.00", "0.00", "19.00", "0.00", "69.00"]
+    assert office.run("check") == 0
+    assert counts(office.take(BILLS, kind="invoices")) == (0, 0, 2, 0)
+    assert counts(office.take(payments, kind="payments", code=8)) == (0, 0, 1, 2)
+
+
+def test_an_invoice_of_another_program_is_credited_as_ours(office: Office) -> None:
+    """19 of 119: net 19 × 100/119 = 15.966; in full net 100 and tax 19."""
+    office.take(BILLS, kind="invoices")
+    notes = [office.ltc("credit", "R-1", *amount, "--reason", "late") for amount in (["19"], [])]
+    assert [(note["net"], note["tax"]) for note in notes] == [("15.97", "3.03"), ("84.03", "15.97")]
+    assert office.ltc("show", "R-1")["status"] == "credited"
+    assert office.run("check") == 0
+
+
+def test_our_own_numbers_go_on_without_a_gap(office: Office) -> None:
+    office.take(BILLS, kind="invoices")
+    for line in ("lead add Ada", "promote L1 --amount 10", "sign O1 --terms '100% sign'", "invoice C1"):
+        office.ltc(*shlex.split(line))
+    assert [row["ref"] for row in office.ltc("list", "invoices")] == ["R-1", "R-2", "INV-2026-0001"]
+    assert office.run("check") == 0
+
+
+def test_settled_invoices_are_paid(office: Office) -> None:
+    rows = (
+        "Invoice No,Customer ID,Invoice Date,Due Date,Amount,Settled Date\n"
+        "7,C-1,13/01/2026,12/02/2026,55.94,15/02/2026\n"
+    )
+    office.take(rows, kind="invoices")
+    assert office.ltc("show", "7")["status"] == "paid"
+    assert ages(office, "2026-02-14") == ["0.00", "55.94", "0.00", "0.00", "0.00", "0.00", "55.94"]
+    assert office.ltc("aging", "--as-of", "2026-02-15") == []
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("R-3,Engines,2026-01-05,,100.00,19.00,120.00,EUR", "its net and tax do not make up its total"),
+        ("R-3,Engines,2026-01-05,,,,,EUR", "it needs an amount"),
+        ("R-3,,2026-01-05,,,,5,EUR", "it needs a number, a date and a customer"),
+        ("R-3,Engines,2026-01-05,,,,-5,EUR", "'-5' is not an amount"),
+        ("R-3,Engines,2026-01-05,,,,5,QQQ", "'QQQ' is not an ISO 4217 currency"),
+        ("r-1,Engines,2026-01-05,,,,5,EUR", "invoice R-1 is this one already"),
+        ("R-1,Engines,2026-01-05,2026-02-04,100.00,19.00,119.00,USD", "is known as R-1 already"),
+    ],
+)
+def test_an_invoice_that_cannot_be(office: Office, row: str, reason: str) -> None:
+    office.take(BILLS + row + "\n", kind="invoices", code=8)
+    assert reason in office.err
+
+
+def test_facts_are_not_taken_back(office: Office) -> None:
+    office.take(BILLS, kind="invoices")
+    assert office.run("import", "undo", "1", "--json") == 8
+    rest = json.loads(office.out)["rest"]
+    assert rest == [{"ref": ref, "why": "an issued invoice is a fact"} for ref in ("R-1", "R-2")]
+    changed = BILLS.replace("2026-02-04", "2026-03-04")
+    assert counts(office.take(changed, "--on-duplicate", "update", kind="invoices", code=8)) == (0, 0, 1, 1)
+    assert "R-1 is a fact: an invoice never changes" in office.err
 
 
 # Back
