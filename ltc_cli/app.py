@@ -103,6 +103,9 @@ COMMANDS = (
     Command("refund", "refund:refund", "write", BETWEEN, "Pay back what is left of a payment or credit note."),
     Command("reverse", "reverse:reverse", "write", BETWEEN, "Reverse a payment that bounced or was a mistake."),
     Command("writeoff", "writeoff:writeoff", "write", BETWEEN, "Write off what is open of an invoice."),
+    Command(
+        "rate", "rate:rate", "write", BETWEEN, "Say what one unit of another currency is worth in the base currency."
+    ),
     Command("edit", "edit:edit", "write", BETWEEN, "Change contact data and settings of a record, never money."),
     Command("today", "today:today", "read", LOOKING, "Show what to do now, most urgent first."),
     Command(
@@ -162,6 +165,7 @@ COMMANDS = (
         HOUSE,
         "Import payments, for the invoice or the customer that they name.",
     ),
+    Command("import rates", "imports:rates", "write", HOUSE, "Import exchange rates, as the ECB publishes them."),
     Command("import undo", "imports:undo", "write", HOUSE, "Take an import back."),
     Command("init", "init:init", "none", HOUSE, "Make config.yaml and the file of a new company."),
     Command("demo", "demo:demo", "none", HOUSE, "Make a small company's year and look at it."),

@@ -48,6 +48,7 @@ RECORDS = {
     "shipments": "shipment",
     "invoices": "invoice",
     "payments": "payment",
+    "rates": "rate",
 }
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 

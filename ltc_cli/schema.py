@@ -43,8 +43,8 @@ M001_FACTS = (
     "lead_event",
     "opportunity_event",
 )
-M003_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
-FACTS = (*M001_FACTS, *M003_FACTS)
+M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
+FACTS = (*M001_FACTS, *M004_FACTS)
 
 M001 = (
     """
@@ -587,6 +587,23 @@ M002 = (
 )
 
 M003 = (
+    # `base_micro` millionths of the base are worth `currency_micro` of the currency; the last one of a day counts.
+    """
+    CREATE TABLE rate (
+        id INTEGER PRIMARY KEY,
+        currency TEXT NOT NULL,
+        base TEXT NOT NULL,
+        rate_on TEXT NOT NULL,
+        base_micro INTEGER NOT NULL CHECK (base_micro > 0),
+        currency_micro INTEGER NOT NULL CHECK (currency_micro > 0),
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch
+    ) STRICT
+    """,
+    "CREATE INDEX rate_day ON rate (base, currency, rate_on)",
+)
+
+M004 = (
     # What of each line of the invoice is credited: `credited_micro` of its quantity, or 0 where an amount is.
     """
     CREATE TABLE credit_note_line (
@@ -679,9 +696,15 @@ def m002_imports(db: Database) -> None:
         db.execute(statement)
 
 
-def m003_credits(db: Database) -> None:
+def m003_rates(db: Database) -> None:
+    """What other currencies are worth."""
+    for statement in M003:
+        db.execute(statement)
+
+
+def m004_credits(db: Database) -> None:
     """Credit notes with their lines and taxes, refunds, and the reasons of write-offs."""
-    _make(db, M003, M003_FACTS)
+    _make(db, M004, M004_FACTS)
 
 
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
@@ -692,7 +715,7 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_credits)
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits)
 VERSION = len(MIGRATIONS)
 
 

@@ -58,6 +58,7 @@ OWN_TEST: Final = {
     "rules/foreign.py": "tests/rules/test_foreign.py",
     "stages/lead_imports.py": "tests/commands/test_import.py",
     "stages/opportunity_imports.py": "tests/commands/test_import.py",
+    "stages/rates.py": "tests/commands/test_rate.py",
     "stages/contract_imports.py": "tests/commands/test_import.py",
     "stages/shipment_imports.py": "tests/commands/test_import.py",
     "stages/invoice_imports.py": "tests/commands/test_import.py",

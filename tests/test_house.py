@@ -49,6 +49,7 @@ MAY_KNOW: Final = {
 FLOW: Final = (
     "batches",
     "row_imports",
+    "rates",
     "leads",
     "lead_imports",
     "customers",

@@ -231,6 +231,7 @@ STORY: Final = [
     ("credit INV-2026-0002 --line 1=1 --reason broken", CREDIT),
     ("refund P2 5 --method transfer --reference 'ref 8'", PAYMENT),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
+    ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
     ("edit K1 owner=lee", CUSTOMER),
     ("edit L1 owner=lee", LEAD),
     ("edit O2 title=Other", OPPORTUNITY),

@@ -19,6 +19,7 @@ from ltc_cli.stages import (
     shipment_imports,
     touch_imports,
 )
+from ltc_cli.stages import rates as stages_rates
 from ltc_cli.stages import undo as undoing
 from ltc_cli.stages.batches import ON_DUPLICATE
 from ltc_cli.store import Store
@@ -235,6 +236,29 @@ def payments(
     """
     wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
     run(ask(ctx), "payments", wish, payment_imports.Importer)
+
+
+def rates(
+    ctx: typer.Context,
+    file: File,
+    map_: Map = None,
+    mapping: Mapping = None,
+    on_duplicate: OnDuplicate = "error",
+    rejects: RejectsFile = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> None:
+    """Import exchange rates, as the ECB publishes them.
+
+    A column a currency, quoted against the euro (eurofxref-hist.csv), or the columns date, currency and rate, in
+    units of the base currency. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import rates eurofxref-hist.csv
+    """
+    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
+    run(ask(ctx), "rates", wish, stages_rates.Importer)
 
 
 REST_COLUMNS = (Column("ref", "ref"), Column("why"))

@@ -167,6 +167,12 @@ PAYMENTS = {
     "reference": "reference, payment reference, memo, description, verwendungszweck, 备注, 附言",
 }
 
+RATES = {
+    "rate_on": "rate on, date, day, datum, 日期",
+    "currency": "currency, currency code, code, währung, 币种",
+    "rate": "rate, exchange rate, kurs, 汇率",
+}
+
 KINDS = {
     "leads": LEADS,
     "opportunities": OPPORTUNITIES,
@@ -176,6 +182,7 @@ KINDS = {
     "shipments": SHIPMENTS,
     "invoices": INVOICES,
     "payments": PAYMENTS,
+    "rates": RATES,
 }
 
 DATES = frozenset(
@@ -189,6 +196,7 @@ DATES = frozenset(
         "due_on",
         "settled_on",
         "received_on",
+        "rate_on",
         "signed_on",
         "starts_on",
         "ends_on",

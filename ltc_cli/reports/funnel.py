@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.funnel import StageTotal, Thread, stage_totals
 from ltc_cli.rules.money import format_amount, round_ratio
+from ltc_cli.stages import rates
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
+    from ltc_cli.rules.exchange_rates import Rates
     from ltc_cli.store import Store
 
 # A thread begins with a lead, or with an opportunity that has none; one that was won before it came here has reached
@@ -100,9 +102,10 @@ def report(
     bounds = ((since or date.min).isoformat(), min(until or as_of, as_of).isoformat())
     groups: dict[str | None, list[Thread]] = {}
     foreign: set[str] = set()
+    into_base = rates.all_into(store, base)
     sql = THREADS.format(by=BY[by] if by else "''")
     for row in store.connection.execute(sql, (day, day, day, day, *bounds)):
-        groups.setdefault(row["label"], []).append(_thread(row, facts, base, foreign))
+        groups.setdefault(row["label"], []).append(_thread(row, facts, into_base, foreign))
     if not by:
         groups.setdefault("", [])
     rows = [
@@ -160,8 +163,8 @@ def _shipped(store: Store, day: str) -> dict[int, tuple[str, int]]:
     return found
 
 
-def _thread(row: Row, facts: _Facts, base: str, foreign: set[str]) -> Thread:
-    """The days on which a lead reached the stages, and the amounts; an amount in another currency is unknown."""
+def _thread(row: Row, facts: _Facts, into_base: Rates, foreign: set[str]) -> Thread:
+    """The days on which a lead reached the stages, and the amounts in base currency, each at the rate of its day."""
     contract_id = row["contract_id"]
     nothing = (None, None)
     shipped_on, shipped = facts.shipped.get(contract_id, nothing)
@@ -187,11 +190,15 @@ def _thread(row: Row, facts: _Facts, base: str, foreign: set[str]) -> Thread:
         invoiced or 0,
         collected or 0,
     )
-    currency = row["contract_currency"] or row["currency"]
-    is_known = currency in (None, base) or not any(amounts)
+    currency = row["contract_currency"] or row["currency"] or into_base.base
+    converted = [
+        amount and into_base.in_base(amount, currency, day or row["created_on"])
+        for amount, day in zip(amounts, days, strict=True)
+    ]
+    is_known = all(now is not None or before is None for now, before in zip(converted, amounts, strict=True))
     if not is_known:
         foreign.add(currency)
-    return Thread(days, amounts, is_known)
+    return Thread(days, converted, is_known)
 
 
 def _written(total: StageTotal, base: str) -> dict[str, Any]:

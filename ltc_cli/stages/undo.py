@@ -34,6 +34,7 @@ BUILT_UPON = {
         ("another import brought it too", "id IN ({others})"),
     ),
     "touch": (),
+    "rate": (),
     "contract": (("a signed contract is a fact", "TRUE"),),
     "shipment": (("a shipment is a fact: ltc ship --returned takes it back", "TRUE"),),
     "invoice": (("an issued invoice is a fact", "TRUE"),),

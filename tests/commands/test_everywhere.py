@@ -65,6 +65,7 @@ WRITES: Final = (
     "refund P2 5",
     "reverse P1 --reason bounced",
     "writeoff INV-2026-0001 1 --reason small",
+    "rate USD 0.92",
     "edit L3 note=hello",
 )
 

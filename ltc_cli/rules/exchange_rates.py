@@ -1,0 +1,50 @@
+"""Exchange rates: what a currency was worth on a day, as a ratio of integers, so that nothing is lost on the way."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from ltc_cli.rules.money import digits, round_ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Rate(NamedTuple):
+    """`base_micro` millionths of the base currency are worth `currency_micro` millionths of the other."""
+
+    rate_on: str
+    base_micro: int
+    currency_micro: int
+
+
+def convert(amount_minor: int, currency: str, base: str, rate: Rate) -> int:
+    """Minor units of the base currency, rounded half up: 10.00 USD at 14,000 IDR are 140,000.00 IDR."""
+    return round_ratio(
+        amount_minor * rate.base_micro * 10 ** digits(base), rate.currency_micro * 10 ** digits(currency)
+    )
+
+
+class Rates:
+    """All rates into one base currency."""
+
+    def __init__(self, base: str, rates: Iterable[tuple[str, Rate]]) -> None:
+        """`rates` by currency, in the order of their days; of several of a day the last one counts."""
+        self.base = base
+        self.by_currency: dict[str, list[Rate]] = {}
+        for currency, rate in rates:
+            self.by_currency.setdefault(currency, []).append(rate)
+
+    def on(self, currency: str, day: str) -> Rate | None:
+        """The newest rate that was known on the ISO day; None where there is none, never 1."""
+        known = self.by_currency.get(currency, [])
+        at = bisect_right(known, day, key=lambda rate: rate.rate_on)
+        return known[at - 1] if at else None
+
+    def in_base(self, amount_minor: int, currency: str, day: str) -> int | None:
+        """The amount in minor units of the base; None where no rate is known on that day."""
+        if currency == self.base or amount_minor == 0:
+            return amount_minor
+        rate = self.on(currency, day)
+        return convert(amount_minor, currency, self.base, rate) if rate else None
