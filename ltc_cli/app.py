@@ -86,8 +86,23 @@ COMMANDS = (
     ),
     Command("lose", "lose:lose", "write", BETWEEN, "Lose an opportunity, with the reason."),
     Command("reopen", "reopen:reopen", "write", BETWEEN, "Reopen a lost opportunity."),
-    Command("apply", "apply:apply", "write", BETWEEN, "Settle an invoice with the unapplied rest of a payment."),
+    Command(
+        "credit",
+        "credit:credit",
+        "write",
+        BETWEEN,
+        "Issue a credit note for an invoice: whole, by an amount, or by lines.",
+    ),
+    Command(
+        "apply",
+        "apply:apply",
+        "write",
+        BETWEEN,
+        "Settle an invoice with what is left of a payment or credit note.",
+    ),
+    Command("refund", "refund:refund", "write", BETWEEN, "Pay back what is left of a payment or credit note."),
     Command("reverse", "reverse:reverse", "write", BETWEEN, "Reverse a payment that bounced or was a mistake."),
+    Command("writeoff", "writeoff:writeoff", "write", BETWEEN, "Write off what is open of an invoice."),
     Command(
         "rate", "rate:rate", "write", BETWEEN, "Say what one unit of another currency is worth in the base currency."
     ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.rules.allocation import OpenItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ltc_cli.store import Store
 
@@ -35,6 +35,21 @@ WHERE payment.received_on <= ? {narrowed}
 GROUP BY payment.id
 """
 
+# Two parameters: the day, twice. What credit notes hold beyond what they settled.
+UNAPPLIED_CREDIT = """
+SELECT credit_note.id, credit_note.customer_id, credit_note.currency,
+    credit_note.total_minor - COALESCE(SUM(settlement.amount_minor), 0) AS unapplied_minor
+FROM credit_note LEFT JOIN settlement ON settlement.credit_id = credit_note.id AND settlement.settled_on <= ?
+WHERE credit_note.issued_on <= ? {narrowed}
+GROUP BY credit_note.id
+"""
+
+# One parameter: the day. What was paid back of payments and credit notes, as less of what they hold.
+PAID_BACK = """
+SELECT COALESCE(payment_id, credit_id) AS id, customer_id, currency, -amount_minor AS unapplied_minor
+FROM refund WHERE refunded_on <= ? {narrowed}
+"""
+
 NARROWED = {
     "invoice": "AND {these:receivable.invoice_id}",
     "contract": "AND receivable.invoice_id IN (SELECT id FROM invoice WHERE {these:contract_id})",
@@ -54,7 +69,32 @@ def open_items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -
     return [item for item in items(store, kind, ids, as_of) if item.balance_minor]
 
 
-def unapplied(store: Store, payment_ids: Iterable[int], as_of: str = EVER) -> dict[int, int]:
-    """What is left of each payment, in minor units of its currency."""
-    sql = UNAPPLIED.replace("{narrowed}", "AND {these:payment.id}")
-    return {row["id"]: row["unapplied_minor"] for row in store.among(sql, payment_ids, (as_of, as_of, as_of))}
+class Held(NamedTuple):
+    """What is left of a payment or credit note, and what of it was paid back; minor units of its currency."""
+
+    unapplied_minor: int
+    refunded_minor: int
+
+    @property
+    def status(self) -> str:
+        """What has become of it in the end: `unapplied`, `refunded` or `applied`."""
+        if self.unapplied_minor:
+            return "unapplied"
+        return "refunded" if self.refunded_minor else "applied"
+
+
+LEFT_OF = {
+    "payment": (UNAPPLIED.replace("{narrowed}", "AND {these:payment.id}"), 3),
+    "credit": (UNAPPLIED_CREDIT.replace("{narrowed}", "AND {these:credit_note.id}"), 2),
+}
+"""What holds credit of a customer: the query of what is left of it, and how often that takes the day."""
+
+
+def held(store: Store, kind: str, ids: Sequence[int], as_of: str = EVER) -> dict[int, Held]:
+    """What is left of each of these payments or credit notes as of a day."""
+    sql, days = LEFT_OF[kind]
+    left = {row["id"]: row["unapplied_minor"] for row in store.among(sql, ids, (as_of,) * days)}
+    paid_back = dict.fromkeys(left, 0)
+    for row in store.among(PAID_BACK.replace("{narrowed}", f"AND {{these:{kind}_id}}"), ids, (as_of,)):
+        paid_back[row["id"]] -= row["unapplied_minor"]
+    return {each: Held(left[each] - paid_back[each], paid_back[each]) for each in left}

@@ -17,6 +17,7 @@ OF_QUOTE = "JOIN quote ON quote.opportunity_id = opportunity.id"
 OF_CONTRACT = "JOIN contract ON contract.opportunity_id = opportunity.id"
 OF_SHIPMENT = "JOIN shipment ON shipment.contract_id = contract.id"
 OF_INVOICE = "JOIN invoice ON invoice.contract_id = contract.id"
+OF_CREDIT = "JOIN credit_note ON credit_note.invoice_id = invoice.id"
 
 # Where a kind stands in the thread of an opportunity: its column, and the joins that lead there.
 THREAD = {
@@ -27,7 +28,11 @@ THREAD = {
     "contract": ("contract.id", (OF_CONTRACT,)),
     "shipment": ("shipment.id", (OF_CONTRACT, OF_SHIPMENT)),
     "invoice": ("invoice.id", (OF_CONTRACT, OF_INVOICE)),
+    "credit": ("credit_note.id", (OF_CONTRACT, OF_INVOICE, OF_CREDIT)),
 }
+
+NUMBERED = {"invoice": "invoice", "credit": "credit_note"}
+"""Kinds that have a legal number for a name, and their tables."""
 
 MISSING = {
     "opportunity": "ltc promote {ref}",
@@ -35,6 +40,7 @@ MISSING = {
     "contract": "ltc sign {ref}",
     "shipment": "ltc ship {ref}",
     "invoice": "ltc invoice {ref}",
+    "credit": "ltc credit {ref} --reason …",
 }
 
 
@@ -75,9 +81,10 @@ def look_up(store: Store, text: str) -> Reference:
         record_id = _survivor(store, kind, int(digits))
         if record_id is not None:
             return name(kind, record_id)
-    row = store.one("SELECT id, number FROM invoice WHERE number = ?", (_encodable(cleaned),))
-    if row:
-        return Reference("invoice", row["id"], row["number"])
+    for numbered, table in NUMBERED.items():
+        row = store.one(f"SELECT id, number FROM {table} WHERE number = ?", (_encodable(cleaned),))
+        if row:
+            return Reference(numbered, row["id"], row["number"])
     raise NotFoundError(
         f"there is no record {_shortened(cleaned)}", "ltc list leads, ltc list invoices and so on show what there is"
     )
@@ -110,9 +117,10 @@ def _of_payment(store: Store, payment: Reference, kind: str) -> list[Reference]:
 
 
 def _named(store: Store, kind: str, record_id: int) -> Reference:
-    if kind != "invoice":
+    if kind not in NUMBERED:
         return name(kind, record_id)
-    return Reference(kind, record_id, store.value("SELECT number FROM invoice WHERE id = ?", (record_id,)))
+    number = store.value(f"SELECT number FROM {NUMBERED[kind]} WHERE id = ?", (record_id,))
+    return Reference(kind, record_id, number)
 
 
 def an(kind: str) -> str:

@@ -18,7 +18,7 @@ APPLICATION_ID = 0x4C544331
 """`LTC1`: how a file says that it is ours."""
 
 # Only ever added. The triggers make the database itself refuse a change.
-FACTS = (
+M001_FACTS = (
     "document",
     "journal",
     "contract",
@@ -43,6 +43,8 @@ FACTS = (
     "lead_event",
     "opportunity_event",
 )
+M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
+FACTS = (*M001_FACTS, *M004_FACTS)
 
 M001 = (
     """
@@ -536,7 +538,6 @@ M001 = (
     """,
 )
 
-
 M002 = (
     # What an import knows besides: the columns of the file that are not ours, as JSON.
     "ALTER TABLE lead ADD COLUMN further TEXT",
@@ -585,7 +586,6 @@ M002 = (
     "CREATE INDEX opportunity_event_opportunity ON opportunity_event (opportunity_id, event_on)",
 )
 
-
 M003 = (
     # `base_micro` millionths of the base are worth `currency_micro` of the currency; the last one of a day counts.
     """
@@ -601,6 +601,71 @@ M003 = (
     ) STRICT
     """,
     "CREATE INDEX rate_day ON rate (base, currency, rate_on)",
+)
+
+M004 = (
+    # What of each line of the invoice is credited: `credited_micro` of its quantity, or 0 where an amount is.
+    """
+    CREATE TABLE credit_note_line (
+        id INTEGER PRIMARY KEY,
+        credit_note_id INTEGER NOT NULL REFERENCES credit_note,
+        position INTEGER NOT NULL,
+        invoice_line_id INTEGER REFERENCES invoice_line,
+        credited_micro INTEGER NOT NULL CHECK (credited_micro >= 0),
+        text TEXT NOT NULL,
+        quantity_micro INTEGER NOT NULL,
+        price_micro INTEGER NOT NULL,
+        discount_minor INTEGER NOT NULL,
+        net_minor INTEGER NOT NULL,
+        tax_code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL,
+        inclusive INTEGER NOT NULL CHECK (inclusive IN (0, 1)),
+        UNIQUE (credit_note_id, position)
+    ) STRICT
+    """,
+    "CREATE INDEX credit_note_line_line ON credit_note_line (invoice_line_id)",
+    """
+    CREATE TABLE credit_note_tax (
+        credit_note_id INTEGER NOT NULL REFERENCES credit_note,
+        code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL,
+        base_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        PRIMARY KEY (credit_note_id, code)
+    ) STRICT
+    """,
+    "CREATE INDEX credit_note_invoice ON credit_note (invoice_id)",
+    "CREATE INDEX credit_note_customer ON credit_note (customer_id, currency)",
+    "CREATE INDEX settlement_credit ON settlement (credit_id, settled_on, amount_minor) WHERE credit_id IS NOT NULL",
+    # Unapplied credit that was paid back, of a payment or of a credit note; customer and currency are copied from it.
+    """
+    CREATE TABLE refund (
+        id INTEGER PRIMARY KEY,
+        payment_id INTEGER REFERENCES payment,
+        credit_id INTEGER REFERENCES credit_note,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        refunded_on TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+        method TEXT,
+        reference TEXT,
+        recorded_at TEXT NOT NULL,
+        CHECK ((payment_id IS NULL) <> (credit_id IS NULL))
+    ) STRICT
+    """,
+    "CREATE INDEX refund_payment ON refund (payment_id, refunded_on) WHERE payment_id IS NOT NULL",
+    "CREATE INDEX refund_credit ON refund (credit_id, refunded_on) WHERE credit_id IS NOT NULL",
+    # Why a settlement gives something up, and the payment whose shortness it forgives.
+    """
+    CREATE TABLE writeoff (
+        settlement_id INTEGER PRIMARY KEY REFERENCES settlement,
+        reason TEXT NOT NULL,
+        payment_id INTEGER REFERENCES payment
+    ) STRICT
+    """,
+    "CREATE INDEX writeoff_payment ON writeoff (payment_id) WHERE payment_id IS NOT NULL",
 )
 
 
@@ -620,11 +685,7 @@ def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
 
 def m001_main_road(db: Database) -> None:
     """Everything from the first touch to the last cent, right from the start."""
-    for statement in M001:
-        db.execute(statement)
-    for table in FACTS:
-        for statement in _keep_facts(table):
-            db.execute(statement)
+    _make(db, M001, M001_FACTS)
 
 
 def m002_imports(db: Database) -> None:
@@ -641,7 +702,20 @@ def m003_rates(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_rates)
+def m004_credits(db: Database) -> None:
+    """Credit notes with their lines and taxes, refunds, and the reasons of write-offs."""
+    _make(db, M004, M004_FACTS)
+
+
+def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
+    for statement in statements:
+        db.execute(statement)
+    for table in facts:
+        for statement in _keep_facts(table):
+            db.execute(statement)
+
+
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits)
 VERSION = len(MIGRATIONS)
 
 

@@ -262,7 +262,7 @@ class Store:
         self.counts[table] += 1
         if table in PREFIXES:
             self.touch(f"{PREFIXES[table]}{record_id}")
-        elif table == "invoice":
+        elif table in ("invoice", "credit_note"):
             self.touch(values["number"])
         return record_id
 

@@ -145,6 +145,22 @@ PREPARED: Final = (
     "quote O10 --line Widget:4:10 --valid-until 2026-06-16",
     "quote O10 --line Widget:5:10",
     "quote Q3 --reject",
+    "lead add Ned --company Needles",
+    "promote L14",
+    "quote O11 --line Needle:4:25",
+    "sign O11",
+    "ship C6",
+    "invoice C6",
+    "credit INV-2026-0005 40 --reason dear --today 2026-06-20",
+    "collect INV-2026-0005",
+    "credit INV-2026-0005 --line 1=1 --reason broken --today 2026-06-20",
+    "lead add Olu --company Olives",
+    "promote L15 --amount 30",
+    "sign O12 --terms '100% sign'",
+    "invoice C7",
+    "writeoff INV-2026-0006 --reason gone",
+    "collect INV-2026-0006 9",
+    "refund P7 4",
 )
 
 LONG: Final = "x" * 100_000
@@ -207,7 +223,7 @@ USAGE: Final = [
     Row("edit K1 language=fr", 2, "'fr' is no language"),
     Row("customer add Wax --language fr", 2, "'fr' is no language"),
     Row("customer add Wax --tax-code X", 2, "'X' is no tax code"),
-    Row("apply L1 INV-2026-0001", 2, "L1 is a lead; payment is needed here"),
+    Row("apply L1 INV-2026-0001", 2, "L1 is a lead; payment or credit is needed here"),
     # amounts
     *(
         Row(f"collect K1 {text}", 2, f"{text!r} is not an amount")
@@ -229,6 +245,10 @@ USAGE: Final = [
     Row("promote L3 --currency gold", 2, "'GOLD' is not an ISO 4217 currency"),
     Row("collect K1", 2, "K1 owes in EUR and USD: one payment is in one currency"),
     Row("collect K1 --currency JPY", 2, "K1 owes nothing in JPY, but in EUR and USD"),
+    Row("credit INV-2026-0005 5 --line 1=1 --reason x", 2, "credit an amount or quantities of lines, not both"),
+    Row("credit INV-2026-0005 0 --reason x", 2, "a credit note over nothing cannot be issued"),
+    Row("refund P5 0", 2, "refunding nothing changes nothing"),
+    Row("writeoff INV-2026-0003 0 --reason x", 2, "writing off nothing changes nothing"),
     Row("apply P5 INV-2026-0004 0", 2, "applying nothing changes nothing"),
     Row("sign O2 --amount 'USD 5'", 2, "O2 is in EUR, not USD"),
     Row("sign O4", 2, "O4 has no amount yet"),
@@ -272,6 +292,11 @@ USAGE: Final = [
     Row("ship --delivered S1 --on 2026-06-10", 2, "S1 was shipped on 2026-06-11: it cannot have arrived before"),
     Row("ship --returned S1 --on 2026-06-10", 2, "S1 was shipped on 2026-06-11: it cannot have come back before"),
     Row("ship --accepted C1 --on 2026-06-10", 2, "C1 was first shipped on 2026-06-11: it cannot have been accepted"),
+    Row(
+        "credit INV-2026-0005 5 --reason x --on 2026-06-14", 2, "INV-2026-0005 is of 2026-06-15: it cannot be credited"
+    ),
+    Row("writeoff INV-2026-0003 --reason x --on 2026-06-14", 2, "INV-2026-0003 is of 2026-06-15: it cannot be written"),
+    Row("refund P5 --on 2026-06-14", 2, "P5 is of 2026-06-15: it cannot be paid back before"),
     Row("reverse P1 --reason bounced --on 2026-06-14", 2, "P1 counts from 2026-06-15: it cannot be reversed before"),
     # texts
     Row("lead add ''", 2, "name is empty"),
@@ -357,6 +382,9 @@ OTHERS: Final = [
             "apply {} INV-2026-0001",
             "apply P1 {}",
             "reverse {} --reason x",
+            "credit {} --reason x",
+            "refund {}",
+            "writeoff {} --reason x",
             "edit {} name=x",
             "show {}",
             "log {}",
@@ -371,6 +399,7 @@ OTHERS: Final = [
         for text in ("X1", "L", "", "L-1", "L1.0", "L0", "L١", "INV-2026-9999", "L99999999999999999999", LONG)
     ),
     Row("ship C1 --line 3=1", 3, "C1 has no line 3"),
+    Row("credit INV-2026-0005 --line 9=1 --reason x", 3, "INV-2026-0005 has no line 9"),
     Row("sign O2 --document missing.pdf", 3, "cannot read missing.pdf: No such file or directory"),
     Row("sign O2 --document .", 3, "cannot read .: Is a directory"),
     # refusals
@@ -403,6 +432,21 @@ OTHERS: Final = [
     Row("invoice C5 --today 2026-06-10", 4, "an invoice cannot be dated 2026-06-10: the last one of its series"),
     Row("collect C5", 4, "nothing of C5 is open, and C5 is not invoiced in full: 40.00 (50%)"),
     Row("collect C1 5 --currency USD", 4, "C1 is in EUR: a payment in USD needs a rate, and there is none"),
+    Row("credit INV-2026-0005 36 --reason x", 4, "36.00 is too much: 35.00 of INV-2026-0005 is left to credit"),
+    Row("credit INV-2026-0005 --line 1=4 --reason x", 4, "4 of line 1 is too much: 3 is left to credit"),
+    Row("credit INV-2026-0005 --line 1=3 --reason x", 4, "3 of line 1 is 75.00: 35.00 of the line is left to credit"),
+    Row("credit INV-2026-0006 5 --reason x", 4, "nothing of INV-2026-0006 is left to credit: 30.00 was written off"),
+    Row(
+        "credit INV-2026-0001 5 --reason x --on 2026-06-19 --today 2026-06-20",
+        4,
+        "a credit note cannot be dated 2026-06-19: the last one of its series is of 2026-06-20",
+    ),
+    Row("writeoff INV-2026-0006 5 --reason x", 4, "5.00 is too much: 0.00 is open of INV-2026-0006"),
+    Row("writeoff INV-2026-0002 --reason x", 4, "INV-2026-0002 is paid: writeoff is not possible"),
+    Row("refund P2", 4, "P2 is applied: refund is not possible"),
+    Row("refund CN-2026-0002 26 --today 2026-06-20", 4, "26.00 is too much: 25.00 is left of CN-2026-0002"),
+    Row("reverse P7 --reason x", 4, "4.00 of P7 was paid back: it cannot be reversed"),
+    Row("apply CN-2026-0002 INV-2026-0001", 4, "CN-2026-0002 is of K12, INV-2026-0001 of K1"),
     Row("apply P2 INV-2026-0001", 4, "P2 is applied: apply is not possible"),
     Row("apply P3 INV-2026-0001", 4, "P3 is of K6, INV-2026-0001 of K1"),
     Row("apply P4 INV-2026-0001", 4, "P4 is in CHF, INV-2026-0001 in EUR: there is no rate"),

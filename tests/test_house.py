@@ -64,6 +64,8 @@ FLOW: Final = (
     "fulfilment",
     "shipment_imports",
     "invoices",
+    "settlements",
+    "credit_notes",
     "payments",
     "invoice_imports",
     "payment_imports",

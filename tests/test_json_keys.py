@@ -54,13 +54,17 @@ lines:[MOVED]
 INSTALMENT: Final = "due_on:date amount:money balance:money"
 INVOICE: Final = """
 ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money total:money
-paid:money balance:money currency tax_rounding period_from:date? period_to:date? terms document_sha256:sha256
-lines:[LINE] instalments:[INSTALMENT]
+paid:money credited:money written_off:money balance:money currency tax_rounding period_from:date? period_to:date?
+terms document_sha256:sha256 lines:[LINE] instalments:[INSTALMENT]
 """
 ALLOCATION: Final = "invoice:INV amount:money"
 PAYMENT: Final = """
-ref:P status:payment customer:K customer_name received_on:date amount:money unapplied:money currency method? reference?
-allocations:[ALLOCATION]
+ref:P status:payment customer:K customer_name received_on:date amount:money refunded:money unapplied:money
+currency method? reference? allocations:[ALLOCATION]
+"""
+CREDIT: Final = """
+ref:CN status:credit invoice:INV customer:K customer_name issued_on:date net:money tax:money total:money applied:money
+refunded:money unapplied:money currency reason document_sha256:sha256 lines:[LINE]
 """
 THREAD: Final = "on:date ref what amount:money? currency?"
 
@@ -115,6 +119,7 @@ STATES: Final = {
     "shipment": "shipped delivered returned",
     "invoice": "open partly_paid paid credited written_off void",
     "payment": "applied unapplied refunded reversed",
+    "credit": "applied unapplied refunded",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
 
@@ -125,6 +130,7 @@ PATTERNS: Final = {
     "country": r"[A-Z]{2}",
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
+    "CN": r"CN-\d{4}-\d{4}",
     **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSP"},
 }
 DECIMALS: Final = {"EUR": 2, "JPY": 0, "KWD": 3}
@@ -221,6 +227,10 @@ STORY: Final = [
     ("invoice --due", [INVOICE]),
     ("apply P2 INV-2026-0002 10", PAYMENT),
     ("reverse P1 --reason bounced", PAYMENT),
+    ("credit INV-2026-0001 20 --reason late", CREDIT),
+    ("credit INV-2026-0002 --line 1=1 --reason broken", CREDIT),
+    ("refund P2 5 --method transfer --reference 'ref 8'", PAYMENT),
+    ("writeoff INV-2026-0001 1 --reason small", INVOICE),
     ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
     ("edit K1 owner=lee", CUSTOMER),
     ("edit L1 owner=lee", LEAD),
@@ -257,6 +267,7 @@ LOOKS: Final = [
     ("list contracts", [CONTRACT]),
     ("list shipments", [SHIPMENT]),
     ("list invoices", [INVOICE]),
+    ("list credits", [CREDIT]),
     ("list payments", [PAYMENT]),
     ("show L1", f"{LEAD} thread:[THREAD]"),
     ("show K1", f"{CUSTOMER} thread:[THREAD]"),
@@ -266,6 +277,7 @@ LOOKS: Final = [
     ("show S1", f"{SHIPMENT} thread:[THREAD]"),
     ("show INV-2026-0001", f"{INVOICE} thread:[THREAD]"),
     ("show P1", f"{PAYMENT} thread:[THREAD]"),
+    ("show CN-2026-0001", f"{CREDIT} thread:[THREAD]"),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),
     ("log", [ENTRY]),

@@ -61,7 +61,10 @@ WRITES = [
     "collect INV-2026-0002 5",
     "collect K1",
     "apply P2 INV-2026-0002",
+    "credit INV-2026-0002 5 --reason late",
+    "refund P2 5",
     "reverse P1 --reason bounced",
+    "writeoff INV-2026-0002 5 --reason small",
 ]
 
 Answer = tuple[int, str, str]

@@ -199,6 +199,11 @@ def story(company: Company, text: str) -> Iterator[tuple[dict[str, Any], dict[st
     payment = do(company, "collect", invoice["ref"], f"--method={text}", f"--reference={text}")
     yield payment, {"method": word, "reference": word}
     yield do(company, "reverse", payment["ref"], f"--reason={text}"), {"status": "reversed"}
+    note = do(company, "credit", invoice["ref"], "1", f"--reason={text}")
+    yield note, {"reason": word, "total": "1.00"}
+    left = do(company, "collect", "K1", "5")
+    yield do(company, "refund", left["ref"], f"--method={text}", f"--reference={text}"), {"status": "refunded"}
+    yield do(company, "writeoff", invoice["ref"], f"--reason={text}"), {"status": "written_off"}
     yield from other_endings(company, text)
 
 
@@ -248,6 +253,8 @@ FIELDS: Final = (
     ("ship", "C1", "--tracking={}"),
     ("collect", "K1", "5", "--method={}"),
     ("collect", "K1", "5", "--reference={}"),
+    ("refund", "P1", "--method={}"),
+    ("refund", "P1", "--reference={}"),
     ("lose", "O1", "--reason=price", "--note={}"),
     *(("edit", "L1", f"{field}={{}}") for field in LEAD_FIELDS),
     *(("edit", "K1", f"{field}={{}}") for field in CUSTOMER_FIELDS),
@@ -260,6 +267,8 @@ NAMES: Final = (
     ("lead", "drop", "L2", "--reason={}"),
     ("lose", "O1", "--reason={}"),
     ("reverse", "P1", "--reason={}"),
+    ("credit", "INV-2026-0001", "--reason={}"),
+    ("writeoff", "INV-2026-0001", "--reason={}"),
     ("advance", "O1", "--next=fri {}"),
     ("quote", "O1", "--line={}:1:2"),
     ("edit", "L1", "name={}"),
@@ -306,6 +315,11 @@ READ: Final = (
     ("collect", "K1", "5", "--on={}"),
     ("collect", "--", "{}"),
     ("apply", "P1", "--", "{}"),
+    ("credit", "INV-2026-0001", "--reason=x", "--line=1={}"),
+    ("credit", "--reason=x", "--", "INV-2026-0001", "{}"),
+    ("refund", "P1", "--on={}"),
+    ("refund", "--", "P1", "{}"),
+    ("writeoff", "--reason=x", "--", "INV-2026-0001", "{}"),
     ("lead", "merge", "L1", "--", "{}"),
     ("list", "--", "{}"),
     ("list", "leads", "--where={}"),

@@ -58,15 +58,26 @@ EXPECTED = {
         "returned": {"deliver": REFUSED, "return": DONE},
     },
     "invoice": {
-        "open": {"collect": "paid", "apply": "paid"},
-        "partly_paid": {"collect": "paid", "apply": "paid"},
-        "paid": {"collect": DONE, "apply": DONE},
+        "open": {"collect": "paid", "apply": "paid", "credit": "credited", "writeoff": "written_off"},
+        "partly_paid": {"collect": "paid", "apply": "paid", "credit": "credited", "writeoff": "written_off"},
+        # What is paid can still be taken back: the customer then has credit.
+        "paid": {"collect": DONE, "apply": DONE, "credit": "credited", "writeoff": REFUSED},
+        "credited": {"collect": DONE, "apply": DONE, "credit": DONE, "writeoff": REFUSED},
+        # The part of it that was paid can be taken back, and nothing more.
+        "written_off": {"collect": DONE, "apply": DONE, "credit": "written_off", "writeoff": DONE},
     },
     "payment": {
-        "unapplied": {"apply": "applied", "reverse": "reversed"},
+        "unapplied": {"apply": "applied", "refund": "refunded", "reverse": "reversed"},
         # Nothing is left of it, and the other invoice stays open: the wish is not fulfilled.
-        "applied": {"apply": REFUSED, "reverse": "reversed"},
-        "reversed": {"apply": REFUSED, "reverse": DONE},
+        "applied": {"apply": REFUSED, "refund": REFUSED, "reverse": "reversed"},
+        # What was paid out is gone, whatever the bank takes back.
+        "refunded": {"apply": REFUSED, "refund": DONE, "reverse": REFUSED},
+        "reversed": {"apply": REFUSED, "refund": REFUSED, "reverse": DONE},
+    },
+    "credit": {
+        "unapplied": {"apply": "applied", "refund": "refunded"},
+        "applied": {"apply": REFUSED, "refund": REFUSED},
+        "refunded": {"apply": REFUSED, "refund": DONE},
     },
 }
 
@@ -92,8 +103,13 @@ COMMANDS = {
     ("shipment", "return"): "ship --returned S1",
     ("invoice", "collect"): "collect INV-2026-0001",
     ("invoice", "apply"): "apply P1 INV-2026-0001",
+    ("invoice", "credit"): "credit INV-2026-0001 --reason returned",
+    ("invoice", "writeoff"): "writeoff INV-2026-0001 --reason insolvent",
     ("payment", "apply"): "apply P1 INV-2026-0002",
+    ("payment", "refund"): "refund P1",
     ("payment", "reverse"): "reverse P1 --reason bounced",
+    ("credit", "apply"): "apply CN-2026-0001 INV-2026-0002",
+    ("credit", "refund"): "refund CN-2026-0001",
 }
 
 REFS = {
@@ -104,6 +120,7 @@ REFS = {
     "shipment": "S1",
     "invoice": "INV-2026-0001",
     "payment": "P1",
+    "credit": "CN-2026-0001",
 }
 
 LEAD = ("lead add Ada --company Engines",)
@@ -125,6 +142,8 @@ OWED_AGAIN = (
     'sign O2 --terms "100% sign"',
     "invoice C2",
 )
+
+CREDITED = (*OWED, "collect C1 100", "credit INV-2026-0001 --reason returned")
 
 # How a record gets into its state.
 MADE_BY = {
@@ -151,9 +170,15 @@ MADE_BY = {
     ("invoice", "open"): PREPAID,
     ("invoice", "partly_paid"): (*PREPAID, "collect C1 1"),
     ("invoice", "paid"): (*PREPAID, "collect C1"),
+    ("invoice", "credited"): (*PREPAID, "credit C1 --reason returned"),
+    ("invoice", "written_off"): (*PREPAID, "collect C1 1", "writeoff C1 --reason insolvent"),
     ("payment", "unapplied"): (*OWED, "collect C1 200", *OWED_AGAIN),
     ("payment", "applied"): (*OWED, "collect C1 100", *OWED_AGAIN),
+    ("payment", "refunded"): (*OWED, "collect C1 200", *OWED_AGAIN, "refund P1"),
     ("payment", "reversed"): (*OWED, "collect C1 200", *OWED_AGAIN, "reverse P1 --reason bounced"),
+    ("credit", "unapplied"): (*CREDITED, *OWED_AGAIN),
+    ("credit", "applied"): (*OWED, "credit C1 --reason returned", *OWED_AGAIN),
+    ("credit", "refunded"): (*CREDITED, *OWED_AGAIN, "refund CN-2026-0001"),
 }
 
 # Where a verb needs something else to work on than the others.

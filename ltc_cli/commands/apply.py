@@ -14,11 +14,11 @@ from ltc_cli.store import Store
 
 def apply(
     ctx: typer.Context,
-    payment: Annotated[str, typer.Argument(metavar="PAYMENT")],
+    payment: Annotated[str, typer.Argument(metavar="PAYMENT|CREDIT")],
     invoice: Annotated[str, typer.Argument(metavar="INVOICE")],
     amount: Annotated[str | None, typer.Argument(help="As much as there is and is owed by default.")] = None,
 ) -> None:
-    """Settle an invoice with the unapplied rest of a payment.
+    """Settle an invoice with what is left of a payment or credit note.
 
     \b
     Example:
@@ -27,11 +27,12 @@ def apply(
     session = ask(ctx)
 
     def decide(store: Store) -> Report:
-        paying, owing = find(store, payment, "payment"), find(store, invoice, "invoice")
-        currency = store.value("SELECT currency FROM payment WHERE id = ?", (paying.id,))
+        paying, owing = find(store, payment, "payment", "credit"), find(store, invoice, "invoice")
+        currency = payments.holder_record(store, paying)["currency"]
         amount_minor = parse_money(amount, currency, currency)[0] if amount is not None else None
         is_new = payments.apply(store, paying, owing, session.today, amount_minor)
         notices = [] if is_new else [f"{owing.text} owes nothing"]
-        return record(payments.COLUMNS, payments.records(store, [paying.id])[0], notices=notices)
+        columns = payments.HOLDERS[paying.kind].columns
+        return record(columns, payments.holder_record(store, paying), notices=notices)
 
     session.write(decide)

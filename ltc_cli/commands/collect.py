@@ -24,7 +24,8 @@ def collect(
 ) -> None:
     """Record a payment and settle what it pays for.
 
-    The oldest due is settled first; what is left over stays with the customer as unapplied credit.
+    The oldest due is settled first; what is left over stays with the customer as unapplied credit. What is missing by
+    no more than the tolerance of the config is written off.
 
     \b
     Example:
@@ -40,12 +41,12 @@ def collect(
             usual = _usual_currency(store, target, session.settings.currency)
             money = check(parse_money, amount, code, usual) if amount is not None else None
             receipt = payments.Receipt(check(session.day, on), money, code, method, bank_reference)
-        payment_id = payments.collect(store, target, receipt)
+        payment_id = payments.collect(store, target, receipt, session.settings.tolerance)
         if payment_id is None:
             return _paid_already(store, target, code or usual)
         shown = payments.records(store, [payment_id])[0]
         hint = f"ltc apply {shown['ref']} INVOICE" if shown["status"] == "unapplied" else "ltc funnel"
-        return record(payments.COLUMNS, shown, hint=hint)
+        return record(payments.COLUMNS, shown, notices=payments.tolerated(store, payment_id), hint=hint)
 
     session.write(decide)
 
@@ -66,5 +67,10 @@ def _paid_already(store: Store, target: Reference, currency: str) -> Report:
     if payment_id:
         return record(payments.COLUMNS, payments.records(store, [payment_id])[0], notices=notices)
     zero = format_amount(0, currency)
-    nothing = {"customer": find(store, target.text, "customer").text, "amount": zero, "unapplied": zero}
+    nothing = {
+        "customer": find(store, target.text, "customer").text,
+        "amount": zero,
+        "refunded": zero,
+        "unapplied": zero,
+    }
     return record(payments.COLUMNS, {**nothing, "currency": currency, "allocations": []}, notices=notices)

@@ -19,7 +19,8 @@ def reverse(
 ) -> None:
     """Reverse a payment that bounced or was a mistake.
 
-    What it settled is open again from that day.
+    What it settled is open again from that day, and so is what was written off because it was a little short. A payment
+    of which something was refunded cannot be reversed.
 
     \b
     Example:

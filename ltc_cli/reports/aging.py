@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ltc_cli.receivables import BALANCES, UNAPPLIED
+from ltc_cli.receivables import BALANCES, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import buckets
 from ltc_cli.rules.money import format_amount
@@ -36,7 +36,7 @@ FROM balance WHERE balance_minor <> 0 GROUP BY {key}, currency
 CREDIT = """
 WITH held AS MATERIALIZED ({unapplied})
 SELECT customer_id, currency, SUM(unapplied_minor) AS unapplied_minor FROM held
-WHERE unapplied_minor <> 0 GROUP BY customer_id, currency
+WHERE unapplied_minor <> 0 GROUP BY customer_id, currency HAVING SUM(unapplied_minor) <> 0
 """
 
 
@@ -132,9 +132,10 @@ def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Ro
 
 
 def _held(store: Store, as_of: date) -> list[Row]:
-    """What payments hold beyond what they settled, by customer and currency."""
-    day = as_of.isoformat()
-    return store.all(CREDIT.format(unapplied=UNAPPLIED.format(narrowed="")), (day, day, day))
+    """What payments and credit notes hold beyond what they settled and what was paid back, by customer and currency."""
+    unapplied = " UNION ALL ".join(sql.format(narrowed="") for sql in (UNAPPLIED, UNAPPLIED_CREDIT, PAID_BACK))
+    sql = CREDIT.format(unapplied=unapplied)
+    return store.all(sql, (as_of.isoformat(),) * sql.count("?"))
 
 
 def _customers(store: Store, ids: Iterable[int]) -> dict[int, _Customer]:

@@ -69,7 +69,15 @@ HAS_OWED = f"EXISTS (SELECT 1 FROM invoice WHERE invoice.contract_id = contract.
 IS_NOT_REVERSED = "NOT EXISTS (SELECT 1 FROM payment_reversal WHERE payment_id = payment.id)"
 IS_UNAPPLIED = f"""
     {IS_NOT_REVERSED} AND amount_minor > (
-        SELECT COALESCE(SUM(amount_minor), 0) FROM settlement WHERE payment_id = payment.id)"""
+        SELECT COALESCE(SUM(amount_minor), 0) FROM settlement WHERE payment_id = payment.id) + (
+        SELECT COALESCE(SUM(amount_minor), 0) FROM refund WHERE payment_id = payment.id)"""
+IS_LEFT = """
+    credit_note.total_minor > (
+        SELECT COALESCE(SUM(amount_minor), 0) FROM settlement WHERE credit_id = credit_note.id) + (
+        SELECT COALESCE(SUM(amount_minor), 0) FROM refund WHERE credit_id = credit_note.id)"""
+IS_NOT_CREDITED = """
+    invoice.total_minor > (
+        SELECT COALESCE(SUM(total_minor), 0) FROM credit_note WHERE credit_note.invoice_id = invoice.id)"""
 IS_NOT_PROMOTED = "NOT EXISTS (SELECT 1 FROM opportunity WHERE opportunity.lead_id = lead.id)"
 
 LEADS = Records("L", ("lead.name", "lead.company"), "lead", "lead.merged_into_id IS NULL")
@@ -88,10 +96,12 @@ SHIPMENTS = Records(
     "shipment JOIN contract ON contract.id = shipment.contract_id JOIN customer ON customer.id = contract.customer_id",
 )
 INVOICES = Records("", ("customer.name",), "invoice JOIN customer ON customer.id = invoice.customer_id")
+CREDITS = Records("", ("customer.name",), "credit_note JOIN customer ON customer.id = credit_note.customer_id")
 PAYMENTS = Records("P", ("customer.name",), "payment JOIN customer ON customer.id = payment.customer_id")
 
 EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES)
-EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, PAYMENTS)
+EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS)
+UNAPPLIED = (PAYMENTS._replace(wanted=IS_UNAPPLIED), CREDITS._replace(wanted=IS_LEFT))
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
 OPEN = OPPORTUNITIES._replace(wanted=IS_OPEN)
 OPEN_QUOTES = QUOTES._replace(wanted=f"{IS_NEWEST_VERSION} AND {IS_OPEN}")
@@ -119,8 +129,11 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("quote", "reference"): (OPEN, OPEN_QUOTES),
     ("lose", "opportunity"): (OPEN,),
     ("reopen", "opportunity"): (OPPORTUNITIES._replace(wanted=IS_LOST),),
-    ("apply", "payment"): (PAYMENTS._replace(wanted=IS_UNAPPLIED),),
+    ("credit", "invoice"): (INVOICES._replace(wanted=IS_NOT_CREDITED),),
+    ("apply", "payment"): UNAPPLIED,
     ("apply", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
+    ("refund", "payment"): UNAPPLIED,
+    ("writeoff", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
     ("reverse", "payment"): (PAYMENTS._replace(wanted=IS_NOT_REVERSED),),
     ("edit", "reference"): EDITABLE,
     ("show", "reference"): EVERYTHING,

@@ -102,9 +102,44 @@ def _invoice_documents(store: Store) -> Iterator[str]:
             yield f"{row['number']} differs from its document"
 
 
+def _credit_documents(store: Store) -> Iterator[str]:
+    """The archived bytes of a credit note against its rows: head, taxes and lines."""
+    taxes = _by_credit(store, "SELECT credit_note_id, code, base_minor, tax_minor FROM credit_note_tax")
+    lines = _by_credit(store, "SELECT credit_note_id, position, net_minor, tax_code FROM credit_note_line")
+    for row in store.connection.execute(
+        "SELECT credit_note.*, invoice.number AS invoice_number, body FROM credit_note"
+        " JOIN document ON sha256 = credit_note.document_sha256 LEFT JOIN invoice ON invoice.id = invoice_id"
+        " WHERE format = 'ltc-credit-1'"
+    ):
+        said = json.loads(row["body"])
+        head = [said["number"], said["issued_on"], said["invoice"]["number"], said["currency"], said["reason"]]
+        sums = [_minor(said[key]) for key in ("net", "tax", "total")]
+        told_taxes = {(each["code"], _minor(each["base"]), _minor(each["tax"])) for each in said["taxes"]}
+        told_lines = {(each["line"], _minor(each["net"]), each["tax"]["code"]) for each in said["lines"]}
+        if (head, sums, told_taxes, told_lines) != (
+            [row[key] for key in ("number", "issued_on", "invoice_number", "currency", "reason")],
+            [row[key] for key in ("net_minor", "tax_minor", "total_minor")],
+            taxes.get(row["id"], set()),
+            lines.get(row["id"], set()),
+        ):
+            yield f"{row['number']} differs from its document"
+
+
+def _by_credit(store: Store, sql: str) -> dict[int, set[tuple[Any, ...]]]:
+    found: dict[int, set[tuple[Any, ...]]] = {}
+    for credit_id, *rest in store.connection.execute(sql):
+        found.setdefault(credit_id, set()).add(tuple(rest))
+    return found
+
+
+def _archive(store: Store) -> Iterator[str]:
+    yield from _invoice_documents(store)
+    yield from _credit_documents(store)
+
+
 def _lines(store: Store) -> Iterator[str]:
     """Net of a line = quantity × price − discount, rounded."""
-    for record in ("quote", "contract", "invoice"):
+    for record in ("quote", "contract", "invoice", "credit_note"):
         for row in store.connection.execute(
             f"SELECT {record}_line.*, currency FROM {record}_line JOIN {record} ON {record}.id = {record}_id"
         ):
@@ -145,7 +180,8 @@ def _aging(store: Store) -> Iterator[str]:
     """On every day on which something happened (at most 40 of them), the buckets sum to what is open."""
     rows = store.all(
         "SELECT day FROM (SELECT issued_on AS day FROM receivable UNION SELECT due_on FROM receivable"
-        " UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment) ORDER BY day"
+        " UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment"
+        " UNION SELECT issued_on FROM credit_note UNION SELECT refunded_on FROM refund) ORDER BY day"
     )
     days = [row["day"] for row in rows]
     for day in days[:: max(1, len(days) // 40)]:
@@ -166,17 +202,44 @@ def _minor(text: str) -> int:
 
 
 def _open_by_currency(store: Store, day: str) -> dict[str, int]:
-    """What is owed less what was paid in advance, summed another way: all that was issued less all that came in."""
+    """What is owed less what is held, summed another way: all that was issued less all that came in or was given up."""
     rows = store.all(
         "SELECT currency, SUM(amount_minor) AS amount_minor FROM ("
         " SELECT currency, amount_minor FROM receivable WHERE issued_on <= ?"
         " UNION ALL SELECT currency, -amount_minor FROM payment WHERE received_on <= ?"
         " UNION ALL SELECT currency, amount_minor FROM payment"
         "  JOIN payment_reversal ON payment_id = payment.id WHERE reversed_on <= ?"
+        " UNION ALL SELECT currency, -total_minor FROM credit_note WHERE issued_on <= ?"
+        " UNION ALL SELECT currency, amount_minor FROM refund WHERE refunded_on <= ?"
+        " UNION ALL SELECT currency, -settlement.amount_minor FROM settlement"
+        "  JOIN writeoff ON settlement_id = COALESCE(reverses_id, settlement.id)"
+        "  JOIN receivable ON receivable.id = receivable_id WHERE settled_on <= ?"
         ") AS moved GROUP BY currency",
-        (day, day, day),
+        (day,) * 6,
     )
     return {row["currency"]: row["amount_minor"] for row in rows}
+
+
+# What payments and credit notes bring in, and what takes it away again, by the day.
+HELD = """
+SELECT name || ' on ' || day FROM (
+    SELECT name, day, SUM(SUM(amount_minor)) OVER (PARTITION BY name ORDER BY day) AS left_minor FROM (
+        SELECT 'P' || id AS name, received_on AS day, amount_minor FROM payment
+        UNION ALL SELECT 'P' || payment_id, reversed_on, -amount_minor FROM payment_reversal
+            JOIN payment ON payment.id = payment_id
+        UNION ALL SELECT 'P' || payment_id, settled_on, -amount_minor FROM settlement WHERE payment_id IS NOT NULL
+        UNION ALL SELECT number, issued_on, total_minor FROM credit_note
+        UNION ALL SELECT number, settled_on, -amount_minor FROM settlement
+            JOIN credit_note ON credit_note.id = credit_id
+        UNION ALL SELECT COALESCE(number, 'P' || payment_id), refunded_on, -amount_minor FROM refund
+            LEFT JOIN credit_note ON credit_note.id = credit_id
+    ) AS moved GROUP BY name, day
+) AS days WHERE left_minor < 0
+UNION ALL SELECT 'refund ' || refund.id FROM refund LEFT JOIN payment ON payment.id = payment_id
+    LEFT JOIN credit_note ON credit_note.id = credit_id
+    WHERE refund.customer_id <> COALESCE(payment.customer_id, credit_note.customer_id)
+    OR refund.currency <> COALESCE(payment.currency, credit_note.currency)
+"""
 
 
 CHECKS = (
@@ -185,7 +248,7 @@ CHECKS = (
     Check("triggers", "facts are guarded against change", _triggers),
     Check("journal", "every journal entry's hash fits the one before", _journal),
     Check("documents", "every document's hash fits its bytes", _documents),
-    Check("archive", "an issued invoice says what its document says", _invoice_documents),
+    Check("archive", "an issued invoice or credit note says what its document says", _archive),
     Check("lines", "a line is quantity × price − discount", _lines),
     Check("totals", "quotes and contracts sum to their totals by their own policy", _whole_documents),
     Check(
@@ -206,6 +269,46 @@ CHECKS = (
             "  FROM invoice_line WHERE invoice_id = invoice.id AND tax_code = code)"
             " AND base_minor + invoice_tax.tax_minor <> (SELECT COALESCE(SUM(net_minor), 0)"
             "  FROM invoice_line WHERE invoice_id = invoice.id AND tax_code = code)"
+        ),
+    ),
+    Check(
+        "credit notes",
+        "a credit note's net and tax sum to its total, as its taxes do, in the currency of its customer's invoice",
+        _query(
+            "SELECT credit_note.number FROM credit_note LEFT JOIN invoice ON invoice.id = invoice_id"
+            " WHERE credit_note.net_minor + credit_note.tax_minor <> credit_note.total_minor"
+            " OR credit_note.net_minor <> (SELECT COALESCE(SUM(base_minor), 0) FROM credit_note_tax"
+            "  WHERE credit_note_id = credit_note.id)"
+            " OR credit_note.tax_minor <> (SELECT COALESCE(SUM(tax_minor), 0) FROM credit_note_tax"
+            "  WHERE credit_note_id = credit_note.id)"
+            " OR credit_note.customer_id <> invoice.customer_id OR credit_note.currency <> invoice.currency"
+            " OR credit_note.issued_on < invoice.issued_on"
+        ),
+    ),
+    Check(
+        "credited",
+        "no invoice is credited beyond itself: in total, by tax code, by line; in full it is to the cent",
+        _query(
+            "SELECT invoice.number FROM credit_note JOIN invoice ON invoice.id = invoice_id"
+            " GROUP BY invoice.id HAVING SUM(credit_note.total_minor) > invoice.total_minor"
+            " UNION ALL SELECT number || ' ' || code FROM (SELECT invoice.number, credit_note_tax.code,"
+            "  invoice_tax.base_minor AS base_minor, invoice_tax.tax_minor AS tax_minor,"
+            "  SUM(credit_note_tax.base_minor) AS credited_base_minor,"
+            "  SUM(credit_note_tax.tax_minor) AS credited_tax_minor,"
+            "  (SELECT SUM(note.total_minor) FROM credit_note AS note WHERE note.invoice_id = invoice.id)"
+            "   = invoice.total_minor AS is_whole"
+            "  FROM credit_note JOIN credit_note_tax ON credit_note_id = credit_note.id"
+            "  JOIN invoice ON invoice.id = credit_note.invoice_id LEFT JOIN invoice_tax"
+            "  ON invoice_tax.invoice_id = invoice.id AND invoice_tax.code = credit_note_tax.code"
+            "  GROUP BY invoice.id, credit_note_tax.code) AS of_code"
+            " WHERE base_minor IS NULL OR credited_base_minor > base_minor OR credited_tax_minor > tax_minor"
+            "  OR is_whole AND (credited_base_minor <> base_minor OR credited_tax_minor <> tax_minor)"
+            " UNION ALL SELECT number || ' line ' || position FROM (SELECT invoice.number, invoice_line.position,"
+            "  invoice_line.net_minor AS net_minor, invoice_line.quantity_micro AS quantity_micro,"
+            "  SUM(credit_note_line.net_minor) AS credited_minor, SUM(credited_micro) AS credited_micro"
+            "  FROM credit_note_line JOIN invoice_line ON invoice_line.id = invoice_line_id"
+            "  JOIN invoice ON invoice.id = invoice_id GROUP BY invoice_line.id) AS of_line"
+            " WHERE credited_minor > net_minor OR credited_micro > quantity_micro"
         ),
     ),
     Check(
@@ -231,23 +334,40 @@ CHECKS = (
     ),
     Check(
         "settlements",
-        "nothing is settled before it was issued or paid, nor in another currency",
+        "nothing is settled before it was issued, paid or credited, nor in another currency, nor by nothing",
         _query(
             "SELECT 'settlement ' || settlement.id FROM settlement JOIN receivable ON receivable.id = receivable_id"
-            " LEFT JOIN payment ON payment.id = payment_id WHERE settled_on < issued_on OR settled_on < received_on"
-            " OR payment.currency <> receivable.currency"
+            " LEFT JOIN payment ON payment.id = settlement.payment_id"
+            " LEFT JOIN credit_note ON credit_note.id = credit_id LEFT JOIN writeoff ON settlement_id = settlement.id"
+            " WHERE settled_on < receivable.issued_on OR settled_on < received_on OR settled_on < credit_note.issued_on"
+            " OR payment.currency <> receivable.currency OR credit_note.currency <> receivable.currency"
+            " OR settlement.kind IN ('payment', 'credit', 'writeoff') AND (payment.id IS NOT NULL, credit_note.id IS"
+            "  NOT NULL, settlement_id IS NOT NULL) <> (settlement.kind = 'payment', settlement.kind = 'credit',"
+            "  settlement.kind = 'writeoff')"
         ),
     ),
     Check(
         "payments",
-        "what a payment settled and what is left of it sum to its amount",
+        "what a payment settled, what was paid back and what is left of it sum to its amount",
         _query(
             "SELECT 'P' || id FROM (SELECT payment.id, payment.amount_minor,"
-            " COALESCE((SELECT SUM(amount_minor) FROM settlement WHERE payment_id = payment.id), 0) AS settled_minor,"
+            " COALESCE((SELECT SUM(amount_minor) FROM settlement WHERE payment_id = payment.id), 0)"
+            "  + COALESCE((SELECT SUM(amount_minor) FROM refund WHERE payment_id = payment.id), 0) AS used_minor,"
             " EXISTS (SELECT 1 FROM payment_reversal WHERE payment_id = payment.id) AS is_reversed FROM payment)"
-            " AS used WHERE settled_minor NOT BETWEEN 0 AND CASE WHEN is_reversed THEN 0 ELSE amount_minor END"
+            " AS used WHERE used_minor NOT BETWEEN 0 AND CASE WHEN is_reversed THEN 0 ELSE amount_minor END"
         ),
     ),
+    Check(
+        "credits",
+        "what a credit note settled, what was paid back and what is left of it sum to its total",
+        _query(
+            "SELECT number FROM (SELECT number, total_minor,"
+            " COALESCE((SELECT SUM(amount_minor) FROM settlement WHERE credit_id = credit_note.id), 0)"
+            "  + COALESCE((SELECT SUM(amount_minor) FROM refund WHERE credit_id = credit_note.id), 0) AS used_minor"
+            " FROM credit_note) AS used WHERE used_minor NOT BETWEEN 0 AND total_minor"
+        ),
+    ),
+    Check("held", "nothing is held below zero on any day, nor paid back to another customer", _query(HELD)),
     Check(
         "reversals",
         "a reversal takes back exactly what it names",
@@ -281,21 +401,28 @@ CHECKS = (
     ),
     Check(
         "numbers",
-        "invoice numbers have no gap and no double",
+        "numbers of invoices and credit notes have no gap and no double",
         _query(
-            "SELECT pattern || ' ' || year FROM series WHERE gapless = 1 AND kind = 'invoice' AND ("
-            " next_seq - 1 <> (SELECT COUNT(*) FROM invoice WHERE series_id = series.id)"
+            "SELECT pattern || ' ' || year FROM series JOIN ("
+            " SELECT 'invoice' AS kind, series_id, COUNT(*) AS issued, MIN(seq) AS first_seq, MAX(seq) AS last_seq"
+            "  FROM invoice GROUP BY series_id"
+            " UNION ALL SELECT 'credit', series_id, COUNT(*), MIN(seq), MAX(seq) FROM credit_note GROUP BY series_id"
+            ") AS drawn ON series_id = series.id WHERE gapless = 1 AND (drawn.kind <> series.kind"
+            " OR next_seq - 1 < last_seq OR first_seq < 1)"
+            " UNION ALL SELECT pattern || ' ' || year FROM series WHERE gapless = 1 AND next_seq - 1 <>"
+            "  (SELECT COUNT(*) FROM invoice WHERE series_id = series.id)"
+            "  + (SELECT COUNT(*) FROM credit_note WHERE series_id = series.id)"
             "  + (SELECT COALESCE(SUM(last_seq - first_seq + 1), 0) FROM lost_number WHERE series_id = series.id)"
-            " OR next_seq - 1 < (SELECT COALESCE(MAX(seq), 0) FROM invoice WHERE series_id = series.id)"
-            " OR 1 > (SELECT COALESCE(MIN(seq), 1) FROM invoice WHERE series_id = series.id))"
         ),
     ),
     Check(
         "dates",
-        "invoice dates never run backwards within a series",
+        "dates of invoices and credit notes never run backwards within a series",
         _query(
-            "SELECT number FROM (SELECT invoice.number, issued_on, MAX(issued_on) OVER (PARTITION BY series_id"
-            " ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_on FROM invoice"
+            "SELECT number FROM (SELECT issued.number, issued_on, MAX(issued_on) OVER (PARTITION BY series_id"
+            " ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_on FROM ("
+            "  SELECT number, series_id, seq, issued_on FROM invoice"
+            "  UNION ALL SELECT number, series_id, seq, issued_on FROM credit_note) AS issued"
             " JOIN series ON series.id = series_id WHERE gapless = 1) AS dated WHERE issued_on < before_on"
         ),
     ),

@@ -141,6 +141,14 @@ KINDS = {
         _own("invoice", ref="number"),
         (_lines("invoice"),),
     ),
+    "credits": Kind(
+        "credit_note",
+        "issued_on",
+        CUSTOMER_NAME.format("credit_note.customer_id"),
+        "",
+        _own("credit_note", "reason", ref="number"),
+        (_lines("credit_note"),),
+    ),
     "payments": Kind(
         "payment",
         "received_on",
@@ -202,7 +210,7 @@ def _named(store: Store, text: str, kinds: Sequence[str]) -> Reference | None:
 
 def _reference_row(store: Store, named: Reference | None) -> Iterator[dict[str, Any]]:
     if named:
-        kind = next(kind for kind in KINDS.values() if kind.table == named.kind)
+        kind = next(kind for plural, kind in KINDS.items() if singular(plural) == named.kind)
         name = store.value(f"SELECT {kind.name} FROM {kind.table} WHERE id = ?", (named.id,))
         yield _row(named.text, named.kind, name, "ref", named.text)
 
@@ -218,13 +226,13 @@ def _hits(
     kind = KINDS[name]
     table = kind.table
     rank, wanted = _rank(kind, words), _all_of([_in_record(kind, word) for word in words])
-    ref = f"{table}.number" if table == "invoice" else f"'{PREFIXES[table]}' || {table}.id"
+    ref = f"{table}.number" if table in ("invoice", "credit_note") else f"'{PREFIXES[table]}' || {table}.id"
     survives = "AND merged_into_id IS NULL" if table in ("lead", "customer") else ""
     rows = store.all(
         f"SELECT {table}.id, {kind.day} AS day, {ref} AS ref, {kind.name} AS name, {rank.sql} AS rank,"
         f" COUNT(*) OVER () AS total FROM {table} WHERE {table}.id <> ? {survives} AND {wanted.sql}"
         f" ORDER BY rank, {kind.day} DESC, {table}.id DESC {'' if limit is None else f'LIMIT {int(limit)}'}",
-        (*rank.values, named.id if named and named.kind == table else 0, *wanted.values),
+        (*rank.values, named.id if named and named.kind == singular(name) else 0, *wanted.values),
     )
     hits = [Hit(name, row["id"], row["rank"], row["day"], row["ref"], row["name"]) for row in rows]
     return hits, rows[0]["total"] if rows else 0

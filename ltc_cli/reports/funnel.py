@@ -57,15 +57,24 @@ SELECT opportunity_id, amount_minor FROM quote AS newest WHERE created_on <= ? A
     SELECT MAX(version) FROM quote WHERE opportunity_id = newest.opportunity_id AND created_on <= ?)
 """
 
+# Two parameters: the day, twice. What was credited is no longer asked for; the stage is reached all the same.
 INVOICED = """
-SELECT contract_id, MIN(issued_on) AS day, SUM(total_minor) AS amount_minor FROM invoice
-WHERE issued_on <= ? AND contract_id IS NOT NULL GROUP BY contract_id
+SELECT contract_id, MIN(issued_on) AS day, SUM(total_minor) - COALESCE(SUM((SELECT SUM(total_minor) FROM credit_note
+    WHERE invoice_id = invoice.id AND credit_note.issued_on <= ?)), 0) AS amount_minor
+FROM invoice WHERE issued_on <= ? AND contract_id IS NOT NULL GROUP BY contract_id
 """
 
+# Two parameters: the day, twice. A refund of a credit note pays back what its invoice had brought in.
 COLLECTED = """
-SELECT contract_id, MIN(settled_on) AS day, SUM(settlement.amount_minor) AS amount_minor
-FROM settlement JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id
-WHERE payment_id IS NOT NULL AND settled_on <= ? AND contract_id IS NOT NULL GROUP BY contract_id
+SELECT contract_id, MIN(day) FILTER (WHERE moved.amount_minor > 0) AS day, SUM(moved.amount_minor) AS amount_minor
+FROM (
+    SELECT receivable.invoice_id, settled_on AS day, settlement.amount_minor
+    FROM settlement JOIN receivable ON receivable.id = receivable_id WHERE payment_id IS NOT NULL AND settled_on <= ?
+    UNION ALL
+    SELECT invoice_id, refunded_on, -amount_minor
+    FROM refund JOIN credit_note ON credit_note.id = credit_id WHERE refunded_on <= ?
+) AS moved JOIN invoice ON invoice.id = moved.invoice_id
+WHERE contract_id IS NOT NULL GROUP BY contract_id
 """
 
 
@@ -134,7 +143,7 @@ def _facts(store: Store, day: str) -> _Facts:
 
 
 def _by_contract(store: Store, sql: str, day: str) -> dict[int, tuple[str, int]]:
-    return {row["contract_id"]: (row["day"], row["amount_minor"]) for row in store.all(sql, (day,))}
+    return {row["contract_id"]: (row["day"], row["amount_minor"]) for row in store.all(sql, (day, day))}
 
 
 def _shipped(store: Store, day: str) -> dict[int, tuple[str, int]]:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.contact import clean_text
-from ltc_cli.stages import contracts, customers, fulfilment, invoices, leads, opportunities, payments, quotes
+from ltc_cli.stages import (
+    contracts,
+    credit_notes,
+    customers,
+    fulfilment,
+    invoices,
+    leads,
+    opportunities,
+    payments,
+    quotes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +34,7 @@ COLUMNS = {
     "contracts": contracts.COLUMNS,
     "shipments": fulfilment.COLUMNS,
     "invoices": invoices.COLUMNS,
+    "credits": credit_notes.COLUMNS,
     "payments": payments.COLUMNS,
 }
 
@@ -35,6 +47,9 @@ PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] 
     "payments": payments.records,
 }
 
+AS_OF: dict[str, Callable[..., list[dict[str, Any]]]] = {"invoices": invoices.records, "credits": credit_notes.records}
+"""Kinds whose records are shown as of any day."""
+
 
 def records(
     store: Store, kind: str, ids: Sequence[int] | None, today: date, as_of: date | None = None
@@ -42,8 +57,8 @@ def records(
     """Records of a kind (`leads`, `invoices` …), all of them without ids."""
     if kind == "quotes":
         return quotes.records(store, ids, today=today)
-    if kind == "invoices":
-        return invoices.records(store, ids, as_of=as_of.isoformat()) if as_of else invoices.records(store, ids)
+    if kind in AS_OF:
+        return AS_OF[kind](store, ids, as_of=as_of.isoformat() if as_of else EVER)
     return PLAIN[kind](store, ids)
 
 

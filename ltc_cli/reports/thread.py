@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ltc_cli.references import on_thread
 from ltc_cli.report import Column, Report
-from ltc_cli.reports.listing import COLUMNS, records
+from ltc_cli.reports.listing import AS_OF, COLUMNS, records
 from ltc_cli.rules.money import format_amount, format_micro
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ FROM payment WHERE customer_id IN ({customers})
 UNION ALL
 SELECT reversed_on, 'P' || payment_id, 'reversed: ' || reason, -amount_minor, currency, payment_reversal.recorded_at
 FROM payment_reversal JOIN payment ON payment.id = payment_id WHERE customer_id IN ({customers})
+UNION ALL
+SELECT refunded_on, 'P' || payment_id, 'refunded' || COALESCE(' by ' || method, ''), -amount_minor, currency,
+    recorded_at
+FROM refund WHERE payment_id IS NOT NULL AND customer_id IN ({customers})
 """
 
 KINDS = ("lead", "opportunity", "contract", "customer")
@@ -85,6 +89,17 @@ FACTS = (
     SELECT issued_on, number, 'invoiced', total_minor, currency, recorded_at
     FROM invoice WHERE contract_id IN ({contracts})
     """,
+    """
+    SELECT credit_note.issued_on, credit_note.number, 'credit note for ' || invoice.number || ': ' || reason,
+        -credit_note.total_minor, credit_note.currency, credit_note.recorded_at
+    FROM credit_note JOIN invoice ON invoice.id = invoice_id WHERE contract_id IN ({contracts})
+    """,
+    """
+    SELECT refunded_on, credit_note.number, 'refunded' || COALESCE(' by ' || method, ''), -amount_minor,
+        refund.currency, refund.recorded_at
+    FROM refund JOIN credit_note ON credit_note.id = credit_id JOIN invoice ON invoice.id = invoice_id
+    WHERE contract_id IN ({contracts})
+    """,
 )
 
 SHIPPED = """
@@ -95,11 +110,26 @@ WHERE shipment.contract_id IN ({contracts}) ORDER BY shipment_line.id
 """
 
 SETTLED = """
-SELECT settled_on AS day, 'P' || payment_id AS ref, settlement.kind, number,
-    SUM(settlement.amount_minor) AS amount_minor, receivable.currency, MIN(settlement.recorded_at) AS recorded_at
+SELECT settled_on AS day, COALESCE('P' || settlement.payment_id, credit_note.number, invoice.number) AS ref,
+    settlement.kind, invoice.number, writeoff.reason, SUM(settlement.amount_minor) AS amount_minor, receivable.currency,
+    MIN(settlement.recorded_at) AS recorded_at
 FROM settlement JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id
-WHERE invoice.contract_id IN ({contracts}) GROUP BY settled_on, payment_id, settlement.kind, number, receivable.currency
+LEFT JOIN credit_note ON credit_note.id = credit_id
+LEFT JOIN writeoff ON settlement_id = COALESCE(reverses_id, settlement.id)
+WHERE invoice.contract_id IN ({contracts})
+GROUP BY settled_on, settlement.payment_id, credit_id, settlement.kind, writeoff.reason, invoice.number,
+    receivable.currency
+ORDER BY MIN(settlement.id)
 """
+
+WORDS = {
+    ("payment", False): "paid: {number}",
+    ("credit", False): "credited: {number}",
+    ("writeoff", True): "written off: {reason}",
+    ("reversal", False): "payment reversed: {number}",
+    ("reversal", True): "write-off reversed: {reason}",
+}
+"""How a settlement is told, by its kind and whether it is about a write-off."""
 
 
 def report(store: Store, named: Reference, today: date, as_of: date | None) -> Report:
@@ -108,7 +138,7 @@ def report(store: Store, named: Reference, today: date, as_of: date | None) -> R
     found = records(store, kind, [named.id], today, as_of)
     until = (as_of or today).isoformat()
     row = {**found[0], "thread": timeline(store, named, until)} if found else None
-    is_mixed = as_of is not None and named.kind != "invoice"
+    is_mixed = as_of is not None and kind not in AS_OF
     mixed = f"only the thread is as of {until}: the {named.kind} itself is shown as it is now"
     return Report(
         [*COLUMNS[kind], Column("thread", "list", columns=THREAD_COLUMNS)],
@@ -149,12 +179,11 @@ def _shipped(store: Store, listed: dict[str, str]) -> list[tuple[Any, ...]]:
 
 
 def _settled(store: Store, listed: dict[str, str]) -> list[tuple[Any, ...]]:
-    words = {"payment": "paid", "reversal": "payment reversed"}
     return [
         (
             row["day"],
             row["ref"],
-            f"{words.get(row['kind'], row['kind'])}: {row['number']}",
+            WORDS[row["kind"], row["reason"] is not None].format(number=row["number"], reason=row["reason"]),
             row["amount_minor"],
             row["currency"],
             row["recorded_at"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ltc_cli.rules.money import PPM
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -56,3 +58,10 @@ def allocate(amount_minor: int, items: Iterable[OpenItem]) -> list[Allocation]:
             allocations.append(Allocation(item, part_minor))
             amount_minor -= part_minor
     return allocations
+
+
+def is_tolerated(short_minor: int, instalment_minor: int, most_minor: int | None, most_ppm: int | None) -> bool:
+    """Whether so little may be missing from an instalment: at most the amount and the percentage; None: any."""
+    return (most_minor is None or short_minor <= most_minor) and (
+        most_ppm is None or short_minor * PPM <= instalment_minor * most_ppm
+    )

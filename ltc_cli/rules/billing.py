@@ -139,13 +139,13 @@ def goods_lines(
     """
     parts = split(amount_minor, [max(0, value_minor) for _quantity, value_minor in due])
     return [
-        BilledLine(_goods(line, quantity_micro, part, digits), share_id, position)
+        BilledLine(goods(line, quantity_micro, part, digits), share_id, position)
         for position, (line, (quantity_micro, _value), part) in enumerate(zip(lines, due, parts, strict=True))
         if part
     ]
 
 
-def _goods(line: Line, quantity_micro: int, amount_minor: int, digits: int) -> Line:
+def goods(line: Line, quantity_micro: int, amount_minor: int, digits: int) -> Line:
     """The line for a quantity. Where rounding would make its discount negative, the price takes the difference."""
     if quantity_micro <= 0:
         return lump(line.text, amount_minor, line.tax, digits)

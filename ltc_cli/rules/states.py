@@ -40,14 +40,22 @@ TRANSITIONS: dict[str, dict[str, dict[str, str]]] = {
         "returned": {"return": DONE},
     },
     "invoice": {
-        "open": {"collect": "paid", "apply": "paid"},
-        "partly_paid": {"collect": "paid", "apply": "paid"},
-        "paid": {"collect": DONE, "apply": DONE},
+        "open": {"collect": "paid", "apply": "paid", "credit": "credited", "writeoff": "written_off"},
+        "partly_paid": {"collect": "paid", "apply": "paid", "credit": "credited", "writeoff": "written_off"},
+        "paid": {"collect": DONE, "apply": DONE, "credit": "credited"},
+        "credited": {"collect": DONE, "apply": DONE, "credit": DONE},
+        "written_off": {"collect": DONE, "apply": DONE, "credit": "written_off", "writeoff": DONE},
     },
     "payment": {
-        "unapplied": {"apply": "applied", "reverse": "reversed"},
+        "unapplied": {"apply": "applied", "refund": "refunded", "reverse": "reversed"},
         "applied": {"reverse": "reversed"},
+        "refunded": {"refund": DONE},
         "reversed": {"reverse": DONE},
+    },
+    "credit": {
+        "unapplied": {"apply": "applied", "refund": "refunded"},
+        "applied": {},
+        "refunded": {"refund": DONE},
     },
 }
 
@@ -61,7 +69,12 @@ HINTS = {
     ("quote", "expired"): "ltc quote makes a new version",
     ("quote", "rejected"): "ltc quote makes a new version",
     ("quote", "accepted"): "ltc sign {ref}",
+    ("invoice", "paid"): "nothing of it is open: ltc show {ref}",
+    ("invoice", "credited"): "nothing of it is open: ltc show {ref}",
     ("payment", "applied"): "nothing of it is left: ltc show {ref}",
+    ("payment", "refunded"): "nothing of it is left: ltc show {ref}",
+    ("credit", "applied"): "nothing of it is left: ltc show {ref}",
+    ("credit", "refunded"): "nothing of it is left: ltc show {ref}",
     ("payment", "reversed"): "a new payment is a new ltc collect",
     ("shipment", "returned"): "ltc ship sends it again",
 }

@@ -37,6 +37,8 @@ COLUMNS = (
     Column("tax", "money", on_table=False),
     Column("total", "money"),
     Column("paid", "money", on_table=False),
+    Column("credited", "money", on_table=False),
+    Column("written_off", "money", on_table=False),
     Column("balance", "money"),
     Column("currency"),
     Column("tax_rounding", on_table=False),
@@ -397,35 +399,70 @@ AWAITED = {
 # Showing
 
 RECORDS = """
-SELECT invoice.*, customer.name AS customer_name,
-    (SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable
-        JOIN settlement ON settlement.receivable_id = receivable.id
-        WHERE receivable.invoice_id = invoice.id AND receivable.kind = 'invoice'
-        AND settlement.payment_id IS NOT NULL AND settlement.settled_on <= ?) AS paid_minor
-FROM invoice JOIN customer ON customer.id = invoice.customer_id
+SELECT invoice.*, customer.name AS customer_name FROM invoice JOIN customer ON customer.id = invoice.customer_id
 WHERE invoice.issued_on <= ? AND {these:invoice.id}
 ORDER BY invoice.id
 """
 
+# What settled the principal; of a write-off within the tolerance, the invoice counts as paid.
+SETTLED = """
+SELECT invoice_id,
+    SUM(settlement.amount_minor) FILTER (WHERE settlement.payment_id IS NOT NULL) AS paid_minor,
+    SUM(settlement.amount_minor) FILTER (WHERE settlement.credit_id IS NOT NULL) AS credited_minor,
+    SUM(settlement.amount_minor) FILTER (WHERE writeoff.settlement_id IS NOT NULL) AS written_off_minor,
+    SUM(settlement.amount_minor) FILTER (WHERE writeoff.payment_id IS NOT NULL) AS tolerated_minor
+FROM receivable JOIN settlement ON settlement.receivable_id = receivable.id
+LEFT JOIN writeoff ON writeoff.settlement_id = COALESCE(settlement.reverses_id, settlement.id)
+WHERE receivable.kind = 'invoice' AND settled_on <= ? AND {these:invoice_id}
+GROUP BY invoice_id
+"""
+
+NOTED = """
+SELECT invoice_id, SUM(total_minor) AS noted_minor FROM credit_note WHERE issued_on <= ? AND {these:invoice_id}
+GROUP BY invoice_id
+"""
+
+
+class _Settled(NamedTuple):
+    """What has been done about an invoice, in minor units."""
+
+    paid_minor: int = 0
+    credited_minor: int = 0
+    written_off_minor: int = 0
+    tolerated_minor: int = 0
+    noted_minor: int = 0
+    """The sum of its own credit notes, whatever they settled."""
+
 
 def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER) -> list[dict[str, Any]]:
     """Invoices as they are shown, with their balances as of a day; all of them without ids."""
-    rows = store.among(RECORDS, ids, (as_of, as_of))
+    rows = store.among(RECORDS, ids, (as_of,))
     found = [row["id"] for row in rows]
     lines = quotes.line_records(store, "invoice", found)
     parts: dict[int, list[OpenItem]] = {invoice_id: [] for invoice_id in found}
     for item in items(store, "invoice", found, as_of):
         if item.kind == "invoice":
             parts[item.invoice_id].append(item)
-    return [_record(row, lines[row["id"]], parts[row["id"]]) for row in rows]
+    settled = _settled(store, found, as_of)
+    return [_record(row, lines[row["id"]], parts[row["id"]], settled[row["id"]]) for row in rows]
 
 
-def _record(row: Row, lines: list[dict[str, Any]], parts: list[OpenItem]) -> dict[str, Any]:
+def _settled(store: Store, ids: Sequence[int], as_of: str) -> dict[int, _Settled]:
+    found = dict.fromkeys(ids, _Settled())
+    for sql in (SETTLED, NOTED):
+        for row in store.among(sql, ids, (as_of,)):
+            invoice_id, *_ = row
+            sums = {key: row[key] or 0 for key in row.keys()[1:]}
+            found[invoice_id] = found[invoice_id]._replace(**sums)
+    return found
+
+
+def _record(row: Row, lines: list[dict[str, Any]], parts: list[OpenItem], settled: _Settled) -> dict[str, Any]:
     currency = row["currency"]
     balance_minor = sum(part.balance_minor for part in parts)
     return {
         "ref": row["number"],
-        "status": _status(balance_minor, row["total_minor"]),
+        "status": _status(balance_minor, row["total_minor"], settled),
         "contract": f"C{row['contract_id']}" if row["contract_id"] else None,
         "customer": f"K{row['customer_id']}",
         "customer_name": row["customer_name"],
@@ -434,7 +471,9 @@ def _record(row: Row, lines: list[dict[str, Any]], parts: list[OpenItem]) -> dic
         "net": format_amount(row["net_minor"], currency),
         "tax": format_amount(row["tax_minor"], currency),
         "total": format_amount(row["total_minor"], currency),
-        "paid": format_amount(row["paid_minor"], currency),
+        "paid": format_amount(settled.paid_minor, currency),
+        "credited": format_amount(settled.credited_minor, currency),
+        "written_off": format_amount(settled.written_off_minor, currency),
         "balance": format_amount(balance_minor, currency),
         "currency": currency,
         "tax_rounding": row["tax_rounding"],
@@ -454,10 +493,13 @@ def _record(row: Row, lines: list[dict[str, Any]], parts: list[OpenItem]) -> dic
     }
 
 
-def _status(balance_minor: int, total_minor: int) -> str:
-    if balance_minor == 0:
-        return "paid"
-    return "open" if balance_minor == total_minor else "partly_paid"
+def _status(balance_minor: int, total_minor: int, settled: _Settled) -> str:
+    """Settled, an invoice is credited where credit notes take all of it back, written off where something was."""
+    if balance_minor:
+        return "open" if balance_minor == total_minor else "partly_paid"
+    if total_minor and settled.noted_minor == total_minor:
+        return "credited"
+    return "written_off" if settled.written_off_minor > settled.tolerated_minor else "paid"
 
 
 def _due_on(parts: list[OpenItem]) -> str:

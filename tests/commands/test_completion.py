@@ -55,7 +55,7 @@ def test_commands_are_completed(company: Company) -> None:
     assert set(GROUPS) <= top
     assert offered(company, "sh") == ["ship", "show"]
     assert offered(company, "lead", "q") == ["qualify"]
-    assert offered(company, "--quiet", "--db", "x", "re") == ["reopen", "reverse", "restore"]
+    assert offered(company, "--quiet", "--db", "x", "re") == ["reopen", "refund", "reverse", "restore"]
     assert asked(company, "lead", "qu") == ["words", "qualify\tQualify a lead."]
 
 
@@ -76,7 +76,7 @@ def test_options_are_completed_once(company: Company) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("list ", "leads customers opportunities quotes contracts shipments invoices payments"),
+        ("list ", "leads customers opportunities quotes contracts shipments invoices credits payments"),
         ("find x --kind sh", "shipments"),
         ("nurture L1 --log C", "call click"),
         ("lead drop L1 --reason ", "budget need authority timing"),
@@ -167,6 +167,9 @@ def trade() -> Iterator[Company]:
         ("collect C", "C1"),
         ("apply ", "P2"),
         ("apply P2 ", "INV-2026-0001"),
+        ("credit ", "INV-2026-0001 INV-2026-0002"),
+        ("refund ", "P2"),
+        ("writeoff ", "INV-2026-0001"),
         ("reverse ", "P2 P1"),
         ("edit ", "L5 O4 K4 O3 K3 O2 K2 O1 K1 L4 L3 L2 L1"),
     ],

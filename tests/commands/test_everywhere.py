@@ -61,7 +61,10 @@ WRITES: Final = (
     "lose O2 --reason price",
     "reopen O3",
     "apply P2 INV-2026-0002 5",
+    "credit INV-2026-0001 20 --reason late",
+    "refund P2 5",
     "reverse P1 --reason bounced",
+    "writeoff INV-2026-0001 1 --reason small",
     "rate USD 0.92",
     "edit L3 note=hello",
 )

@@ -580,6 +580,15 @@ def test_invoices_of_another_program_age_as_ours(office: Office) -> None:
     assert counts(office.take(payments, kind="payments", code=8)) == (0, 0, 1, 2)
 
 
+def test_an_invoice_of_another_program_is_credited_as_ours(office: Office) -> None:
+    """19 of 119: net 19 × 100/119 = 15.966; in full net 100 and tax 19."""
+    office.take(BILLS, kind="invoices")
+    notes = [office.ltc("credit", "R-1", *amount, "--reason", "late") for amount in (["19"], [])]
+    assert [(note["net"], note["tax"]) for note in notes] == [("15.97", "3.03"), ("84.03", "15.97")]
+    assert office.ltc("show", "R-1")["status"] == "credited"
+    assert office.run("check") == 0
+
+
 def test_our_own_numbers_go_on_without_a_gap(office: Office) -> None:
     office.take(BILLS, kind="invoices")
     for line in ("lead add Ada", "promote L1 --amount 10", "sign O1 --terms '100% sign'", "invoice C1"):

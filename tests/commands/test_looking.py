@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.support import Company
 
-KINDS = ["leads", "customers", "opportunities", "quotes", "contracts", "shipments", "invoices", "payments"]
+KINDS = ["leads", "customers", "opportunities", "quotes", "contracts", "shipments", "invoices", "credits", "payments"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,7 +17,9 @@ from tests.random.records import (
     NOTHING,
     Claim,
     Contract,
+    Credit,
     Customer,
+    Holder,
     Invoice,
     Lead,
     OpenItem,
@@ -27,6 +29,7 @@ from tests.random.records import (
     Receivable,
     Settlement,
     Shipment,
+    Taken,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +47,9 @@ AFTER = {"draft": ("sent", "accepted", "rejected"), "sent": ("accepted", "reject
 """What may become of a quote."""
 
 BY_QUANTITY = ("ship", "deliver")
-ORDER = ("lead", "customer", "opportunity", "quote", "contract", "shipment", "invoice", "payment")
+ORDER = ("lead", "customer", "opportunity", "quote", "contract", "shipment", "invoice", "credit", "payment")
+TOLERANCE = {"EUR": (Fraction(5, 100), Fraction(1, 100))}
+"""What an instalment may be short of: at most so much, and at most this part of it."""
 
 
 class Books:
@@ -56,6 +61,7 @@ class Books:
         self.contract: dict[str, Contract] = {}
         self.shipment: dict[str, Shipment] = {}
         self.invoice: dict[str, Invoice] = {}
+        self.credit: dict[str, Credit] = {}
         self.payment: dict[str, Payment] = {}
         self.commands = 0
 
@@ -107,6 +113,7 @@ class Books:
             "contract": [sale.contract] if sale.contract else [],
             "shipment": [each for each, it in self.shipment.items() if it.contract == sale.contract],
             "invoice": [each for each, it in self.invoice.items() if it.contract == sale.contract],
+            "credit": [each for each, it in self.credit.items() if self.invoice[it.invoice].contract == sale.contract],
         }
 
     def _add(self, kind: str, prefix: str, record: object) -> str:
@@ -524,7 +531,8 @@ class Books:
         number = f"{series}{len(dates) + 1:04}"
         due = instalments(contract.terms, total, today, contract.currency)
         receivables = [Receivable(due_on, amount) for due_on, amount in due]
-        self.invoice[number] = Invoice(ref, contract.customer, contract.currency, today, total, receivables)
+        net = Fraction(said["net"])
+        self.invoice[number] = Invoice(ref, contract.customer, contract.currency, today, total, receivables, net, lines)
         return number
 
     # Payments
@@ -564,7 +572,9 @@ class Books:
         customer = target if kind == "customer" else self.table(kind)[target].customer
         payment = Payment(customer, currency, on, amount)
         self._add("payment", "P", payment)
-        self._settle(payment, payable, amount, on)
+        settled = self._settle(payment, payable, amount, on, "paid")
+        if currency in TOLERANCE:
+            self._tolerate(payment, settled, *TOLERANCE[currency])
 
     def _refuse_unbilled(self, kind: str, target: str) -> None:
         for ref, contract in self.contract.items():
@@ -572,46 +582,186 @@ class Books:
             if is_meant and not contract.is_billed:
                 raise RefusalError(4, f"{ref} is not invoiced in full")
 
-    def _settle(self, payment: Payment, items: Iterable[OpenItem], amount: Fraction, on: date) -> None:
+    def _settle(
+        self, holder: Holder | None, items: Iterable[OpenItem], amount: Fraction, on: date, what: str
+    ) -> list[Settlement]:
+        made = []
         for invoice, number, receivable in items:
             part = min(amount, receivable.balance())
             if part:
                 day = _room_for(part, receivable, max(on, self.invoice[invoice].issued_on))
-                receivable.settled.append((day, part))
-                payment.settlements.append(Settlement(day, invoice, number, part))
+                receivable.settled.append((day, part, what))
+                made.append(Settlement(day, invoice, number, part))
                 amount -= part
+        if holder:
+            holder.settlements += made
+        return made
 
-    def payment_status(self, ref: str) -> str:
-        payment = self.payment[ref]
-        return "reversed" if payment.reversed_on else "unapplied" if payment.unapplied() else "applied"
+    def _tolerate(self, payment: Payment, settled: list[Settlement], most: Fraction, part: Fraction) -> None:
+        for on, invoice, number, _ in settled:
+            receivable = self.invoice[invoice].receivables[number]
+            short = receivable.balance()
+            if 0 < short <= min(most, receivable.amount * part):
+                item = OpenItem(invoice, number, receivable)
+                payment.tolerated += self._settle(None, [item], short, on, "tolerated")
+
+    def _holder(self, text: str) -> Holder:
+        ref = self.find(text, "payment", "credit")
+        holder: Holder = self.payment[ref] if ref in self.payment else self.credit[ref]
+        return holder
 
     def apply(self, text: str, invoice_text: str, amount: Fraction | None, today: date) -> None:
-        ref, number = self.find(text, "payment"), self.find(invoice_text, "invoice")
-        payment, invoice = self.payment[ref], self.invoice[number]
+        holder, number = self._holder(text), self.find(invoice_text, "invoice")
+        invoice = self.invoice[number]
         items = self.open_items("invoice", number)
         if not items:
             return
-        if self.payment_status(ref) != "unapplied":
-            raise RefusalError(4, f"{ref} is {self.payment_status(ref)}")
-        if (payment.customer, payment.currency) != (invoice.customer, invoice.currency):
-            raise RefusalError(4, f"{ref} and {number} are strangers")
-        most = min(payment.unapplied(), invoice.balance())
+        if holder.status() != "unapplied":
+            raise RefusalError(4, f"{text} is {holder.status()}")
+        if (holder.customer, holder.currency) != (invoice.customer, invoice.currency):
+            raise RefusalError(4, f"{text} and {number} are strangers")
+        most = min(holder.unapplied(), invoice.balance())
         wanted = most if amount is None else amount
         if not wanted:
             raise RefusalError(2, "applying nothing")
         if wanted > most:
             raise RefusalError(4, f"{wanted} is too much")
-        self._settle(payment, items, wanted, max(today, payment.on))
+        what = "paid" if isinstance(holder, Payment) else "credited"
+        self._settle(holder, items, wanted, max(today, holder.on), what)
+
+    def refund(self, text: str, amount: Fraction | None, on: date) -> None:
+        holder = self._holder(text)
+        if holder.status() == "refunded" and amount is None:
+            return
+        if holder.status() not in ("unapplied", "refunded"):
+            raise RefusalError(4, f"{text} is {holder.status()}")
+        _refuse_before(on, holder.on)
+        wanted = holder.unapplied() if amount is None else amount
+        if not wanted:
+            raise RefusalError(2, "refunding nothing")
+        if wanted > holder.unapplied():
+            raise RefusalError(4, f"{wanted} is too much")
+        holder.refunds.append((on, wanted))
 
     def reverse(self, text: str, on: date) -> None:
         payment = self.payment[self.find(text, "payment")]
         if payment.reversed_on:
             return
-        _refuse_before(on, max([payment.on, *(each.on for each in payment.settlements)]))
+        if payment.refunds:
+            raise RefusalError(4, f"some of {text} was paid back")
+        _refuse_before(on, max([payment.on, *(each.on for each in (*payment.settlements, *payment.tolerated))]))
         payment.reversed_on = on
         for each in list(payment.settlements):
-            self.invoice[each.invoice].receivables[each.receivable].settled.append((on, -each.amount))
+            self._take_back(each, on, "paid")
             payment.settlements.append(each._replace(on=on, amount=-each.amount))
+        for each in payment.tolerated:
+            self._take_back(each, on, "tolerated")
+
+    def _take_back(self, settlement: Settlement, on: date, what: str) -> None:
+        receivable = self.invoice[settlement.invoice].receivables[settlement.receivable]
+        receivable.settled.append((on, -settlement.amount, what))
+
+    # Credit notes and write-offs
+
+    def credit_note(
+        self, text: str, amount: Fraction | None, quantities: Quantities, on: date, answer: dict[str, Any]
+    ) -> None:
+        """Where lines are named, their tax is the app's word, held against the invoice where it has one tax code."""
+        number = self.find(text, "invoice")
+        invoice = self.invoice[number]
+        if invoice.status() == "credited" and amount is None and not quantities:
+            return
+        _refuse_before(on, invoice.issued_on)
+        left, values = invoice.creditable(), _values(invoice, quantities)
+        if not left or (amount is not None and amount > left):
+            raise RefusalError(4, f"{left} of {number} is left to credit")
+        if amount == 0 or (quantities and not any(values.values())):
+            raise RefusalError(2, "a credit note over nothing")
+        series = f"CN-{on.year}-"
+        dates = [each.on for ref, each in self.credit.items() if ref.startswith(series)]
+        if dates and on < max(dates):
+            raise RefusalError(4, f"the last credit note is of {max(dates)}")
+        assert answer or not quantities, f"{number}: a credit of {quantities} is due"
+        total = Fraction(answer["total"]) if quantities else left if amount is None else amount
+        assert 0 < total <= left
+        _take(invoice, quantities, values, answer, is_all=total == invoice.total - invoice.noted_until())
+        credit = Credit(invoice.customer, invoice.currency, on, total, invoice=number)
+        self.credit[f"{series}{len(dates) + 1:04}"] = credit
+        invoice.noted.append((on, total))
+        invoice.noted_by.add("line" if quantities else "amount")
+        if answer:
+            invoice.noted_net += Fraction(answer["net"])
+            _hold_against_the_whole(invoice, number)
+        self._settle(credit, self.open_items("invoice", number), total, on, "credited")
+
+    def write_off(self, text: str, amount: Fraction | None, on: date) -> None:
+        number = self.find(text, "invoice")
+        invoice = self.invoice[number]
+        if invoice.status() == "written_off" and amount is None:
+            return
+        if invoice.status() in ("paid", "credited"):
+            raise RefusalError(4, f"{number} is {invoice.status()}")
+        _refuse_before(on, invoice.issued_on)
+        wanted = invoice.balance() if amount is None else amount
+        if not wanted:
+            raise RefusalError(2, "writing off nothing")
+        if wanted > invoice.balance():
+            raise RefusalError(4, f"{wanted} is too much")
+        self._settle(None, self.open_items("invoice", number), wanted, on, "given up")
+
+
+def _hold_against_the_whole(invoice: Invoice, number: str) -> None:
+    """Of one tax code, net and tax so far are in proportion to what was credited so far; in full they are equal."""
+    credited, net, tax = invoice.noted_until(), invoice.noted_net, invoice.total - invoice.net
+    if credited == invoice.total:
+        assert net == invoice.net, f"the credits of {number} have a net of {net}"
+    elif len({line.tax for line in invoice.lines}) > 1 or len(invoice.noted_by) > 1:
+        assert 0 <= net <= invoice.net
+        assert 0 <= credited - net <= tax
+    elif "amount" in invoice.noted_by:
+        expected = rounded(invoice.net * credited / invoice.total, invoice.currency)
+        assert net == expected, f"the credits of {number} have a net of {net} where {expected} is right"
+    else:
+        lines = sum((each.amount for each in invoice.taken.values()), NOTHING)
+        expected = rounded(tax * lines / basis(invoice.lines, invoice.currency), invoice.currency)
+        assert credited - net == expected, f"the credits of {number} have a tax of {credited - net}, not {expected}"
+
+
+def _values(invoice: Invoice, quantities: Quantities) -> dict[int, Fraction]:
+    """What the next of each line is worth, so that all of it is worth the line."""
+    values = {}
+    for number, quantity in quantities.items():
+        if not 1 <= number <= len(invoice.lines):
+            raise RefusalError(3, f"there is no line {number}")
+        line, taken = invoice.lines[number - 1], invoice.taken.get(number, Taken())
+        if taken.quantity + quantity > line.quantity:
+            raise RefusalError(4, f"{plain(quantity)} of line {number} is too much")
+        before, after = (_worth(invoice, line, each) for each in (taken.quantity, taken.quantity + quantity))
+        if taken.amount + after - before > line.net(invoice.currency):
+            raise RefusalError(4, f"{plain(quantity)} of line {number} is worth more than is left of it")
+        values[number] = after - before
+    return values
+
+
+def _worth(invoice: Invoice, line: Line, quantity: Fraction) -> Fraction:
+    return rounded(line.net(invoice.currency) * quantity / line.quantity, invoice.currency)
+
+
+def _take(
+    invoice: Invoice, quantities: Quantities, values: dict[int, Fraction], answer: dict[str, Any], *, is_all: bool
+) -> None:
+    """What was credited of each line; an amount takes quantities only where it takes all that is left of a line."""
+    said = {each["line"]: Fraction(each["net"]) for each in (answer or {"lines": []})["lines"]}
+    assert not quantities or said == values, f"lines of {values} are credited"
+    for number, line in enumerate(invoice.lines, 1):
+        taken, amount = invoice.taken.get(number, Taken()), said.get(number, NOTHING)
+        quantity = quantities.get(number, NOTHING)
+        is_rest = taken.amount + amount == line.net(invoice.currency)
+        is_whole = taken.amount == _worth(invoice, line, taken.quantity)
+        if not quantities and (amount or is_all) and is_rest and is_whole:
+            quantity = line.quantity - taken.quantity
+        assert 0 <= amount <= line.net(invoice.currency) - taken.amount
+        invoice.taken[number] = Taken(taken.quantity + quantity, taken.amount + amount)
 
 
 def billable_on(contract: Contract, share: Planned) -> date | None:
@@ -641,7 +791,7 @@ def _refuse_before(on: date, earliest: date) -> None:
 
 def _room_for(amount: Fraction, receivable: Receivable, earliest: date) -> date:
     """The first day from which so much stays open: a payment that bounced had its days."""
-    days = sorted({earliest, *(on for on, _ in receivable.settled if on > earliest)})
+    days = sorted({earliest, *(on for on, *_ in receivable.settled if on > earliest)})
     return next(day for day in days if all(receivable.balance(later) >= amount for later in days if later >= day))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from tests.random.agreements import Instalment, Share, Terms
 from tests.random.arithmetic import DIGITS, Line, Step, plain, rounded, smallest, written
 from tests.random.books import BASE, ORDER, STAGES, Books
-from tests.random.records import NOTHING, Quantities, Signature
+from tests.random.records import NOTHING, Holder, Invoice, Quantities, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -525,21 +525,108 @@ def _payment(typist: Typist, kind: str, ref: str, currency: str) -> Fraction:
     return max(cent, typist.random.choice((owed, owed + cent, owed - cent, *pieces, typist.price(currency))))
 
 
-def apply(typist: Typist) -> Move | None:
+def _holders(typist: Typist) -> list[str]:
+    """Payments and credit notes of which something is left."""
     books = typist.books
-    ref = typist.one([ref for ref in books.payment if books.payment_status(ref) == "unapplied"], "payment")
+    return [ref for ref, each in (*books.payment.items(), *books.credit.items()) if each.status() == "unapplied"]
+
+
+def _holder(typist: Typist) -> tuple[str, Holder] | None:
+    ref = typist.one(_holders(typist), typist.random.choice(("payment", "credit")))
     if ref is None:
         return None
-    payment = books.payment[ref.upper()]
-    mine = (payment.customer, payment.currency)
+    books = typist.books
+    return ref, {**books.payment, **books.credit}[ref.upper()]
+
+
+def apply(typist: Typist) -> Move | None:
+    chosen = _holder(typist)
+    if chosen is None:
+        return None
+    books, (ref, holder) = typist.books, chosen
+    mine = (holder.customer, holder.currency)
     payable = [no for no, each in books.invoice.items() if (each.customer, each.currency) == mine and each.balance()]
     invoice = typist.one(payable, "invoice")
     if invoice is None:
         return None
-    amount = typist.maybe(typist.price(payment.currency), 40)
-    options = (invoice, *((typed(amount, payment.currency),) if amount is not None else ()))
+    amount = typist.maybe(typist.price(holder.currency), 40)
+    options = (invoice, *((typed(amount, holder.currency),) if amount is not None else ()))
     today = typist.today
     return Move(("apply",), lambda books, _: books.apply(ref, invoice, amount, today), ref, options=options)
+
+
+def refund(typist: Typist) -> Move | None:
+    chosen = _holder(typist)
+    if chosen is None:
+        return None
+    ref, holder = chosen
+    left, cent = holder.unapplied(), smallest(holder.currency)
+    amounts = (left, left + cent, cent, max(cent, rounded(left / 2, holder.currency)))
+    amount = typist.maybe(typist.random.choice(amounts))
+    on, dated = typist.day(holder.on)
+    return Move(
+        ("refund",),
+        lambda books, _: books.refund(ref, amount, on),
+        ref,
+        None if amount is None else typed(amount, holder.currency),
+        dated,
+        is_dated=True,
+    )
+
+
+def credit(typist: Typist) -> Move | None:
+    books = typist.books
+    ref = typist.one([number for number, each in books.invoice.items() if each.creditable()], "invoice")
+    if ref is None:
+        return None
+    invoice = books.invoice[ref.upper()]
+    left, cent = invoice.creditable(), smallest(invoice.currency)
+    pieces = [max(cent, rounded(left / number, invoice.currency)) for number in (2, 3, 7)]
+    amount = typist.maybe(typist.random.choice((*pieces, *pieces, left, left + cent, cent)), 60)
+    quantities = {}
+    if amount is None and _has_clear_lines(books, invoice):
+        quantities = typist.quantities(
+            {number: _left_of(invoice, number) for number in range(1, len(invoice.lines) + 1)}
+        )
+    on, dated = typist.day(invoice.issued_on)
+    return Move(
+        ("credit",),
+        lambda books, answer: books.credit_note(ref, amount, quantities, on, answer),
+        ref,
+        None if amount is None else typed(amount, invoice.currency),
+        ("--reason", "agreed", *_lines(quantities), *dated),
+        is_dated=True,
+    )
+
+
+def _has_clear_lines(books: Books, invoice: Invoice) -> bool:
+    """Whether lines of it are worth what they say: rounded one by one, and nothing of it given up."""
+    is_exact = books.contract[invoice.contract].policy != "unrounded"
+    return is_exact and not invoice.sum_of("given up")
+
+
+def _left_of(invoice: Invoice, number: int) -> Fraction:
+    taken = invoice.taken.get(number)
+    return invoice.lines[number - 1].quantity - (taken.quantity if taken else NOTHING)
+
+
+def write_off(typist: Typist) -> Move | None:
+    books = typist.books
+    ref = typist.one([number for number, each in books.invoice.items() if each.balance()], "invoice")
+    if ref is None:
+        return None
+    invoice = books.invoice[ref.upper()]
+    owed, cent = invoice.balance(), smallest(invoice.currency)
+    amount = typist.maybe(typist.random.choice((owed, owed + cent, cent, rounded(owed / 2, invoice.currency))), 60)
+    on, dated = typist.day(invoice.issued_on)
+    return Move(
+        ("writeoff",),
+        lambda books, _: books.write_off(ref, amount, on),
+        ref,
+        None if amount is None else typed(amount, invoice.currency),
+        ("--reason", "insolvent", *dated),
+        is_dated=True,
+    )
 
 
 def reverse(typist: Typist) -> Move | None:
@@ -581,7 +668,10 @@ WEIGHTS: dict[Callable[[Typist], Move | None], int] = {
     bill: 16,
     bill_all: 4,
     collect: 12,
+    credit: 5,
     apply: 5,
+    refund: 3,
     reverse: 3,
+    write_off: 2,
     look: 3,
 }

@@ -111,10 +111,15 @@ class Shipment:
 class Receivable:
     due_on: date
     amount: Fraction
-    settled: list[tuple[date, Fraction]] = field(default_factory=list)
+    settled: list[tuple[date, Fraction, str]] = field(default_factory=list)
+    """By day, with what it is: `paid`, `credited`, `given up` or `tolerated`."""
 
     def balance(self, as_of: date | None = None) -> Fraction:
-        return self.amount - sum(amount for on, amount in self.settled if as_of is None or on <= as_of)
+        return self.amount - sum(amount for on, amount, _ in self.settled if as_of is None or on <= as_of)
+
+    def sum_of(self, what: str, as_of: date | None = None) -> Fraction:
+        found = (amount for on, amount, kind in self.settled if kind == what and (as_of is None or on <= as_of))
+        return sum(found, NOTHING)
 
 
 @dataclass
@@ -125,9 +130,39 @@ class Invoice:
     issued_on: date
     total: Fraction
     receivables: list[Receivable]
+    net: Fraction
+    lines: list[Line]
+    noted: list[tuple[date, Fraction]] = field(default_factory=list)
+    """Its credit notes, by day."""
+    taken: dict[int, Taken] = field(default_factory=dict)
+    """What of each line was credited, by its number."""
+    noted_net: Fraction = NOTHING
+    noted_by: set[str] = field(default_factory=set)
+    """`amount` and `line`: how it was credited so far."""
 
     def balance(self, as_of: date | None = None) -> Fraction:
         return sum((each.balance(as_of) for each in self.receivables), NOTHING)
+
+    def sum_of(self, what: str, as_of: date | None = None) -> Fraction:
+        return sum((each.sum_of(what, as_of) for each in self.receivables), NOTHING)
+
+    def noted_until(self, as_of: date | None = None) -> Fraction:
+        return sum((amount for on, amount in self.noted if as_of is None or on <= as_of), NOTHING)
+
+    def creditable(self) -> Fraction:
+        return max(NOTHING, self.total - self.noted_until() - self.sum_of("given up"))
+
+    def status(self, as_of: date | None = None) -> str:
+        if balance := self.balance(as_of):
+            return "partly_paid" if balance < self.total else "open"
+        if self.total and self.noted_until(as_of) == self.total:
+            return "credited"
+        return "written_off" if self.sum_of("given up", as_of) else "paid"
+
+
+class Taken(NamedTuple):
+    quantity: Fraction = NOTHING
+    amount: Fraction = NOTHING
 
 
 class Settlement(NamedTuple):
@@ -138,18 +173,47 @@ class Settlement(NamedTuple):
 
 
 @dataclass
-class Payment:
+class Holder:
+    """What holds credit of a customer: a payment or a credit note."""
+
     customer: str
     currency: str
     on: date
     amount: Fraction
     settlements: list[Settlement] = field(default_factory=list)
+    refunds: list[tuple[date, Fraction]] = field(default_factory=list)
+
+    def refunded(self, as_of: date | None = None) -> Fraction:
+        return sum((amount for on, amount in self.refunds if as_of is None or on <= as_of), NOTHING)
+
+    def applied(self, as_of: date | None = None) -> Fraction:
+        return sum((each.amount for each in self.settlements if as_of is None or each.on <= as_of), NOTHING)
+
+    def unapplied(self, as_of: date | None = None) -> Fraction:
+        return self.amount - self.applied(as_of) - self.refunded(as_of)
+
+    def status(self) -> str:
+        return "unapplied" if self.unapplied() else "refunded" if self.refunds else "applied"
+
+
+@dataclass
+class Payment(Holder):
+    tolerated: list[Settlement] = field(default_factory=list)
+    """What it was short of and nobody asks for."""
     reversed_on: date | None = None
 
     def unapplied(self, as_of: date | None = None) -> Fraction:
         if self.reversed_on and (as_of is None or self.reversed_on <= as_of):
             return NOTHING
-        return self.amount - sum(each.amount for each in self.settlements if as_of is None or each.on <= as_of)
+        return super().unapplied(as_of)
+
+    def status(self) -> str:
+        return "reversed" if self.reversed_on else super().status()
+
+
+@dataclass
+class Credit(Holder):
+    invoice: str = ""
 
 
 class Signature(NamedTuple):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ltc_cli import receivables
 from ltc_cli.rules.terms import falls_due
 from ltc_cli.store import Store
 from tests.random.walk import Walk
@@ -44,6 +45,13 @@ def rounded_down(numerator: int, denominator: int) -> int:
     return numerator // denominator
 
 
+def rounded_value(line: Any, quantity_micro: int) -> int:
+    return int(line.net_minor * quantity_micro // line.quantity_micro)
+
+
+NOTHING_PAID_BACK = receivables.PAID_BACK.replace("refunded_on <= ?", "refunded_on < ?")
+
+
 def billable_a_day_early(share: Any, event_on: date) -> date:
     return falls_due(share, event_on) - timedelta(days=1)
 
@@ -54,6 +62,10 @@ def short_months(day: date, months: int) -> date:
 
 def forgetful(_session: Session, _store: Store) -> None:
     return None
+
+
+def generous(*_short: object) -> bool:
+    return True
 
 
 def kept_all_the_same(store: Store, recorded_at: str, *, keep: bool) -> AbstractContextManager[None]:
@@ -68,6 +80,10 @@ BUGS = [  # and a seed that meets it soon
     ("ltc_cli.rules.tax.round_ratio", rounded_down, 7),
     ("ltc_cli.rules.billing.falls_due", billable_a_day_early, 8),
     ("ltc_cli.rules.terms.add_months", short_months, 4),
+    ("ltc_cli.rules.credit.round_ratio", rounded_down, 1),
+    ("ltc_cli.rules.credit.value_of", rounded_value, 1),
+    ("ltc_cli.stages.payments.is_tolerated", generous, 1),
+    ("ltc_cli.receivables.PAID_BACK", NOTHING_PAID_BACK, 10),
     ("ltc_cli.session.Session._answer_again", forgetful, 6),
     ("ltc_cli.store.Store.writing", kept_all_the_same, 4),
 ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.random.agreements import Planned
     from tests.random.books import Books
-    from tests.random.records import Contract, Invoice
+    from tests.random.records import Contract, Credit, Invoice
 
 Row = dict[str, Any]
 EDGES = (30, 60, 90)
@@ -126,15 +126,16 @@ def _invoice(number: str, invoice: Invoice, as_of: date | None) -> Row:
     balance, currency = invoice.balance(as_of), invoice.currency
     open_days = [each.due_on for each in invoice.receivables if each.balance(as_of)]
     due_on = min(open_days) if open_days else max(each.due_on for each in invoice.receivables)
-    status = "partly_paid" if balance < invoice.total else "open"
     return {
         "ref": number,
-        "status": status if balance else "paid",
+        "status": invoice.status(as_of),
         "contract": invoice.contract,
         "issued_on": invoice.issued_on.isoformat(),
         "due_on": due_on.isoformat(),
         "total": written(invoice.total, currency),
-        "paid": written(invoice.total - balance, currency),
+        "paid": written(invoice.sum_of("paid", as_of), currency),
+        "credited": written(invoice.sum_of("credited", as_of), currency),
+        "written_off": written(invoice.sum_of("given up", as_of) + invoice.sum_of("tolerated", as_of), currency),
         "balance": written(balance, currency),
         "instalments": [
             {
@@ -147,14 +148,37 @@ def _invoice(number: str, invoice: Invoice, as_of: date | None) -> Row:
     }
 
 
+def credits_(books: Books, _today: date) -> list[Row]:
+    return [_credit(ref, each, None) for ref, each in books.credit.items()]
+
+
+def credits_as_of(books: Books, as_of: date) -> list[Row]:
+    return [_credit(ref, each, as_of) for ref, each in books.credit.items() if each.on <= as_of]
+
+
+def _credit(ref: str, credit: Credit, as_of: date | None) -> Row:
+    row = {
+        "ref": ref,
+        "invoice": credit.invoice,
+        "customer": credit.customer,
+        "issued_on": credit.on.isoformat(),
+        "total": written(credit.amount, credit.currency),
+        "applied": written(credit.applied(as_of), credit.currency),
+        "refunded": written(credit.refunded(as_of), credit.currency),
+        "unapplied": written(credit.unapplied(as_of), credit.currency),
+    }
+    return row if as_of else {**row, "status": credit.status()}
+
+
 def payments(books: Books, _today: date) -> list[Row]:
     return [
         {
             "ref": ref,
-            "status": books.payment_status(ref),
+            "status": each.status(),
             "customer": each.customer,
             "received_on": each.on.isoformat(),
             "amount": written(each.amount, each.currency),
+            "refunded": written(each.refunded(), each.currency),
             "unapplied": written(each.unapplied(), each.currency),
             "allocations": [
                 {"invoice": invoice, "amount": written(amount, each.currency)}
@@ -187,9 +211,9 @@ def aging(books: Books, as_of: date, edges: Sequence[int] = EDGES) -> dict[tuple
                 _add(sums, key, bucket, balance)
                 days = open_days.setdefault(key, {})
                 days[number] = min(each.due_on, days.get(number, each.due_on))
-    for payment in books.payment.values():
-        if payment.on <= as_of:
-            _add(sums, (payment.customer, payment.currency), "unapplied", -payment.unapplied(as_of))
+    for holder in (*books.payment.values(), *books.credit.values()):
+        if holder.on <= as_of:
+            _add(sums, (holder.customer, holder.currency), "unapplied", -holder.unapplied(as_of))
     owing = {key: amounts for key, amounts in sums.items() if any(amounts.values())}
     return {key: _aged(key, amounts, names, open_days.get(key, {})) for key, amounts in owing.items()}
 
@@ -219,6 +243,7 @@ VIEWS: dict[str, Callable[[Books, date], list[Row]]] = {
     "contracts": contracts,
     "shipments": shipments,
     "invoices": invoices,
+    "credits": credits_,
     "payments": payments,
 }
 

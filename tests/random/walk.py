@@ -21,7 +21,7 @@ from ltc_cli.store import open_existing
 from tests.random.agreements import RefusalError
 from tests.random.books import Books
 from tests.random.moves import NO_AMOUNTS, UNKNOWN, Move, Typist
-from tests.random.views import EDGES, VIEWS, aging, difference, invoices_as_of
+from tests.random.views import EDGES, VIEWS, aging, credits_as_of, difference, invoices_as_of
 from tests.support import Company
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ taxes:
   R7: {rate: 7%, category: S}
   I19: {rate: 19%, category: S, inclusive: true}
 tax: S19
+tolerance: {EUR: {amount: 0.05, percent: 1}}
 """
 
 
@@ -183,6 +184,8 @@ class Walk:
                 self._same(view(self.books, self.today), listing.records(store, kind, None, self.today), kind)
             found = listing.records(store, "invoices", None, self.today, some_day)
             self._same(invoices_as_of(self.books, some_day), found, f"invoices as of {some_day}")
+            found = listing.records(store, "credits", None, self.today, some_day)
+            self._same(credits_as_of(self.books, some_day), found, f"credits as of {some_day}")
             self._compare_aging(self.today, EDGES, aging_report.report(store, self.today, EDGES).rows)
         edges = self.random.choice((EDGES, (1,), (10, 20, 45, 120)))
         self._compare_aging(some_day, edges, self._aging(some_day, edges))

@@ -94,15 +94,14 @@ def audit(company: Company) -> None:
     company.run("check", "--json")
     broken = [(row["check"], row["example"]) for row in json.loads(company.out) if row["broken"]]
     assert not broken, broken
-    invoices, payments = company.ltc("list", "invoices"), company.ltc("list", "payments")
+    invoices, held = company.ltc("list", "invoices"), company.ltc("list", "payments") + company.ltc("list", "credits")
     for by in ("customer", "invoice", "owner"):
         rows = company.ltc("aging", "--as-of", "9999-12-31", "--by", by)
         for row in rows:
             assert sum(Decimal(row[name]) for name in BUCKETS) == Decimal(row["total"])
-        for currency in {each["currency"] for each in invoices + payments}:
-            assert _sum(rows, "total", currency) == _sum(invoices, "balance", currency) - _sum(
-                payments, "unapplied", currency
-            )
+        for currency in {each["currency"] for each in invoices + held}:
+            owed = _sum(invoices, "balance", currency) - _sum(held, "unapplied", currency)
+            assert _sum(rows, "total", currency) == owed
 
 
 def _sum(rows: list[Record], key: str, currency: str) -> Decimal:

@@ -1,0 +1,191 @@
+"""What a credit note takes of its invoice: of each line and tax code a part, by the rule for parts (design 3).
+
+What was credited up to now is in proportion to the whole, rounded, and a credit is that less what was credited before.
+So all credits of an invoice sum to its lines, its net and its tax exactly, and none takes more than is left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ltc_cli.rules.billing import goods, lump, value_of
+from ltc_cli.rules.money import round_ratio, split
+from ltc_cli.rules.tax import Line, TaxCode, TaxGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class InvoiceLine(NamedTuple):
+    """A line of the invoice, and what of it was credited before."""
+
+    line: Line
+    credited_micro: int
+    """Quantities alone: an amount takes none."""
+    credited_minor: int
+
+    @property
+    def left_micro(self) -> int:
+        return self.line.quantity_micro - self.credited_micro
+
+    @property
+    def left_minor(self) -> int:
+        return self.line.net_minor - self.credited_minor
+
+    def value_of(self, quantity_micro: int) -> int:
+        """What the next of its quantity is worth, so that all of it is worth the line."""
+        after_minor = value_of(self.line, self.credited_micro + quantity_micro)
+        return after_minor - value_of(self.line, self.credited_micro)
+
+
+class Amounts(NamedTuple):
+    """Of one tax code: the sum of its lines as they stand, its base, and its tax."""
+
+    lines_minor: int = 0
+    base_minor: int = 0
+    tax_minor: int = 0
+
+    @property
+    def gross_minor(self) -> int:
+        return self.base_minor + self.tax_minor
+
+    def less(self, other: Amounts) -> Amounts:
+        return Amounts(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class OfCode(NamedTuple):
+    """What stands on an invoice under a tax code, and what of it was credited before."""
+
+    tax: TaxCode
+    whole: Amounts
+    before: Amounts
+
+    @property
+    def left(self) -> Amounts:
+        return self.whole.less(self.before)
+
+
+class CreditedLine(NamedTuple):
+    """A line of a credit note."""
+
+    position: int
+    """Of the invoice's line, from 0."""
+    line: Line
+    credited_micro: int
+    """How much of the invoice's quantity it takes back; 0 where it is an amount."""
+
+
+class Credit(NamedTuple):
+    lines: list[CreditedLine]
+    groups: list[TaxGroup]
+
+
+def of_amount(gross_minor: int, codes: Sequence[OfCode], lines: Sequence[InvoiceLine], digits: int) -> Credit:
+    """A credit of an amount with the tax in it, at most what is left: over codes and lines by what is left of each."""
+    left = [code.left.gross_minor for code in codes]
+    is_all = gross_minor == sum(left)
+    shares = left if is_all else split(gross_minor, [max(0, each) for each in left])
+    parts = [_of_gross(code, share_minor) for code, share_minor in zip(codes, shares, strict=True)]
+    taken = [0] * len(lines)
+    for code, part in zip(codes, parts, strict=True):
+        mine = [number for number, each in enumerate(lines) if each.line.tax == code.tax]
+        weights = [max(0, lines[number].left_minor) for number in mine]
+        for number, amount_minor in zip(mine, split(part.lines_minor, weights) if mine else [], strict=True):
+            taken[number] = amount_minor
+    wanted = {
+        number: (amount_minor, _quantity(lines[number], amount_minor) if amount_minor or is_all else 0)
+        for number, amount_minor in enumerate(taken)
+    }
+    groups = _groups(codes, parts)
+    return Credit(_lines(wanted, groups, lines, digits), groups)
+
+
+def of_quantities(
+    quantities: Mapping[int, int], codes: Sequence[OfCode], lines: Sequence[InvoiceLine], digits: int
+) -> Credit:
+    """A credit of quantities of lines, by their position from 0, in micro; at most what is left of each."""
+    wanted = {number: (lines[number].value_of(micro), micro) for number, micro in quantities.items()}
+    parts = [
+        _of_lines(code, sum(minor for number, (minor, _) in wanted.items() if lines[number].line.tax == code.tax))
+        for code in codes
+    ]
+    groups = _groups(codes, parts)
+    return Credit(_lines(wanted, groups, lines, digits), groups)
+
+
+def _quantity(each: InvoiceLine, amount_minor: int) -> int:
+    """What is left of the quantity, where the amount is what is left of the line and no amount was credited before."""
+    is_rest = amount_minor == each.left_minor and each.credited_minor == value_of(each.line, each.credited_micro)
+    return each.left_micro if is_rest else 0
+
+
+def _of_gross(code: OfCode, gross_minor: int) -> Amounts:
+    """The part of a code that is this amount with its tax."""
+    whole, before = code.whole, code.before
+    after_minor = before.gross_minor + gross_minor
+    if after_minor == whole.gross_minor:
+        return code.left
+    least_minor = max(before.base_minor, after_minor - whole.tax_minor)
+    most_minor = min(whole.base_minor, after_minor - before.tax_minor)
+    base_minor = _within(round_ratio(whole.base_minor * after_minor, whole.gross_minor), least_minor, most_minor)
+    own_minor, own_whole_minor = (
+        (after_minor, whole.gross_minor) if code.tax.inclusive else (base_minor, whole.base_minor)
+    )
+    lines_minor = round_ratio(whole.lines_minor * own_minor, own_whole_minor) if own_whole_minor else 0
+    lines_minor = _within(lines_minor, before.lines_minor, whole.lines_minor)
+    return Amounts(lines_minor, base_minor, after_minor - base_minor).less(before)
+
+
+def _of_lines(code: OfCode, lines_minor: int) -> Amounts:
+    """The part of a code that these amounts of its lines bring with them."""
+    whole, before = code.whole, code.before
+    after_minor = before.lines_minor + lines_minor
+    if after_minor == whole.lines_minor and lines_minor:
+        return code.left
+    if not lines_minor:
+        return Amounts()
+    tax_minor = _share(whole.tax_minor, before.tax_minor, after_minor, whole.lines_minor)
+    if code.tax.inclusive:
+        gross_minor = _share(whole.gross_minor, before.gross_minor, after_minor, whole.lines_minor)
+        base_minor = _within(gross_minor - tax_minor, before.base_minor, whole.base_minor)
+    else:
+        base_minor = _share(whole.base_minor, before.base_minor, after_minor, whole.lines_minor)
+    return Amounts(after_minor, base_minor, tax_minor).less(before)
+
+
+def _share(whole_minor: int, before_minor: int, lines_minor: int, all_lines_minor: int) -> int:
+    return _within(round_ratio(whole_minor * lines_minor, all_lines_minor), before_minor, whole_minor)
+
+
+def _within(amount_minor: int, least_minor: int, most_minor: int) -> int:
+    return max(least_minor, min(amount_minor, most_minor))
+
+
+def _groups(codes: Sequence[OfCode], parts: Sequence[Amounts]) -> list[TaxGroup]:
+    return [
+        TaxGroup(code.tax, part.base_minor, part.tax_minor)
+        for code, part in zip(codes, parts, strict=True)
+        if part.base_minor or part.tax_minor
+    ]
+
+
+def _lines(
+    wanted: Mapping[int, tuple[int, int]], groups: Sequence[TaxGroup], lines: Sequence[InvoiceLine], digits: int
+) -> list[CreditedLine]:
+    """The lines that take something, and one at least of each code that does: a cent may be tax alone."""
+    kept = {number for number, (amount_minor, micro) in wanted.items() if amount_minor or micro}
+    for group in groups:
+        mine = [number for number in wanted if lines[number].line.tax == group.tax]
+        if not kept & set(mine):
+            kept |= set(mine[:1])
+    return [
+        CreditedLine(number, _line(lines[number].line, micro, amount_minor, digits), micro)
+        for number, (amount_minor, micro) in sorted(wanted.items())
+        if number in kept
+    ]
+
+
+def _line(line: Line, quantity_micro: int, amount_minor: int, digits: int) -> Line:
+    if quantity_micro:
+        return goods(line, quantity_micro, amount_minor, digits)
+    return lump(line.text, amount_minor, line.tax, digits)
