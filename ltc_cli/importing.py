@@ -12,7 +12,7 @@ from ltc_cli.exchange.rejects import Rejects
 from ltc_cli.output.progress import progress
 from ltc_cli.report import Column, Report
 from ltc_cli.session import Part
-from ltc_cli.stages.batches import PART_ROWS, SHOWN_REJECTS, Batch, Rows
+from ltc_cli.stages.batches import PART_CHANGES, PART_ROWS, Batch, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +37,7 @@ COLUMNS = (
     Column("header_line", "count"),
     Column("columns", "list", columns=COLUMN_COLUMNS),
 )
+SHOWN_REJECTS = 5
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 
 
@@ -61,7 +62,8 @@ def run(
     with source.opened(wish.file, session.inp, wish.encoding) as file:
         session.arguments["file"] = f"sha256:{file.sha256}"
         found = rows.read(file, lambda column: layout.knows(column) or squeezed(column) in said, wish.delimiter)
-        rejects = Rejects(None if session.given.get("dry_run") else wish.rejects, wish.file, found.columns)
+        kept = None if session.given.get("dry_run") else wish.rejects
+        rejects = Rejects(kept, wish.file, session.path, found.columns)
         with closing(rejects), progress(session.err, f"import {kind}", file.size, quiet=session.quiet) as advance:
             run = _Run(file, found, layout, said, record, wish, rejects, advance)
             run.find_uses(frozenset())
@@ -85,6 +87,8 @@ class _Run:
         self.file, self.found, self.layout, self.said = file, found, layout, said
         self.record, self.wish, self.rejects, self.advance = record, wish, rejects, advance
         self.rejected: list[tuple[int, str, Sequence[str]]] = []
+        self.examples: list[str] = []
+        """The first rejects, in words."""
         self.uses: list[Use] = []
 
     def find_uses(self, known_ids: frozenset[str]) -> None:
@@ -113,7 +117,7 @@ class _Run:
         for chunk in self.found.chunks():
             example = example or _examples(chunk)
             self._take(chunk, uses, batch, take)
-            if batch.counts["read"] - committed >= PART_ROWS:
+            if batch.counts["read"] - committed >= PART_ROWS or len(store.changes) >= PART_CHANGES:
                 committed = batch.counts["read"]
                 yield Part(None)
         yield Part(self._answer(batch, uses, example or {}))
@@ -123,11 +127,13 @@ class _Run:
             batch.counts["read"] += 1
             batch.reject(bad.line, bad.reason, [bad.text])
         if chunk.rows:
-            fields, further = mapping.select(chunk, uses, self.layout)
+            fields, further, problems = mapping.select(chunk, uses, self.layout)
             formats = {use.field: use.format for use in uses if use.field and use.format}
-            take(Rows(chunk.lines, chunk.rows, fields, further, formats))
+            take(Rows(chunk.lines, chunk.rows, fields, further, formats, problems))
         for line, reason, cells in sorted(self.rejected, key=lambda rejected: rejected[0]):
             self.rejects.add(line, reason, cells)
+            if len(self.examples) < SHOWN_REJECTS:
+                self.examples.append(f"line {line}: {reason}")
         self.rejected.clear()
         self.advance(self.file.position, batch.counts["read"])
 
@@ -155,7 +161,7 @@ class _Run:
             COLUMNS,
             [row],
             is_record=True,
-            notices=_notices(batch, self.wish.rejects),
+            notices=_notices(batch, self.examples, self.wish.rejects),
             hint=f"ltc import undo {batch.id} takes it back" if batch.id else "",
             exit_code=8 if batch.counts["rejected"] else 0,
         )
@@ -174,10 +180,10 @@ def _examples(chunk: Chunk) -> dict[int, str]:
     }
 
 
-def _notices(batch: Batch, rejects: str | None) -> list[str]:
+def _notices(batch: Batch, examples: Sequence[str], rejects: str | None) -> list[str]:
     notices = [note.format(count=f"{count:,}") for note, count in batch.notes.items()]
     rejected = batch.counts["rejected"]
-    notices += batch.examples
+    notices += examples
     if rejected > SHOWN_REJECTS:
         notices.append(f"and {rejected - SHOWN_REJECTS:,} more rows were rejected")
     if rejected and not rejects:

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import Problems, UsageError
 from ltc_cli.exchange.layouts import AMOUNTS, DATES, ID_ENDINGS, Layout, squeezed
+from ltc_cli.rules.contact import clean_column
 from ltc_cli.rules.foreign import DAY_ORDERS, MARKS, DayOrders, Marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ltc_cli.exchange.chunk import Chunk
+    from ltc_cli.rules.contact import ColumnProblems
 
 OURS = ("ltc_line", "ltc_reason")
 """Columns of a rejects file, which are no part of its rows."""
 FURTHER = "-"
 """As a field: the column is kept with the record as it is."""
+FURTHER_LIMIT = 1 << 20
+"""Characters of a text in a column that is kept as it is."""
 SURVEYED_CHUNKS = 2
 FORMAT_NAMES = {"ymd": "year first", "dmy": "day first", "mdy": "month first", "point": "1,234.56", "comma": "1.234,56"}
 
@@ -169,6 +173,8 @@ class Selected(NamedTuple):
     fields: dict[str, list[str]]
     further: list[dict[str, str]]
     """Empty where there are no further columns."""
+    problems: ColumnProblems
+    """Of the further columns; the fields are for the stage to judge."""
 
 
 def select(chunk: Chunk, uses: Sequence[Use], layout: Layout) -> Selected:
@@ -183,5 +189,7 @@ def select(chunk: Chunk, uses: Sequence[Use], layout: Layout) -> Selected:
             elif field:
                 fields[field] = list(texts)
     names = [(at, use.column) for at, use in enumerate(uses) if use.field is None and use.column not in OURS]
-    further = [{name: row[at] for at, name in names if row[at].strip()} for row in chunk.rows] if names else []
-    return Selected(fields, further)
+    problems: ColumnProblems = {}
+    kept = {name: clean_column(columns[at], name[:40], problems, limit=FURTHER_LIMIT) for at, name in names if columns}
+    further = [{name: texts[row] for name, texts in kept.items() if texts[row]} for row in range(len(chunk.rows))]
+    return Selected(fields, further if names else [], problems)

@@ -100,6 +100,7 @@ class Importer:
 
         try:
             with Problems() as check:
+                check.found += rows.problems.get(row, [])
                 texts = {field: check(clean_text, text(field), field) for field in TEXTS}
                 email = check(normalise_email, text("lead_email")) if text("lead_email").strip() else ""
                 days = {field: check(self._day, text(field), rows.formats.get(field, "ymd")) for field in DAYS}
