@@ -12,7 +12,7 @@ from ltc_cli.exchange.rejects import Rejects
 from ltc_cli.output.progress import progress
 from ltc_cli.report import Column, Report
 from ltc_cli.session import Part
-from ltc_cli.stages.batches import PART_ROWS, SHOWN_REJECTS, Batch, Rows
+from ltc_cli.stages.batches import PART_CHANGES, PART_ROWS, Batch, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +50,7 @@ RECORDS = {
     "payments": "payment",
     "rates": "rate",
 }
+SHOWN_REJECTS = 5
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 
 
@@ -89,8 +90,11 @@ class _Run:
         self.said = mapping.given(wish.uses, self.layout.fields)
         self.found = rows.read(file, self._knows, wish.delimiter)
         self.uses = self._uses(frozenset())
-        self.rejects = Rejects(None if session.given.get("dry_run") else wish.rejects, wish.file, self.found.columns)
+        kept = None if session.given.get("dry_run") else wish.rejects
+        self.rejects = Rejects(kept, wish.file, session.path, self.found.columns)
         self.rejected: list[tuple[int, str, Sequence[str]]] = []
+        self.examples: list[str] = []
+        """The first rejects, in words."""
 
     def _knows(self, column: str) -> bool:
         return self.layout.knows(column) or squeezed(column) in self.said
@@ -115,7 +119,7 @@ class _Run:
                 examples = examples or _examples(chunk)
                 self._take(chunk, batch, take)
                 advance(self.file.position, batch.counts["read"])
-                if batch.counts["read"] - committed >= PART_ROWS:
+                if batch.counts["read"] - committed >= PART_ROWS or len(store.changes) >= PART_CHANGES:
                     committed = batch.counts["read"]
                     yield Part(None)
         yield Part(self._answer(batch, examples or {}))
@@ -136,11 +140,13 @@ class _Run:
             batch.counts["read"] += 1
             batch.reject(bad.line, bad.reason, [bad.text])
         if chunk.rows:
-            fields, further = mapping.select(chunk, self.uses, self.layout)
+            fields, further, problems = mapping.select(chunk, self.uses, self.layout)
             formats = {use.field: use.format for use in self.uses if use.field and use.format}
-            take(Rows(chunk.lines, chunk.rows, fields, further, formats))
+            take(Rows(chunk.lines, chunk.rows, fields, further, formats, problems))
         for line, reason, cells in sorted(self.rejected, key=lambda rejected: rejected[0]):
             self.rejects.add(line, reason, cells)
+            if len(self.examples) < SHOWN_REJECTS:
+                self.examples.append(f"line {line}: {reason}")
         self.rejected.clear()
 
     def _answer(self, batch: Batch, examples: dict[int, str]) -> Report:
@@ -167,7 +173,7 @@ class _Run:
             COLUMNS,
             [row],
             is_record=True,
-            notices=_notices(batch, self.wish.rejects),
+            notices=_notices(batch, self.examples, self.wish.rejects),
             hint=f"ltc import undo {batch.id} takes it back" if batch.id else "",
             exit_code=8 if batch.counts["rejected"] else 0,
         )
@@ -186,10 +192,10 @@ def _examples(chunk: Chunk) -> dict[int, str]:
     }
 
 
-def _notices(batch: Batch, rejects: str | None) -> list[str]:
+def _notices(batch: Batch, examples: Sequence[str], rejects: str | None) -> list[str]:
     notices = [note.format(count=f"{count:,}") for note, count in batch.notes.items()]
     rejected = batch.counts["rejected"]
-    notices += batch.examples
+    notices += examples
     if rejected > SHOWN_REJECTS:
         notices.append(f"and {rejected - SHOWN_REJECTS:,} more rows were rejected")
     if rejected and not rejects:

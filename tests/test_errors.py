@@ -54,6 +54,7 @@ OWN_TEST: Final = {
     "exchange/delimited.py": "tests/commands/test_import.py",
     "exchange/mapping.py": "tests/commands/test_import.py",
     "exchange/rejects.py": "tests/commands/test_import.py",
+    "exchange/rows.py": "tests/commands/test_import.py",
     "exchange/source.py": "tests/commands/test_import.py",
     "rules/foreign.py": "tests/rules/test_foreign.py",
     "stages/lead_imports.py": "tests/commands/test_import.py",

@@ -1,6 +1,6 @@
 """Run the faults of tests/faults in the full figures of the house, with a seed that repeats the run.
 
-    python -m bench.soak                       everything once, about ten minutes
+    python -m bench.soak                       everything once, about fifteen minutes
     python -m bench.soak --only kills writers
     python -m bench.soak --times 50            the long soak
 
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.faults.damage import WAYS, damage
 from tests.faults.harness import Log, begin_company, unexplained, unsound, verdict_of_check
+from tests.faults.hostile_rows import swallow
 from tests.faults.kills import kill_at_random
 from tests.faults.tracing import (
     BROKEN,
@@ -46,6 +47,7 @@ KILLED_POINTS = 400
 FAILED_POINTS = 400
 WRITERS, REQUESTS_EACH = 8, 2_000
 DAMAGES = 500
+ROWS = 200_000
 KILLS_A_FILE = 1_000
 """A file is judged after so many: whoever finds a fault wants to look at a short log."""
 
@@ -114,12 +116,18 @@ def soak_damage(folder: Path, times: int, seed: str) -> Outcome:
     return Outcome(f"{DAMAGES * times} damaged files, {noticed} noticed", problems)
 
 
+def soak_hostile_rows(_folder: Path, times: int, seed: str) -> Outcome:
+    swallowed = swallow(random.Random(seed), ROWS * times)
+    return Outcome(str(swallowed), swallowed.problems)
+
+
 HARNESSES: dict[str, Callable[[Path, int, str], Outcome]] = {
     "kills": soak_kills,
     "system-calls": soak_system_calls,
     "disk": soak_disk,
     "writers": soak_writers,
     "damage": soak_damage,
+    "rows": soak_hostile_rows,
 }
 
 

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import Problems, UsageError
 from ltc_cli.exchange.layouts import AMOUNTS, DATES, Layout, currency_of, may_be_id, squeezed
+from ltc_cli.rules.contact import clean_column
 from ltc_cli.rules.foreign import DAY_ORDERS, MARKS, DayOrders, Marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ltc_cli.exchange.chunk import Chunk
+    from ltc_cli.rules.contact import ColumnProblems
 
 OURS = ("ltc_line", "ltc_reason")
 """Columns of a rejects file, which are no part of its rows."""
 FURTHER = "-"
 """As a field: the column is kept with the record as it is."""
+FURTHER_LIMIT = 1 << 20
+"""Characters of a text in a column that is kept as it is."""
 SURVEYED_CHUNKS = 2
 FORMAT_NAMES = {"ymd": "year first", "dmy": "day first", "mdy": "month first", "point": "1,234.56", "comma": "1.234,56"}
 
@@ -172,6 +176,8 @@ class Selected(NamedTuple):
     fields: dict[str, list[str]]
     further: list[dict[str, str]]
     """Empty where there are no further columns."""
+    problems: ColumnProblems
+    """Of the further columns; the fields are for the stage to judge."""
 
 
 def select(chunk: Chunk, uses: Sequence[Use], layout: Layout) -> Selected:
@@ -179,21 +185,23 @@ def select(chunk: Chunk, uses: Sequence[Use], layout: Layout) -> Selected:
     columns: list[tuple[str, ...]] = list(zip(*chunk.rows, strict=True))
     fields: dict[str, list[str]] = {}
     names = [(at, use.column) for at, use in enumerate(uses) if use.field is None and use.column not in OURS]
-    further = [{name: row[at] for at, name in names if row[at].strip()} for row in chunk.rows] if names else []
+    problems: ColumnProblems = {}
     if not columns:
-        return Selected(fields, further)
+        return Selected(fields, [], problems)
+    kept = {name: clean_column(columns[at], name[:40], problems, limit=FURTHER_LIMIT) for at, name in names}
+    further = [{name: texts[row] for name, texts in kept.items() if texts[row]} for row in range(len(chunk.rows))]
     for at in sorted(range(len(uses)), key=lambda at: _rank(uses[at], layout)):
         field, texts = uses[at].field, columns[at]
         if field in fields:
             pairs = list(zip(fields[field], texts, strict=True))
             fields[field] = [first or other for first, other in pairs]
-            both = [row for row, (first, other) in enumerate(pairs) if first and other and first != other]
-            further = further or ([{} for _ in texts] if both else [])
-            for row in both:
-                further[row][uses[at].column] = texts[row]
+            for row, (first, other) in enumerate(pairs):
+                if first and other and first != other:
+                    (text,) = clean_column([other], uses[at].column[:40], {}, limit=FURTHER_LIMIT)
+                    further[row][uses[at].column] = text
         elif field:
             fields[field] = list(texts)
     currency = next((currency_of(use.column) for use in uses if use.field in AMOUNTS), "")
     if currency:
         fields["currency"] = [text or currency for text in fields.get("currency", [""] * len(chunk.rows))]
-    return Selected(fields, further)
+    return Selected(fields, further if any(further) else [], problems)

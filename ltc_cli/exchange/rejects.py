@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 class Rejects:
     """The file; made with the first reject, and only for its owner to read."""
 
-    def __init__(self, name: str | None, source: str, columns: Sequence[str]) -> None:
+    def __init__(self, name: str | None, source: str, database: Path, columns: Sequence[str]) -> None:
         self.path = Path(name) if name else None
         self.columns = columns
+        self.at = [at for at, column in enumerate(columns) if column not in OURS]
         self.stream: TextIO | None = None
-        if self.path and self.path.exists() and source != "-" and self.path.samefile(source):
-            raise UsageError(f"{name} is the file that is read", "name another file for the rejects")
+        read = Path("/dev/stdin" if source == "-" else source)
+        for other, what in ((read, "the file that is read"), (database, "the file of ltc")):
+            if self.path and self.path.exists() and other.exists() and self.path.samefile(other):
+                raise UsageError(f"{name} is {what}", "name another file for the rejects")
         if self.path and not self.path.parent.is_dir():
             raise UsageError(f"there is no folder {self.path.parent}", f"mkdir -p {self.path.parent}")
 
@@ -32,6 +35,8 @@ class Rejects:
         if self.path is None:
             return
         try:
+            if len(cells) == len(self.columns):
+                cells = [cells[at] for at in self.at]
             csv.writer(self._opened()).writerow([str(line), reason, *map(_plain, cells)])
         except OSError as error:
             raise FailedError(f"cannot write {self.path}: {error.strerror}") from error
@@ -40,7 +45,7 @@ class Rejects:
         assert self.path is not None
         if self.stream is None:
             self.stream = open(self.path, "w", encoding="utf-8", newline="", opener=_private)  # noqa: SIM115
-            csv.writer(self.stream).writerow([*OURS, *self.columns])
+            csv.writer(self.stream).writerow([*OURS, *(self.columns[at] for at in self.at)])
         return self.stream
 
     def close(self) -> None:

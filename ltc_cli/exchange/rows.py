@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from ltc_cli.errors import UsageError
 from ltc_cli.exchange import delimited, json_lines, vcard
-from ltc_cli.exchange.chunk import CHUNK, Bad, Chunk
+from ltc_cli.exchange.chunk import CHUNK, Bad, Chunk, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ltc_cli.exchange.source import Source
+
+
+COLUMN_LIMIT = 2_000
 
 
 class Rows(NamedTuple):
@@ -26,11 +31,18 @@ class Rows(NamedTuple):
 
 
 def read(source: Source, knows: Callable[[str], bool], delimiter: str | None = None) -> Rows:
-    """The rows of a file. Raises UsageError where it has no header row."""
-    start = "".join(islice(source.lines(), 50)).lstrip("\ufeff \t\r\n")
-    for opening, reader in FORMATS:
-        if start[: len(opening)].upper() == opening:
-            return reader(source)
+    """The rows of a file. Raises UsageError where it has no header row, or more columns than anybody means."""
+    start = "".join(islice(source.lines(), 50)).lstrip()
+    reader = next((reader for opening, reader in FORMATS if re.match(opening, start)), None)
+    found = reader(source) if reader else _delimited(source, knows, delimiter)
+    if not found.columns:
+        raise UsageError(f"{source.name} has no row that can be read", "a file has a header row, or objects, or cards")
+    if len(found.columns) > COLUMN_LIMIT:
+        raise UsageError(f"{source.name} has {len(found.columns):,} columns; {COLUMN_LIMIT:,} are allowed")
+    return found._replace(columns=named(found.columns))
+
+
+def _delimited(source: Source, knows: Callable[[str], bool], delimiter: str | None) -> Rows:
     layout = delimited.survey(source.lines(), knows, delimiter)
     return Rows(
         "csv",
@@ -65,8 +77,8 @@ def _card_chunks(source: Source, columns: list[str]) -> Iterator[Chunk]:
 
 
 FORMATS: tuple[tuple[str, Callable[[Source], Rows]], ...] = (
-    ("{", _json),
-    ("[", _json),
-    ("BEGIN:VCARD", _vcards),
+    (r'\{\s*(?:["}]|$)', _json),
+    (r"\[\s*(?:[\[\]{]|$)", _json),
+    ("(?i)BEGIN:VCARD", _vcards),
 )
-"""How a file of the format begins."""
+"""How a file of the format begins: a header row may begin with a bracket, too."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ltc_cli.errors import LtcError, UsageError
@@ -39,16 +40,13 @@ def clean_text(text: str, name: str, *, limit: int = TEXT_LIMIT) -> str:
     return text
 
 
-def clean_column(texts: Sequence[str], name: str, problems: ColumnProblems) -> list[str]:
+def clean_column(texts: Sequence[str], name: str, problems: ColumnProblems, *, limit: int = TEXT_LIMIT) -> list[str]:
     """`clean_text` for a column of many rows, quick where all of it is plain; empty for a row with a problem."""
     together = "".join(texts)
-    if (
-        together.isascii()
-        and "\0" not in together
-        and (len(together) <= TEXT_LIMIT or max(map(len, texts)) <= TEXT_LIMIT)
-    ):
+    if together.isascii() and "\0" not in together and (len(together) <= limit or max(map(len, texts)) <= limit):
         return [text.strip() for text in texts]
-    return [_cell(clean_text, text, problems, row, name) if text else "" for row, text in enumerate(texts)]
+    clean = partial(clean_text, name=name, limit=limit)
+    return [_cell(clean, text, problems, row) if text else "" for row, text in enumerate(texts)]
 
 
 def _cell(read: Callable[..., str], text: str, problems: ColumnProblems, row: int, *more: str) -> str:

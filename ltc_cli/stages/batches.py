@@ -12,6 +12,7 @@ from ltc_cli.store import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ltc_cli.rules.contact import ColumnProblems
     from ltc_cli.store import Store
 
 ON_DUPLICATE = ("error", "skip", "update")
@@ -19,8 +20,9 @@ ON_DUPLICATE = ("error", "skip", "update")
 
 PART_ROWS = 200_000
 """Rows after which an import commits."""
+PART_CHANGES = 20_000
+"""Changed records after which it does: the journal keeps each as it was, and all of them at once in memory."""
 FINGERPRINT_BYTES = 16
-SHOWN_REJECTS = 5
 
 
 class Known(NamedTuple):
@@ -52,6 +54,8 @@ class Rows(NamedTuple):
     """Columns that are kept as they are; empty where the file has none."""
     formats: dict[str, str]
     """Of the fields that are dates or amounts (see `rules.foreign`)."""
+    problems: ColumnProblems
+    """Of the further columns."""
 
 
 class Batch:
@@ -78,8 +82,6 @@ class Batch:
         self.on_duplicate = on_duplicate
         self.id: int | None = None
         self.counts: Counter[str] = Counter()
-        self.examples: list[str] = []
-        """The first rejects, in words."""
         self.notes: Counter[str] = Counter()
         """Other things worth saying, and how many rows they are about."""
         self._reject = reject
@@ -93,8 +95,6 @@ class Batch:
 
     def reject(self, line: int, reason: str, cells: Sequence[str]) -> None:
         self.counts["rejected"] += 1
-        if len(self.examples) < SHOWN_REJECTS:
-            self.examples.append(f"line {line}: {reason}")
         self._reject(line, reason, cells)
 
     # How rows are known again

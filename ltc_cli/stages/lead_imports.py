@@ -57,7 +57,7 @@ class Importer:
     def take(self, rows: Rows) -> None:
         """Add, update or reject each of the rows."""
         size = len(rows.lines)
-        problems: ColumnProblems = {}
+        problems = rows.problems
         chunk = _Chunk(self, rows, size, problems)
         for row in range(size):
             if row in problems:
@@ -107,6 +107,8 @@ class _Chunk:
         self.ids = clean_column(texts.get("external_id", [""] * size), "external id", problems)
         order: Any = rows.formats.get("created_on", "ymd")
         self.days = importer.days(texts.get("created_on"), order, size, problems)
+        if "country" in texts:
+            texts["country"] = clean_column(texts["country"], "country", problems)
         countries = _countries(texts.get("country"), rows, size)
         texts["name"] = _names(texts, self.ids, problems)
         ours = {field: texts[field] for field in leads.TEXTS if field in texts}

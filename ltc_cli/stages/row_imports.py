@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ltc_cli.errors import LtcError, UsageError
+from ltc_cli.errors import LtcError, Problems, UsageError
 from ltc_cli.rules.contact import clean_text
 from ltc_cli.rules.foreign import read_amount, read_currency, read_day, said
 from ltc_cli.stages.batches import Known, Occurrences, fingerprints, further_text
@@ -114,6 +114,8 @@ class RowImporter(Generic[Entry]):
 
     def _read(self, rows: Rows, number: int) -> Entry | LtcError:
         try:
+            with Problems() as check:
+                check.found += rows.problems.get(number, [])
             return self.read(Row(rows, number, self.settings, self.today))
         except LtcError as problem:
             return problem

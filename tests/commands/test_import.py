@@ -6,6 +6,8 @@ import csv
 import json
 import shlex
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
@@ -700,3 +702,113 @@ def test_the_rejects_never_replace_the_file_that_is_read(office: Office) -> None
     file = office.file("rows", TWO)
     assert office.run("import", "leads", file, "--rejects", file) == 2
     assert office.run("import", "leads", file) == 0
+
+
+def test_the_rejects_never_replace_the_file_of_ltc(office: Office) -> None:
+    office.take(TWO)
+    before = office.path.read_bytes()
+    assert (
+        office.run("import", "leads", office.file("bad", "Name,Email\nCyd,oops\n"), "--rejects", str(office.path)) == 2
+    )
+    assert "is the file of ltc" in office.err
+    assert office.path.read_bytes() == before
+
+
+def test_the_rejects_never_replace_what_comes_on_standard_input(office: Office) -> None:
+    file = office.file("rows", "Name,Email\nCyd,oops\n")
+    command = [sys.executable, "-m", "ltc_cli", "import", "leads", "-", "--db", str(office.path), "--rejects", file]
+    with open(file, encoding="utf-8") as stdin:
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, check=False)
+    assert (done.returncode, "is the file that is read" in done.stderr) == (2, True)
+
+
+def test_rejects_of_rejects_have_their_line_and_reason_once(office: Office) -> None:
+    rejects, again = office.folder / "bad.csv", office.folder / "again.csv"
+    office.take('Name,Email\nAda,oops\n"Bob,\n', "--rejects", str(rejects), code=8)
+    office.take(rejects.read_text(encoding="utf-8"), "--rejects", str(again), code=8)
+    with again.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert rows[:2] == [
+        ["ltc_line", "ltc_reason", "Name", "Email"],
+        ["2", "'oops' is not one e-mail address", "Ada", "oops"],
+    ]
+
+
+def test_a_row_over_lines_is_rejected_as_it_stands(office: Office) -> None:
+    rejects = office.folder / "bad.csv"
+    office.take('Name,Note,Email\nAda,"one\ntwo",oops\n"Bob, the ""great"",x\n', "--rejects", str(rejects), code=8)
+    with rejects.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))[1:]
+    assert rows == [
+        ["2", "'oops' is not one e-mail address", "Ada", "one\ntwo", "oops"],
+        ["4", "a quote is opened and never closed", '"Bob, the ""great"",x\n'],
+    ]
+
+
+def test_the_first_rejects_are_told_in_the_order_of_the_file_and_harm_no_terminal(office: Office) -> None:
+    office.take('Name,Email\nAda,\x1b[2Joops\n"Bob,\nCyd,x\u202e\n', code=8)
+    assert office.err.splitlines()[:3] == [
+        "line 2: '\\x1b[2Joops' is not one e-mail address",
+        "line 3: a quote is opened and never closed",
+        "line 4: 'x\\u202e' is not one e-mail address",
+    ]
+
+
+@pytest.mark.parametrize("rejects", ["/proc/bad.csv", "/"])
+def test_rejects_that_cannot_be_written(office: Office, rejects: str) -> None:
+    """Not even root may write there. The rows beside the rejects come with the next run."""
+    file = office.file("rows", TWO + "Cyd,oops,,\n")
+    assert office.run("import", "leads", file, "--rejects", rejects) == 1
+    assert office.err.startswith(f"ltc: error: cannot write {rejects}: ")
+    assert office.run("import", "leads", file, "--json") == 8
+    assert json.loads(office.out)["created"] == 2
+
+
+def test_a_file_that_fails_while_it_is_read(office: Office) -> None:
+    assert office.run("import", "leads", "/proc/self/mem") == 3
+    assert office.err.startswith("ltc: error: cannot read /proc/self/mem: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("[]", (), "has no row that can be read"),
+        ("[{", (), "has no row that can be read"),
+        ("{}", (), "has no row that can be read"),
+        ('{"a": ', (), "has no row that can be read"),
+        ("Name\nAda\n", ("--encoding", "nope"), "'nope' is no encoding"),
+        ("Name\nAda\n", ("--encoding", "rot13"), "'rot13' is no encoding"),
+        ("Name\nAda\n", ("--delimiter", "ab"), "'ab' is no delimiter"),
+        ("Name\nAda\n", ("--delimiter", ""), "'' is no delimiter"),
+        ("Name" + "," * 2000 + "\n", (), "has 2,001 columns; 2,000 are allowed"),
+    ],
+)
+def test_what_is_wrong_with_a_file_or_an_option(
+    office: Office, content: str, options: tuple[str, ...], message: str
+) -> None:
+    assert office.run("import", "leads", office.file("rows", content), *options) == 2
+    assert message in office.err.splitlines()[0]
+
+
+def test_a_header_in_brackets_is_no_json(office: Office) -> None:
+    assert counts(office.take("[Name],[Email]\nAda,ada@engines.example\n")) == (1, 0, 0, 0)
+
+
+def test_damaged_bytes_and_nuls_cost_their_rows_in_columns_that_are_only_kept(office: Office) -> None:
+    rows = "Name,Country,Industry\nAda,DE,Größe\nBob,DE,Größe\n".encode()
+    answer = office.take(rows + b"Cyd,DE,\xff\nDot,\xff,\nEve,DE,x\0\nFay,DE,ok\n", "--encoding", "utf-8", code=8)
+    assert counts(answer) == (3, 0, 0, 3)
+    assert [lead["name"] for lead in office.leads()] == ["Ada", "Bob", "Fay"]
+
+
+def test_an_update_of_many_commits_often(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the journal keeps of changed records is never in memory all at once."""
+    monkeypatch.setattr("ltc_cli.importing.PART_CHANGES", 2)
+    monkeypatch.setattr("ltc_cli.exchange.delimited.CHUNK", 2)
+    monkeypatch.setattr("ltc_cli.exchange.delimited.SOME_LINES", 2)
+    rows = "Name,Email,Company\n" + "".join(f"P{row},p{row}@a.example,Engines\n" for row in range(6))
+    office.take(rows)
+    assert counts(office.take(rows.replace("Engines", "Mills"), "--on-duplicate", "update")) == (0, 6, 0, 0)
+    assert len([entry for entry in office.ltc("log") if entry["counts"].get("lead changed")]) == 3
+    assert office.ltc("import", "undo", "2")["restored"] == 6
+    assert {lead["company"] for lead in office.leads()} == {"Engines"}
