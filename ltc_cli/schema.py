@@ -18,7 +18,7 @@ APPLICATION_ID = 0x4C544331
 """`LTC1`: how a file says that it is ours."""
 
 # Only ever added. The triggers make the database itself refuse a change.
-FACTS = (
+FACTS_OF_M001 = (
     "document",
     "journal",
     "contract",
@@ -43,6 +43,7 @@ FACTS = (
     "lead_event",
     "opportunity_event",
 )
+FACTS = (*FACTS_OF_M001, "outbox_attempt")
 
 M001 = (
     """
@@ -584,6 +585,52 @@ M002 = (
     "CREATE INDEX opportunity_event_opportunity ON opportunity_event (opportunity_id, event_on)",
 )
 
+M004 = (
+    # A queue, so its state is stored; `ltc check` proves it from the attempts, which are facts. What it is about is the
+    # record `record_id` of a kind (`invoice` …), `about` as a user names it.
+    """
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        record_id INTEGER NOT NULL,
+        about TEXT NOT NULL,
+        customer_id INTEGER REFERENCES customer,
+        sender TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        message_id TEXT NOT NULL UNIQUE,
+        message BLOB NOT NULL,
+        message_sha256 TEXT NOT NULL,
+        state TEXT NOT NULL
+            CHECK (state IN ('queued', 'claimed', 'sending', 'sent', 'failed', 'unknown', 'cancelled')),
+        not_before TEXT,
+        queued_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_record ON outbox (kind, record_id)",
+    "CREATE INDEX outbox_waiting ON outbox (state) WHERE state IN ('queued', 'claimed', 'sending', 'unknown')",
+    # Every state that a mail came to rest in, `queued` first; tried: it had been offered to a server.
+    """
+    CREATE TABLE outbox_attempt (
+        id INTEGER PRIMARY KEY,
+        outbox_id INTEGER NOT NULL REFERENCES outbox,
+        state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'failed', 'unknown', 'cancelled')),
+        tried INTEGER NOT NULL CHECK (tried IN (0, 1)),
+        said TEXT,
+        happened_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_attempt_outbox ON outbox_attempt (outbox_id)",
+    """
+    CREATE TRIGGER outbox_message_never_changes BEFORE UPDATE OF kind, record_id, about, customer_id, sender, recipient,
+        subject, message_id, message, message_sha256, queued_on, recorded_at ON outbox
+    BEGIN SELECT RAISE(ABORT, 'outbox: what is mailed is never changed'); END
+    """,
+    "CREATE TRIGGER outbox_never_goes BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'outbox: it is kept'); END",
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -603,7 +650,7 @@ def m001_main_road(db: Database) -> None:
     """Everything from the first touch to the last cent, right from the start."""
     for statement in M001:
         db.execute(statement)
-    for table in FACTS:
+    for table in FACTS_OF_M001:
         for statement in _keep_facts(table):
             db.execute(statement)
 
@@ -616,7 +663,13 @@ def m002_imports(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports)
+def m004_outbox(db: Database) -> None:
+    """The one queue of all mail, and what became of each."""
+    for statement in (*M004, *_keep_facts("outbox_attempt")):
+        db.execute(statement)
+
+
+MIGRATIONS = (m001_main_road, m002_imports, m004_outbox)
 VERSION = len(MIGRATIONS)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from ltc_cli.app import COMMANDS
-from tests.support import Company, folder_in_memory
+from tests.support import Company, folder_in_memory, leave_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +61,10 @@ ALLOCATION: Final = "invoice:INV amount:money"
 PAYMENT: Final = """
 ref:P status:payment customer:K customer_name received_on:date amount:money unapplied:money currency method? reference?
 allocations:[ALLOCATION]
+"""
+MAIL: Final = """
+ref:M status:mail kind about:INV customer:K? customer_name? recipient subject attempts:count not_before:moment?
+queued_on:date sent_on:date? said? message_id
 """
 THREAD: Final = "on:date ref what amount:money? currency?"
 
@@ -115,6 +119,7 @@ STATES: Final = {
     "shipment": "shipped delivered returned",
     "invoice": "open partly_paid paid credited written_off void",
     "payment": "applied unapplied refunded reversed",
+    "mail": "queued claimed sending sent failed unknown cancelled",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
 
@@ -125,7 +130,7 @@ PATTERNS: Final = {
     "country": r"[A-Z]{2}",
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
-    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSP"},
+    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPM"},
 }
 DECIMALS: Final = {"EUR": 2, "JPY": 0, "KWD": 3}
 
@@ -220,6 +225,14 @@ STORY: Final = [
     ("collect K1 500 --method transfer --reference 'ref 7'", PAYMENT),
     ("invoice --due", [INVOICE]),
     ("apply P2 INV-2026-0002 10", PAYMENT),
+    ("send INV-2026-0001 --to-folder mails", MAIL),
+    ("send INV-2026-0001 --to lee@engines.example --no-send", MAIL),
+    ("outbox drop M2", MAIL),
+    ("send INV-2026-0002 --no-send", MAIL),
+    ("outbox retry M3", MAIL),
+    ("outbox send --to-folder mails", [MAIL]),
+    ("send INV-2026-0002 --to kim@engines.example --no-send", MAIL),
+    ("outbox resolve M4 --sent", MAIL),
     ("reverse P1 --reason bounced", PAYMENT),
     ("edit K1 owner=lee", CUSTOMER),
     ("edit L1 owner=lee", LEAD),
@@ -265,6 +278,9 @@ LOOKS: Final = [
     ("show S1", f"{SHIPMENT} thread:[THREAD]"),
     ("show INV-2026-0001", f"{INVOICE} thread:[THREAD]"),
     ("show P1", f"{PAYMENT} thread:[THREAD]"),
+    ("show M1", f"{MAIL} thread:[THREAD]"),
+    ("outbox list", [MAIL]),
+    ("list mails", [MAIL]),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),
     ("log", [ENTRY]),
@@ -306,10 +322,13 @@ def words(line: str) -> list[str]:
 def answers() -> Iterator[dict[str, Any]]:
     """Every answer of the story by its command line, and the company itself under an empty one."""
     with folder_in_memory() as folder:
-        company = Company(folder, config="currency: EUR\n")
+        company = Company(folder, config="currency: EUR\nmail: {from: billing@acme.example}\n")
         found: dict[str, Any] = {"": company}
         for line, shape in STORY:
-            found[line] = company.ltc(*words(line), fails=None if shape else 4)
+            if line.startswith("outbox resolve"):
+                leave_unknown(company.path, 4)
+            line_here = line.replace("mails", str(folder / "mails"))
+            found[line] = company.ltc(*words(line_here), fails=None if shape else 4)
         yield found
 
 

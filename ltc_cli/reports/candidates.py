@@ -90,8 +90,10 @@ SHIPMENTS = Records(
 INVOICES = Records("", ("customer.name",), "invoice JOIN customer ON customer.id = invoice.customer_id")
 PAYMENTS = Records("P", ("customer.name",), "payment JOIN customer ON customer.id = payment.customer_id")
 
+MAILS = Records("M", ("outbox.recipient",), "outbox")
+
 EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES)
-EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, PAYMENTS)
+EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, PAYMENTS, MAILS)
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
 OPEN = OPPORTUNITIES._replace(wanted=IS_OPEN)
 OPEN_QUOTES = QUOTES._replace(wanted=f"{IS_NEWEST_VERSION} AND {IS_OPEN}")
@@ -122,6 +124,10 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("apply", "payment"): (PAYMENTS._replace(wanted=IS_UNAPPLIED),),
     ("apply", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
     ("reverse", "payment"): (PAYMENTS._replace(wanted=IS_NOT_REVERSED),),
+    ("send", "invoice"): (INVOICES,),
+    ("outbox retry", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
+    ("outbox resolve", "mail"): (MAILS._replace(wanted="outbox.state = 'unknown'"),),
+    ("outbox drop", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
     ("edit", "reference"): EDITABLE,
     ("show", "reference"): EVERYTHING,
     ("log", "reference"): EVERYTHING,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import UsageError
+from ltc_cli.mail import outbox
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.contact import clean_text
 from ltc_cli.stages import contracts, customers, fulfilment, invoices, leads, opportunities, payments, quotes
@@ -24,6 +25,7 @@ COLUMNS = {
     "shipments": fulfilment.COLUMNS,
     "invoices": invoices.COLUMNS,
     "payments": payments.COLUMNS,
+    "mails": outbox.COLUMNS,
 }
 
 PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] = {
@@ -33,6 +35,7 @@ PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] 
     "contracts": contracts.records,
     "shipments": fulfilment.records,
     "payments": payments.records,
+    "mails": outbox.records,
 }
 
 
@@ -57,7 +60,7 @@ def plural(text: str) -> str:
 
 
 def singular(kind: str) -> str:
-    return {"opportunities": "opportunity"}.get(kind, kind[:-1])
+    return {"opportunities": "opportunity", "mails": "outbox"}.get(kind, kind[:-1])
 
 
 def report(store: Store, kind: str, today: date, *, where: Sequence[str], limit: int | None) -> Report:
@@ -68,7 +71,12 @@ def report(store: Store, kind: str, today: date, *, where: Sequence[str], limit:
     found = [row for row in rows if all(_equals(row[key], value) for key, value in conditions)]
     shown = found[-limit:] if limit else found
     notices = [f"{len(shown)} of {len(found)} {kind}"] if len(shown) < len(found) else []
-    return Report(columns, shown, notices=notices, empty=f"there are no {kind}" + (" like this" if where else ""))
+    return Report(
+        columns,
+        shown,
+        notices=notices,
+        empty=f"there are no {kind}" + (" like this" if where else ""),
+    )
 
 
 def _condition(text: str, columns: Sequence[Column]) -> tuple[str, str]:
