@@ -64,7 +64,8 @@ class Post:
             except RefusedError as problem:
                 report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
                 self.is_complete = False
-        report.exit_code = 0 if self.is_complete and not self.mails else 8
+        will_send = self.mails and not self.session.given.get("dry_run")
+        report.exit_code = 8 if will_send or not self.is_complete else 0
         self.report = report
         return report
 
