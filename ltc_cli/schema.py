@@ -609,7 +609,7 @@ M004 = (
     ) STRICT
     """,
     "CREATE INDEX outbox_record ON outbox (kind, record_id)",
-    "CREATE INDEX outbox_waiting ON outbox (state) WHERE state IN ('queued', 'claimed', 'sending', 'unknown')",
+    "CREATE INDEX outbox_waiting ON outbox (state) WHERE state NOT IN ('sent', 'cancelled')",
     # Every state that a mail came to rest in, `queued` first; tried: it had been offered to a server.
     """
     CREATE TABLE outbox_attempt (

@@ -193,6 +193,11 @@ class Session:
         self.show(report)
         return None
 
+    def expect_file(self) -> None:
+        """Raise what opening the file would, before anything else is asked for."""
+        with self._opened(files.open_existing):
+            pass
+
     def write_in_decisions(self, work: Callable[[Store, Decisions], Report]) -> None:
         """Let a piece of work decide by itself when it writes, without the lock in between."""
         with self._opened(files.open_existing) as store:

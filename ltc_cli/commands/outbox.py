@@ -50,6 +50,7 @@ def send(
       ltc outbox send --to-folder mails
     """
     session = ask(ctx)
+    session.expect_file()
     way = mailing.transport(session.settings, Path(to_folder) if to_folder else None)
 
     def work(store: Store, decisions: Decisions) -> Report:

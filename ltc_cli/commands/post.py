@@ -48,6 +48,7 @@ class Post:
     """The mails of the invoices that a command answers: queued with them, sent once they are kept."""
 
     def __init__(self, session: Session) -> None:
+        session.expect_file()
         self.session = session
         self.desk = mailing.office(session.settings)
         self.way = mailing.transport(session.settings, None)

@@ -38,6 +38,7 @@ def send(
     session = ask(ctx)
     if no_send and to_folder:
         raise UsageError("--no-send and --to-folder exclude each other", "ltc send INV-2026-0001 --to-folder mails")
+    session.expect_file()
     desk = mailing.office(session.settings)
     is_kept = not (no_send or session.given.get("dry_run"))
     way = mailing.transport(session.settings, Path(to_folder) if to_folder else None) if is_kept else None

@@ -73,11 +73,9 @@ def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
     return data
 
 
-def new_message_id(sender: str) -> str:
-    """One that nobody else has; a mail keeps it however often it is tried, so that receivers know it again."""
-    import os
-
-    return f"<{os.urandom(16).hex()}@{sender.rpartition('@')[2]}>"
+def message_id(sender: str, token: str) -> str:
+    """A mail keeps it however often it is tried, so that receivers know it again."""
+    return f"<{token}@{sender.rpartition('@')[2]}>"
 
 
 def refuse_address(address: str) -> None:

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import NotFoundError, RefusedError
-from ltc_cli.mail.message import build, new_message_id
+from ltc_cli.mail.message import build, message_id
 from ltc_cli.mail.transport import Envelope
 from ltc_cli.references import look_up
 from ltc_cli.report import Column
-from ltc_cli.store import sha256
+from ltc_cli.store import canonical_json, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,8 +59,8 @@ class About(NamedTuple):
 
 def add(store: Store, letter: Letter, about: About, on: date) -> int:
     """Queue one mail, and answer its id. Raises RefusedError where it cannot be written as a safe message."""
-    message_id = new_message_id(letter.sender)
-    message = build(letter, message_id, datetime.fromisoformat(store.recorded_at))
+    identity = message_id(letter.sender, _token(store, letter))
+    message = build(letter, identity, datetime.fromisoformat(store.recorded_at))
     mail_id = store.add(
         "outbox",
         kind=about.kind,
@@ -70,7 +70,7 @@ def add(store: Store, letter: Letter, about: About, on: date) -> int:
         sender=letter.sender,
         recipient=letter.recipient,
         subject=letter.subject,
-        message_id=message_id,
+        message_id=identity,
         message=message,
         message_sha256=sha256(message),
         state="queued",
@@ -81,11 +81,17 @@ def add(store: Store, letter: Letter, about: About, on: date) -> int:
     return mail_id
 
 
+def _token(store: Store, letter: Letter) -> str:
+    """Of this mail alone: the journal's last hash is of this file and this moment. A dry run finds the same."""
+    head = store.one("SELECT sha256 FROM journal ORDER BY id DESC LIMIT 1")
+    return sha256(canonical_json([head["sha256"] if head else "", store.next_id("outbox"), *letter]))[:32]
+
+
 def open_mail(store: Store, kind: str, record_id: int, recipient: str) -> Row | None:
     """The newest mail about the record to this address that has arrived, or still may."""
     marks = ", ".join("?" * len(OPEN_STATES))
     return store.one(
-        "SELECT * FROM outbox WHERE kind = ? AND record_id = ? AND recipient = ?"
+        "SELECT id, state FROM outbox WHERE kind = ? AND record_id = ? AND recipient = ?"
         f" AND state IN ({marks}) ORDER BY id DESC LIMIT 1",
         (kind, record_id, recipient, *OPEN_STATES),
     )
@@ -117,7 +123,8 @@ def claim(store: Store, only: Iterable[int] | None = None) -> list[int]:
 
 
 def envelope(store: Store, mail_id: int) -> Envelope:
-    row = _row(store, mail_id)
+    row = store.one("SELECT sender, recipient, message FROM outbox WHERE id = ?", (mail_id,))
+    assert row is not None
     return Envelope(f"M{mail_id}", row["sender"], row["recipient"], row["message"])
 
 
@@ -182,7 +189,7 @@ def _note(store: Store, mail_id: int, state: str, on: date, *, said: str | None 
         recorded_at=store.recorded_at,
     )
     store.touch(f"M{mail_id}")
-    store.touch(_row(store, mail_id)["about"])
+    store.touch(store.value("SELECT about FROM outbox WHERE id = ?", (mail_id,)))
 
 
 # What a user decides
@@ -246,7 +253,7 @@ def _refused(row: Row, what: str) -> RefusedError:
 
 
 def _row(store: Store, mail_id: int) -> Row:
-    row = store.one("SELECT * FROM outbox WHERE id = ?", (mail_id,))
+    row = store.one("SELECT id, state, not_before FROM outbox WHERE id = ?", (mail_id,))
     assert row is not None
     return row
 
@@ -254,7 +261,8 @@ def _row(store: Store, mail_id: int) -> Row:
 # Showing
 
 RECORDS = """
-SELECT outbox.*, customer.name AS customer_name,
+SELECT outbox.id, outbox.state, outbox.kind, about, customer_id, recipient, subject, not_before, queued_on, message_id,
+    customer.name AS customer_name,
     (SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = outbox.id AND tried = 1) AS attempts,
     (SELECT MAX(happened_on) FROM outbox_attempt
         WHERE outbox_id = outbox.id AND outbox_attempt.state = 'sent') AS sent_on,

@@ -11,7 +11,7 @@ import pytest
 
 from ltc_cli.errors import RefusedError
 from ltc_cli.mail import templates
-from ltc_cli.mail.message import HEADERS, Letter, build, new_message_id, refuse_address
+from ltc_cli.mail.message import HEADERS, Letter, build, refuse_address
 
 if TYPE_CHECKING:
     from tests.mail.server import Inbox
@@ -129,10 +129,12 @@ def test_a_message_is_ascii_with_whole_lines_and_text_and_html() -> None:
     assert html.get_content().strip() == "<p>青</p>"
 
 
-def test_a_message_id_is_never_given_twice() -> None:
-    found = {new_message_id("billing@acme.example") for _ in range(1000)}
-    assert len(found) == 1000
-    assert all(each.endswith("@acme.example>") for each in found)
+def test_a_message_id_is_never_given_twice(company: Company) -> None:
+    tried = company.ltc("send", "INV-2026-0001", "--no-send", "--dry-run")
+    rows = [company.ltc("send", "INV-2026-0001", "--no-send", "--again") for _ in range(3)]
+    assert tried["message_id"] == rows[0]["message_id"]
+    assert len({row["message_id"] for row in rows}) == 3
+    assert all(row["message_id"].endswith("@acme.example>") for row in rows)
 
 
 # Through the whole program, to a real server
