@@ -67,6 +67,7 @@ AND NOT EXISTS (SELECT 1 FROM opportunity WHERE lead_id = lead.id)
 ORDER BY created_on, id
 """
 
+# Its second condition is that of the index, so that a long history of sent mails costs nothing.
 UNDELIVERED = """
 SELECT id, state, recipient, about, queued_on FROM outbox
 WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND queued_on <= ? ORDER BY id
