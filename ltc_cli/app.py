@@ -27,7 +27,7 @@ class Command(NamedTuple):
     target: str
     """`module:function` below `ltc_cli.commands`, loaded when the command is called."""
     takes: str
-    """Which of the common options: `write`, `read`, `report`, `batch` or `none`."""
+    """Which of the common options: `write`, `read`, `report`, `batch`, `job` or `none`."""
     section: str
     summary: str
 
@@ -93,6 +93,7 @@ COMMANDS = (
         BETWEEN,
         "Issue a credit note for an invoice: whole, by an amount, or by lines.",
     ),
+    Command("send", "send:send", "write", BETWEEN, "Mail an invoice to its customer."),
     Command(
         "apply",
         "apply:apply",
@@ -127,6 +128,11 @@ COMMANDS = (
     Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
     Command("batch", "batch:batch", "batch", JOBS, "Run many commands, one a line, in one process."),
+    Command("outbox list", "outbox:list_", "read", JOBS, "List mails and what became of them."),
+    Command("outbox send", "outbox:send", "job", JOBS, "Send every mail that is due."),
+    Command("outbox retry", "outbox:retry", "write", JOBS, "Let a mail that failed or pauses go with the next run."),
+    Command("outbox resolve", "outbox:resolve", "write", JOBS, "Say whether a mail has arrived that nobody knows of."),
+    Command("outbox drop", "outbox:drop", "write", JOBS, "Do not send a mail that has not gone out."),
     Command("import leads", "imports:leads", "write", HOUSE, "Import leads from a file of any CRM."),
     Command(
         "import opportunities",
@@ -180,6 +186,7 @@ COMMANDS = (
 GROUPS = {
     "lead": "Add, qualify, drop and merge leads.",
     "customer": "Add customers.",
+    "outbox": "Look after the one queue of all mail.",
     "import": "Import records from other programs, and take an import back.",
     "config": "Show and check the settings.",
 }
@@ -199,7 +206,7 @@ class Common(NamedTuple):
     help: str
 
 
-EVERY = ("write", "read", "report", "batch", "none")
+EVERY = ("write", "read", "report", "batch", "job", "none")
 COMMON_OPTIONS = (
     Common("db", "--db", "FILE", EVERY, "The company's file [LTC_DB; else database: in the config; else ltc.db]."),
     Common("config", "--config", "FILE", EVERY, "The settings [LTC_CONFIG; else ./config.yaml]."),
@@ -210,7 +217,7 @@ COMMON_OPTIONS = (
     Common("as_of", "--as-of", "DATE", ("report",), "Look at the facts as of this day."),
     Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),
     Common("dry_run", "--dry-run", None, ("write", "batch"), "Do it, print it, keep nothing."),
-    Common("actor", "--actor", "NAME", ("write", "batch"), "Who does it [LTC_ACTOR; else the login name]."),
+    Common("actor", "--actor", "NAME", ("write", "batch", "job"), "Who does it [LTC_ACTOR; else the login name]."),
 )
 
 

@@ -93,6 +93,8 @@ class Restored(NamedTuple):
     has_manifest: bool
     is_blind: bool
     """Nothing told which legal numbers there are: not the file, not the backup, not the user."""
+    doubtful: int
+    """Mails that waited when the backup was made."""
 
 
 # Backing up
@@ -201,10 +203,10 @@ def restore(
                 _refuse_ungiven(_in_doubt(proven.last, occasion.today.year), given, proven.last, unknown_because)
             lost = lost_numbers(proven.last, present, given)
             arguments = {"file": str(file), "sha256": proven.sha256, "last_number": list(last_numbers_given)}
-            head = _record(proven.copy, occasion, lost, arguments)
+            head, doubtful = _record(proven.copy, occasion, lost, arguments)
             kept = _swap(proven.copy, real, occasion.recorded_at)
     is_blind = bool(unknown_because) and not proven.last and not given
-    return Restored(kept, head, lost, proven.has_manifest, is_blind)
+    return Restored(kept, head, lost, proven.has_manifest, is_blind, doubtful)
 
 
 def _prove(file: Path, copy: Path) -> _Proven:
@@ -218,13 +220,14 @@ def _prove(file: Path, copy: Path) -> _Proven:
         return _Proven(copy, sha256, has_manifest, _origin_sha256(connection), last_numbers(connection))
 
 
-def _record(copy: Path, occasion: Occasion, lost: list[Lost], arguments: dict[str, Any]) -> Head:
-    """Raise the numbers and journal the restore, before the copy takes its place: so no kill comes in between."""
+def _record(copy: Path, occasion: Occasion, lost: list[Lost], arguments: dict[str, Any]) -> tuple[Head, int]:
+    """Raise the numbers, set the outbox aside and journal it, before the copy takes its place: no kill in between."""
     with closing(connect(copy)) as connection:
         store = Store(connection, copy)
         with store.writing(occasion.recorded_at):
             for each in lost:
                 _add_lost(store, each)
+            doubtful = _set_outbox_aside(store, occasion)
             store.journal(
                 verb="restore",
                 actor=occasion.actor,
@@ -232,7 +235,28 @@ def _record(copy: Path, occasion: Occasion, lost: list[Lost], arguments: dict[st
                 arguments=arguments,
                 answer=[lost_record(each) for each in lost],
             )
-        return journal_head(connection)
+        return journal_head(connection), doubtful
+
+
+def _set_outbox_aside(store: Store, occasion: Occasion) -> int:
+    """What waited when the backup was made may have gone out since, so nothing sends it by itself. Answers how many."""
+    if not store.all("SELECT 1 FROM sqlite_master WHERE name = 'outbox'"):  # the backup is older than that
+        return 0
+    rows = store.all(
+        "UPDATE outbox SET state = 'unknown', not_before = NULL WHERE state IN ('queued', 'claimed', 'sending')"
+        " RETURNING id"
+    )
+    for row in rows:
+        store.add(
+            "outbox_attempt",
+            outbox_id=row["id"],
+            state="unknown",
+            tried=0,
+            said="it waited in a backup that was restored",
+            happened_on=occasion.today.isoformat(),
+            recorded_at=store.recorded_at,
+        )
+    return len(rows)
 
 
 def _add_lost(store: Store, lost: Lost) -> None:

@@ -170,6 +170,7 @@ class Mail(Record):
     tls: Literal["required", "none"]
     user: str | None
     password_file: Path | None
+    password_command: str | None
 
 
 class Hooks(Record):
@@ -352,7 +353,7 @@ def _parse_pattern(text: str) -> str:
     literal, places = re.subn(r"\{seq(?::0[1-9])?\}", "", text)
     if places != 1 or re.search(r"[{}\s]", literal.replace("{year}", "")):
         raise UsageError(f"{text!r:.60} needs {{seq}} once, may have {{year}}", "write it like INV-{year}-{seq:04}")
-    if re.fullmatch(r"(?i)[lkoqcstpn]|", literal):
+    if re.fullmatch(r"(?i)[lkoqcstpnm]|", literal):
         raise UsageError(f"{text!r:.60} looks like another reference", "write it like INV-{year}-{seq:04}")
     return text
 
@@ -560,6 +561,11 @@ def _numbers_differ(numbers: Numbers) -> None:
         raise UsageError("invoice and credit need different patterns")
 
 
+def _password_has_user(mail: Mail) -> None:
+    if (mail.password_file or mail.password_command) and not mail.user:
+        raise UsageError("a password needs a user")
+
+
 def _has_default(terms: dict[str, str]) -> None:
     if "default" not in terms:
         raise UsageError("needs an entry named default")
@@ -764,6 +770,8 @@ SETTINGS: Final = _record(
         Setting("tls", _choice("required", "none"), "required", "none only for a server on this machine."),
         Setting("user", TEXT, None, "Name to log in with; none: no log-in."),
         Setting("password_file", PATH, None, "File with the password, readable by its owner alone."),
+        Setting("password_command", TEXT, None, "Program that prints the password; wins over the file."),
+        check=_password_has_user,
     ),
     Setting("market_size", _map_of(YEAR, AMOUNT), {}, "The whole market by year, for the share in `ltc kpi`."),
     _section(

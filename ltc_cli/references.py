@@ -125,6 +125,8 @@ def _named(store: Store, kind: str, record_id: int) -> Reference:
 
 def an(kind: str) -> str:
     """`a lead`, `an invoice`."""
+    if kind == "outbox":
+        return "a mail"
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 

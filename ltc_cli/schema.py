@@ -44,7 +44,8 @@ M001_FACTS = (
     "opportunity_event",
 )
 M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
-FACTS = (*M001_FACTS, *M004_FACTS)
+M005_FACTS = ("outbox_attempt",)
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS)
 
 M001 = (
     """
@@ -668,6 +669,52 @@ M004 = (
     "CREATE INDEX writeoff_payment ON writeoff (payment_id) WHERE payment_id IS NOT NULL",
 )
 
+M005 = (
+    # A queue, so its state is stored; `ltc check` proves it from the attempts, which are facts. What it is about is the
+    # record `record_id` of a kind (`invoice` …), `about` as a user names it.
+    """
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        record_id INTEGER NOT NULL,
+        about TEXT NOT NULL,
+        customer_id INTEGER REFERENCES customer,
+        sender TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        message_id TEXT NOT NULL UNIQUE,
+        message BLOB NOT NULL,
+        message_sha256 TEXT NOT NULL,
+        state TEXT NOT NULL
+            CHECK (state IN ('queued', 'claimed', 'sending', 'sent', 'failed', 'unknown', 'cancelled')),
+        not_before TEXT,
+        queued_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_record ON outbox (kind, record_id)",
+    "CREATE INDEX outbox_waiting ON outbox (state) WHERE state NOT IN ('sent', 'cancelled')",
+    # Every state that a mail came to rest in, `queued` first; tried: it had been offered to a server.
+    """
+    CREATE TABLE outbox_attempt (
+        id INTEGER PRIMARY KEY,
+        outbox_id INTEGER NOT NULL REFERENCES outbox,
+        state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'failed', 'unknown', 'cancelled')),
+        tried INTEGER NOT NULL CHECK (tried IN (0, 1)),
+        said TEXT,
+        happened_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_attempt_outbox ON outbox_attempt (outbox_id)",
+    """
+    CREATE TRIGGER outbox_message_never_changes BEFORE UPDATE OF kind, record_id, about, customer_id, sender, recipient,
+        subject, message_id, message, message_sha256, queued_on, recorded_at ON outbox
+    BEGIN SELECT RAISE(ABORT, 'outbox: what is mailed is never changed'); END
+    """,
+    "CREATE TRIGGER outbox_never_goes BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'outbox: it is kept'); END",
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -707,6 +754,11 @@ def m004_credits(db: Database) -> None:
     _make(db, M004, M004_FACTS)
 
 
+def m005_outbox(db: Database) -> None:
+    """The one queue of all mail, and what became of each."""
+    _make(db, M005, M005_FACTS)
+
+
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
     for statement in statements:
         db.execute(statement)
@@ -715,7 +767,7 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits)
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox)
 VERSION = len(MIGRATIONS)
 
 

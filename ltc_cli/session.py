@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +23,13 @@ from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import parse_money
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ltc_cli.store import Store
 
+
+Decisions = Callable[[], AbstractContextManager[None]]
+"""Begins a transaction that is kept and journalled as a whole."""
 
 KEY_LIMIT = 100_000
 """Characters of a `--key`."""
@@ -44,6 +48,7 @@ REFERENCES = frozenset(
         "delivered",
         "accepted",
         "returned",
+        "mail",
     }
 )
 """Arguments that name records, in any case."""
@@ -169,6 +174,48 @@ class Session:
         if not keep:
             report.notices.append("dry run: nothing was kept")
         self.show(report)
+
+    def write_and_follow(self, decide: Callable[[Store], Report], follow: Callable[[Store, Decisions], Report]) -> None:
+        """As `write`; and once that is kept, do what must not hold the lock, with decisions of its own.
+
+        A `--key` is remembered with the first step, so that a run which is killed later never does it twice.
+        """
+        if self.given.get("dry_run"):
+            return self.write(decide)
+        with self._opened(files.open_existing) as store:
+            with store.writing(self.recorded_at):
+                again = self._answer_again(store)
+                report = again or self._answer(store, decide)
+            self.is_kept = bool(store.counts)
+            if not again:
+                report = follow(store, lambda: self._decision(store))
+                self._remember_later(store, report)
+        self.show(report)
+        return None
+
+    def expect_file(self) -> None:
+        """Raise what opening the file would, before anything else is asked for."""
+        with self._opened(files.open_existing):
+            pass
+
+    def write_in_decisions(self, work: Callable[[Store, Decisions], Report]) -> None:
+        """Let a piece of work decide by itself when it writes, without the lock in between."""
+        with self._opened(files.open_existing) as store:
+            report = work(store, lambda: self._decision(store))
+        self.show(report)
+
+    @contextmanager
+    def _decision(self, store: Store) -> Iterator[None]:
+        with store.writing(self.recorded_at):
+            yield
+            if store.counts:
+                self._journal(store, None)
+        self.is_kept = self.is_kept or bool(store.counts)
+
+    def _remember_later(self, store: Store, report: Report) -> None:
+        if self.key:
+            with store.writing(self.recorded_at):
+                store.remember(self.key, self._request_sha256, to_text(report), report.exit_code)
 
     def write_in_parts(self, work: Callable[[Store], Iterator[Part]], *, creates: bool = False) -> None:
         """Let a long piece of work happen part by part, each committed and journalled as a whole.

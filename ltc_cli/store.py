@@ -48,6 +48,7 @@ PREFIXES = {
     "contract": "C",
     "shipment": "S",
     "payment": "P",
+    "outbox": "M",
 }
 
 
@@ -354,8 +355,10 @@ class Store:
         return Remembered(row["request_sha256"], row["answer"]) if row else None
 
     def remember(self, key: str, request_sha256: str, answer: str, exit_code: int) -> None:
+        """Keep the answer to this request, or a later answer to the same one."""
         self.connection.execute(
-            "INSERT INTO request_key (key, request_sha256, answer, exit_code, recorded_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO request_key (key, request_sha256, answer, exit_code, recorded_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, exit_code = excluded.exit_code",
             (key, request_sha256, answer, exit_code, self.recorded_at),
         )
 
@@ -538,7 +541,20 @@ def writer_lock(path: Path) -> Iterator[None]:
 
     Raises ConflictError after `BUSY_SECONDS`.
     """
-    lock = path.with_name(path.name + ".lock")
+    with _lock(path, ".lock", wait=True):
+        yield
+
+
+@contextmanager
+def sender_lock(path: Path, *, wait: bool) -> Iterator[None]:
+    """Only one process sends mail at a time; it writes in between. Raises ConflictError when another one does."""
+    with _lock(path, ".sender.lock", wait=wait):
+        yield
+
+
+@contextmanager
+def _lock(path: Path, suffix: str, *, wait: bool) -> Iterator[None]:
+    lock = path.with_name(path.name + suffix)
     try:
         descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -546,14 +562,14 @@ def writer_lock(path: Path) -> Iterator[None]:
             f"cannot write to the folder {path.parent}: {error.strerror}", "check its permissions"
         ) from error
     try:
-        _wait_for(descriptor, path)
+        _wait_for(descriptor, path, BUSY_SECONDS if wait else 0)
         yield
     finally:
         os.close(descriptor)
 
 
-def _wait_for(descriptor: int, path: Path) -> None:
-    deadline = time.monotonic() + BUSY_SECONDS
+def _wait_for(descriptor: int, path: Path, seconds: int) -> None:
+    deadline = time.monotonic() + seconds
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

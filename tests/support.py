@@ -31,6 +31,17 @@ def folder_in_memory() -> Iterator[Path]:
         yield Path(folder)
 
 
+def leave_unknown(path: Path, mail_id: int = 1, *, state: str = "unknown") -> None:
+    """Bring a mail into the state that a connection lost at the final dot leaves, or into another one."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE outbox SET state = ? WHERE id = ?", (state, mail_id))
+        connection.execute(
+            "INSERT INTO outbox_attempt (outbox_id, state, tried, said, happened_on, recorded_at)"
+            " VALUES (?, ?, 1, 'no answer', '2026-06-15', '2026-06-15T09:00:00.000000Z')",
+            (mail_id, state),
+        )
+
+
 class Company:
     """A file, and a config where one is given, in a folder; `out` and `err` are what the last command said."""
 

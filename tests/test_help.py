@@ -12,6 +12,7 @@ import pytest
 
 from ltc_cli.app import COMMANDS, COMMON_OPTIONS, GROUPS, run
 from ltc_cli.session import Session
+from tests.support import leave_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,6 +164,7 @@ QUOTED: Final = [*PROMOTED, "ltc quote O1 --line Widget:10:3.50"]
 SIGNED: Final = [*QUOTED, 'ltc sign Q1 --terms "30% sign, 60% ship, 10% accept"']
 SHIPPED: Final = [*SIGNED, "ltc ship C1 --line 1=2"]
 INVOICED: Final = [*SIGNED, "ltc invoice C1"]
+MAILED: Final = [*INVOICED, "ltc send INV-2026-0001 --no-send"]
 PAID: Final = [*INVOICED, "ltc collect K1 100", "ltc ship C1", "ltc invoice C1"]
 
 # Files that examples read.
@@ -200,6 +202,12 @@ BEFORE: Final[dict[str, list[str]]] = {
     "lose": PROMOTED,
     "reopen": [*PROMOTED, "ltc lose O1 --reason price"],
     "credit": [*PROMOTED, "ltc quote O1 --line Widget:10:35", "ltc sign O1", "ltc ship C1", "ltc invoice C1"],
+    "send": INVOICED,
+    "outbox list": MAILED,
+    "outbox send": MAILED,
+    "outbox retry": MAILED,
+    "outbox resolve": MAILED,
+    "outbox drop": MAILED,
     "apply": PAID,
     "refund": PAID,
     "reverse": PAID,
@@ -229,8 +237,12 @@ def prepared(command: Command, folder: Folder) -> Iterator[str]:
     for name, text in FILES.items():
         (folder.path / name).write_text(text, encoding="utf-8")
     (folder.path / "commands.txt").write_text("lead add Ada\npromote L1\n", encoding="utf-8")
+    if command.name.startswith(("send", "outbox")):
+        (folder.path / "config.yaml").write_text("mail: {from: billing@acme.example}\n", encoding="utf-8")
     for line in BEFORE.get(command.name, []):
         assert folder.type(line) == 0, f"{line}: {folder.err}"
+    if command.name == "outbox resolve":
+        leave_unknown(folder.path / "ltc.db")
     yield from examples(command)
 
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[1] / "ltc_cli"
 
-# app → commands → {stages, reports} → {rules, store} → errors, and commands → output: each may know what lies below it.
-# Beside them: `completion` answers the TAB key, `session` is what one command runs in, `batch` is many sessions,
-# `importing` a file on its way in, `report` the plain answer; `references` and `receivables` lie on the store and below
-# stages, `backup` is the store's copy, `demo` a list of command lines.
+# app → commands → {stages, reports} → {rules, store, mail} → errors, and commands → output: each may know what lies
+# below it. Beside them: `completion` answers the TAB key, `session` is what one command runs in, `batch` is many
+# sessions, `importing` a file on its way in, `report` the plain answer; `references` and `receivables` lie on the store
+# and below stages, `backup` is the store's copy, `demo` a list of command lines.
 MAY_KNOW: Final = {
     "__init__": "",
     "__main__": "app",
@@ -25,13 +25,14 @@ MAY_KNOW: Final = {
     "session": "config store output report rules errors",
     "completion": "session output reports stages store",
     "commands": (
-        "commands session config demo batch backup importing stages reports references report rules store errors"
+        "commands session config demo batch backup importing stages reports mail references report rules store errors"
     ),
     "importing": "exchange session config stages output report store",
     "exchange": "exchange rules errors",
     "batch": "session config store output report errors",
-    "reports": "reports stages references receivables report rules store schema errors",
-    "stages": "stages config references receivables report rules store errors",
+    "reports": "reports stages mail references receivables report rules store schema errors",
+    "stages": "stages mail config references receivables report rules store errors",
+    "mail": "mail config references report rules store errors",
     "references": "store errors",
     "receivables": "store rules errors",
     "backup": "store schema errors",
@@ -69,6 +70,7 @@ FLOW: Final = (
     "payments",
     "invoice_imports",
     "payment_imports",
+    "mailing",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.
@@ -78,6 +80,9 @@ LIBRARIES: Final = {
     "typer": "app commands",
     "yaml": "config",
     "phonenumbers": "rules",
+    "jinja2": "mail",
+    "smtplib": "mail",
+    "email": "mail",
 }
 
 CLOCKS: Final = {

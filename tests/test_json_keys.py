@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from ltc_cli.app import COMMANDS
-from tests.support import Company, folder_in_memory
+from tests.support import Company, folder_in_memory, leave_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +65,10 @@ currency method? reference? allocations:[ALLOCATION]
 CREDIT: Final = """
 ref:CN status:credit invoice:INV customer:K customer_name issued_on:date net:money tax:money total:money applied:money
 refunded:money unapplied:money currency reason document_sha256:sha256 lines:[LINE]
+"""
+MAIL: Final = """
+ref:M status:mail kind about:INV customer:K? customer_name? recipient subject attempts:count not_before:moment?
+queued_on:date sent_on:date? said? message_id
 """
 THREAD: Final = "on:date ref what amount:money? currency?"
 
@@ -120,6 +124,7 @@ STATES: Final = {
     "invoice": "open partly_paid paid credited written_off void",
     "payment": "applied unapplied refunded reversed",
     "credit": "applied unapplied refunded",
+    "mail": "queued claimed sending sent failed unknown cancelled",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
 
@@ -131,7 +136,7 @@ PATTERNS: Final = {
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
     "CN": r"CN-\d{4}-\d{4}",
-    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSP"},
+    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPM"},
 }
 DECIMALS: Final = {"EUR": 2, "JPY": 0, "KWD": 3}
 
@@ -226,6 +231,14 @@ STORY: Final = [
     ("collect K1 500 --method transfer --reference 'ref 7'", PAYMENT),
     ("invoice --due", [INVOICE]),
     ("apply P2 INV-2026-0002 10", PAYMENT),
+    ("send INV-2026-0001 --to-folder mails", MAIL),
+    ("send INV-2026-0001 --to lee@engines.example --no-send", MAIL),
+    ("outbox drop M2", MAIL),
+    ("send INV-2026-0002 --no-send", MAIL),
+    ("outbox retry M3", MAIL),
+    ("outbox send --to-folder mails", [MAIL]),
+    ("send INV-2026-0002 --to kim@engines.example --no-send", MAIL),
+    ("outbox resolve M4 --sent", MAIL),
     ("reverse P1 --reason bounced", PAYMENT),
     ("credit INV-2026-0001 20 --reason late", CREDIT),
     ("credit INV-2026-0002 --line 1=1 --reason broken", CREDIT),
@@ -278,6 +291,9 @@ LOOKS: Final = [
     ("show INV-2026-0001", f"{INVOICE} thread:[THREAD]"),
     ("show P1", f"{PAYMENT} thread:[THREAD]"),
     ("show CN-2026-0001", f"{CREDIT} thread:[THREAD]"),
+    ("show M1", f"{MAIL} thread:[THREAD]"),
+    ("outbox list", [MAIL]),
+    ("list mails", [MAIL]),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),
     ("log", [ENTRY]),
@@ -325,10 +341,13 @@ def words(line: str) -> list[str]:
 def answers() -> Iterator[dict[str, Any]]:
     """Every answer of the story by its command line, and the company itself under an empty one."""
     with folder_in_memory() as folder:
-        company = Company(folder, config="currency: EUR\n")
+        company = Company(folder, config="currency: EUR\nmail: {from: billing@acme.example}\n")
         found: dict[str, Any] = {"": company}
         for line, shape in STORY:
-            found[line] = company.ltc(*words(line), fails=None if shape else 4)
+            if line.startswith("outbox resolve"):
+                leave_unknown(company.path, 4)
+            line_here = line.replace("mails", str(folder / "mails"))
+            found[line] = company.ltc(*words(line_here), fails=None if shape else 4)
         yield found
 
 

@@ -16,6 +16,7 @@ def invoice(
     ctx: typer.Context,
     contract: Annotated[str | None, typer.Argument(metavar="[CONTRACT]")] = None,
     due: Annotated[bool, typer.Option("--due", help="Of every contract.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Mail each to its customer.")] = False,
 ) -> None:
     """Issue invoices for everything that has become billable.
 
@@ -40,7 +41,13 @@ def invoice(
             raise RefusedError(f"nothing of {found.text} is billable yet: {'; '.join(waits)}", f"ltc ship {found.text}")
         return _issued(store, invoices.of_contract(store, found.id), [f"{found.text} is invoiced in full already"])
 
-    session.write(decide)
+    if send:
+        from ltc_cli.commands.post import Post
+
+        post = Post(session)
+        session.write_and_follow(lambda store: post.queue(store, decide(store)), post.deliver)
+    else:
+        session.write(decide)
 
 
 def _issued(store: Store, ids: list[int], notices: list[str] | None = None) -> Report:

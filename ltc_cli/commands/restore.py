@@ -61,6 +61,9 @@ def _notices(session: Session, file: Path, restored: backups.Restored) -> list[s
     notices = [] if restored.has_manifest else [f"{file} has no manifest: its sha256 was not compared"]
     for lost in map(backups.lost_record, restored.lost):
         notices.append(f"given out after the backup, so never again: {lost['first']} to {lost['last']}")
+    if restored.doubtful:
+        where = "ltc outbox list --where status=unknown"
+        notices.append(f"{restored.doubtful} mails waited in the backup and may have gone out since: {where}")
     if restored.is_blind:
         series = backups.series_name(backups.Series("invoice", session.settings.numbers.invoice, session.today.year))
         notices.append(

@@ -99,8 +99,10 @@ INVOICES = Records("", ("customer.name",), "invoice JOIN customer ON customer.id
 CREDITS = Records("", ("customer.name",), "credit_note JOIN customer ON customer.id = credit_note.customer_id")
 PAYMENTS = Records("P", ("customer.name",), "payment JOIN customer ON customer.id = payment.customer_id")
 
+MAILS = Records("M", ("outbox.recipient",), "outbox")
+
 EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES)
-EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS)
+EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, MAILS)
 UNAPPLIED = (PAYMENTS._replace(wanted=IS_UNAPPLIED), CREDITS._replace(wanted=IS_LEFT))
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
 OPEN = OPPORTUNITIES._replace(wanted=IS_OPEN)
@@ -135,6 +137,10 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("refund", "payment"): UNAPPLIED,
     ("writeoff", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
     ("reverse", "payment"): (PAYMENTS._replace(wanted=IS_NOT_REVERSED),),
+    ("send", "invoice"): (INVOICES,),
+    ("outbox retry", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
+    ("outbox resolve", "mail"): (MAILS._replace(wanted="outbox.state = 'unknown'"),),
+    ("outbox drop", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
     ("edit", "reference"): EDITABLE,
     ("show", "reference"): EVERYTHING,
     ("log", "reference"): EVERYTHING,

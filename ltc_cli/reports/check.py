@@ -63,6 +63,9 @@ def _triggers(store: Store) -> Iterator[str]:
         for name in (f"{table}_never_changes", f"{table}_never_goes"):
             if name not in found:
                 yield f"the trigger {name} is gone"
+    for name in ("outbox_message_never_changes", "outbox_never_goes"):
+        if name not in found:
+            yield f"the trigger {name} is gone"
 
 
 def _journal(store: Store) -> Iterator[str]:
@@ -83,6 +86,29 @@ def _documents(store: Store) -> Iterator[str]:
     for row in store.connection.execute("SELECT sha256, body FROM document"):
         if sha256(row["body"]) != row["sha256"]:
             yield f"document {row['sha256'][:12]} does not fit its hash"
+
+
+OUTBOX = """
+SELECT 'M' || outbox.id || ' is ' || outbox.state || ', its last attempt says ' || COALESCE(last.state, 'nothing')
+FROM outbox LEFT JOIN outbox_attempt AS last
+    ON last.id = (SELECT MAX(id) FROM outbox_attempt WHERE outbox_id = outbox.id)
+WHERE last.state IS NULL
+    OR last.state <> CASE WHEN outbox.state IN ('claimed', 'sending') THEN 'queued' ELSE outbox.state END
+UNION ALL
+SELECT 'M' || outbox_id || ' went out more than once' FROM outbox_attempt WHERE state = 'sent'
+GROUP BY outbox_id HAVING COUNT(*) > 1
+UNION ALL
+SELECT 'M' || outbox.id || ' is about no invoice' FROM outbox LEFT JOIN invoice ON invoice.id = record_id
+WHERE kind = 'invoice' AND (invoice.id IS NULL OR number <> about)
+"""
+
+
+def _outbox(store: Store) -> Iterator[str]:
+    """A mail's state is what its attempts say, and its bytes are those that were queued."""
+    yield from _query(OUTBOX)(store)
+    for row in store.connection.execute("SELECT id, message, message_sha256, message_id FROM outbox"):
+        if sha256(row["message"]) != row["message_sha256"] or row["message_id"].encode() not in row["message"]:
+            yield f"M{row['id']} is not the message that was queued"
 
 
 def _invoice_documents(store: Store) -> Iterator[str]:
@@ -249,6 +275,7 @@ CHECKS = (
     Check("journal", "every journal entry's hash fits the one before", _journal),
     Check("documents", "every document's hash fits its bytes", _documents),
     Check("archive", "an issued invoice or credit note says what its document says", _archive),
+    Check("outbox", "a mail is in the state its attempts say, and went out at most once", _outbox),
     Check("lines", "a line is quantity × price − discount", _lines),
     Check("totals", "quotes and contracts sum to their totals by their own policy", _whole_documents),
     Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import UsageError
+from ltc_cli.mail import outbox
 from ltc_cli.receivables import EVER
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.contact import clean_text
@@ -36,6 +37,7 @@ COLUMNS = {
     "invoices": invoices.COLUMNS,
     "credits": credit_notes.COLUMNS,
     "payments": payments.COLUMNS,
+    "mails": outbox.COLUMNS,
 }
 
 PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] = {
@@ -45,6 +47,7 @@ PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] 
     "contracts": contracts.records,
     "shipments": fulfilment.records,
     "payments": payments.records,
+    "mails": outbox.records,
 }
 
 AS_OF: dict[str, Callable[..., list[dict[str, Any]]]] = {"invoices": invoices.records, "credits": credit_notes.records}
@@ -72,7 +75,7 @@ def plural(text: str) -> str:
 
 
 def singular(kind: str) -> str:
-    return {"opportunities": "opportunity"}.get(kind, kind[:-1])
+    return {"opportunities": "opportunity", "mails": "outbox"}.get(kind, kind[:-1])
 
 
 def report(store: Store, kind: str, today: date, *, where: Sequence[str], limit: int | None) -> Report:
@@ -83,7 +86,12 @@ def report(store: Store, kind: str, today: date, *, where: Sequence[str], limit:
     found = [row for row in rows if all(_equals(row[key], value) for key, value in conditions)]
     shown = found[-limit:] if limit else found
     notices = [f"{len(shown)} of {len(found)} {kind}"] if len(shown) < len(found) else []
-    return Report(columns, shown, notices=notices, empty=f"there are no {kind}" + (" like this" if where else ""))
+    return Report(
+        columns,
+        shown,
+        notices=notices,
+        empty=f"there are no {kind}" + (" like this" if where else ""),
+    )
 
 
 def _condition(text: str, columns: Sequence[Column]) -> tuple[str, str]:

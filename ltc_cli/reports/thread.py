@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.references import on_thread
+from ltc_cli.references import an, on_thread
 from ltc_cli.report import Column, Report
-from ltc_cli.reports.listing import AS_OF, COLUMNS, records
+from ltc_cli.reports.listing import AS_OF, COLUMNS, plural, records
 from ltc_cli.rules.money import format_amount, format_micro
 
 if TYPE_CHECKING:
@@ -35,6 +35,17 @@ UNION ALL
 SELECT refunded_on, 'P' || payment_id, 'refunded' || COALESCE(' by ' || method, ''), -amount_minor, currency,
     recorded_at
 FROM refund WHERE payment_id IS NOT NULL AND customer_id IN ({customers})
+"""
+
+# What became of mails: of one, or of those about invoices. What only waits is not told of an invoice.
+MAILED = """
+SELECT happened_on, 'M' || outbox_id, 'mail to ' || recipient || ': ' || outbox_attempt.state
+    || COALESCE(', ' || said, ''), NULL, NULL, outbox_attempt.recorded_at
+FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id WHERE {narrowed}
+"""
+ABOUT_INVOICES = """
+outbox.kind = 'invoice' AND outbox_attempt.state IN ('sent', 'failed', 'unknown') AND outbox.record_id IN (
+    SELECT id FROM invoice WHERE contract_id IN ({contracts}))
 """
 
 KINDS = ("lead", "opportunity", "contract", "customer")
@@ -134,12 +145,12 @@ WORDS = {
 
 def report(store: Store, named: Reference, today: date, as_of: date | None) -> Report:
     """The record, its lines and instalments, and everything that happened on its thread by the day."""
-    kind = "opportunities" if named.kind == "opportunity" else f"{named.kind}s"
+    kind = plural(named.kind)
     found = records(store, kind, [named.id], today, as_of)
     until = (as_of or today).isoformat()
     row = {**found[0], "thread": timeline(store, named, until)} if found else None
     is_mixed = as_of is not None and kind not in AS_OF
-    mixed = f"only the thread is as of {until}: the {named.kind} itself is shown as it is now"
+    mixed = f"only the thread is as of {until}: the {an(named.kind).split()[1]} itself is shown as it is now"
     return Report(
         [*COLUMNS[kind], Column("thread", "list", columns=THREAD_COLUMNS)],
         [row] if row else [],
@@ -156,6 +167,8 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
     entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
     entries += _shipped(store, listed) + _settled(store, listed)
+    narrowed = f"outbox.id = {named.id}" if named.kind == "outbox" else ABOUT_INVOICES.format(**listed)
+    entries += [tuple(row) for row in store.all(MAILED.format(narrowed=narrowed))]
     if named.kind in ("customer", "payment"):
         entries += [tuple(row) for row in store.all(RECEIVED.format(**listed))]
     entries.sort(key=lambda entry: (entry[0], entry[5]))

@@ -67,10 +67,16 @@ AND NOT EXISTS (SELECT 1 FROM opportunity WHERE lead_id = lead.id)
 ORDER BY created_on, id
 """
 
+# Its second condition is that of the index, so that a long history of sent mails costs nothing.
+UNDELIVERED = """
+SELECT id, state, recipient, about, queued_on FROM outbox
+WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND queued_on <= ? ORDER BY id
+"""
+
 
 def report(store: Store, today: date) -> Report:
     rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
-    rows += [*_unshipped(store, today), *_untouched(store, today)]
+    rows += [*_undelivered(store, today), *_unshipped(store, today), *_untouched(store, today)]
     return Report(COLUMNS, rows, title=f"To do on {today}", empty="nothing to do: all is billed, paid and answered")
 
 
@@ -123,6 +129,14 @@ def _next_steps(store: Store, today: date) -> Iterator[dict[str, Any]]:
             yield _row(row["next_step"] or "next step", ref, row["name"], row["next_on"], today, f"ltc show {ref}")
         else:
             yield _row("close", ref, row["name"], row["close_on"], today, f"ltc sign {ref}")
+
+
+def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    """Mails that will not go by themselves."""
+    for row in store.all(UNDELIVERED, (today.isoformat(),)):
+        ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
+        command = f"ltc outbox retry {ref}" if row["state"] == "failed" else f"ltc show {ref}"
+        yield _row(f"mail {row['state']}", ref, name, row["queued_on"], today, command)
 
 
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 from ltc_cli.app import COMMANDS, run
 from ltc_cli.session import Session
-from tests.support import TODAY, Company, folder_in_memory
+from tests.support import TODAY, Company, folder_in_memory, leave_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,11 @@ PREPARED: Final = (
     "collect K4 7",
     "sign O4 --terms '100% sign'",
     "invoice C2",
+    "send INV-2026-0001 --no-send --to a@x.example",
+    "send INV-2026-0001 --no-send --to b@x.example",
+    "send INV-2026-0001 --no-send --to c@x.example",
 )
+CONFIG: Final = "currency: EUR\nmail: {from: billing@acme.example}\n"
 
 # One command line of every command that writes, which has something to do in that company.
 WRITES: Final = (
@@ -60,6 +64,10 @@ WRITES: Final = (
     "quote O2 --line A:1:2 --line B:3:4",
     "lose O2 --reason price",
     "reopen O3",
+    "send INV-2026-0002 --no-send --to d@x.example",
+    "outbox drop M1",
+    "outbox resolve M2 --sent",
+    "outbox retry M3",
     "apply P2 INV-2026-0002 5",
     "credit INV-2026-0001 20 --reason late",
     "refund P2 5",
@@ -78,6 +86,7 @@ READS: Final = (
     "show L1",
     "show C1",
     "find ada",
+    "outbox list",
     "log",
     "check",
 )
@@ -123,9 +132,11 @@ class Clerk(Company):
 @pytest.fixture(scope="module")
 def template() -> Iterator[Path]:
     with folder_in_memory() as folder:
-        company = Company(folder, config="currency: EUR\n")
+        company = Company(folder, config=CONFIG)
         for line in PREPARED:
             company.ltc(*shlex.split(line))
+        leave_unknown(company.path, 2)
+        leave_unknown(company.path, 3, state="failed")
         yield folder
 
 
@@ -133,7 +144,7 @@ def template() -> Iterator[Path]:
 def company(template: Path) -> Iterator[Clerk]:
     with folder_in_memory() as folder:
         shutil.copytree(template, folder, dirs_exist_ok=True)
-        yield Clerk(folder, config="currency: EUR\n")
+        yield Clerk(folder, config=CONFIG)
 
 
 WRITE: Final = pytest.mark.parametrize("line", WRITES)
@@ -143,11 +154,13 @@ ANY: Final = pytest.mark.parametrize("line", [*WRITES, *READS])
 
 IMPORTS: Final = tuple(row.name for row in COMMANDS if row.name.startswith("import "))
 """They read a file and commit in parts: tests/commands/test_import.py."""
+JOBS: Final = ("outbox send",)
+"""Idempotent by state, without key and dry run: tests/mail/test_send.py."""
 
 
 def test_every_command_that_takes_the_file_is_here() -> None:
     named = {row.name for row in COMMANDS if any(f"{line} ".startswith(f"{row.name} ") for line in (*WRITES, *READS))}
-    assert named == {row.name for row in COMMANDS if row.takes != "none"} - {"backup", "batch", *IMPORTS}
+    assert named == {row.name for row in COMMANDS if row.takes != "none"} - {"backup", "batch", *IMPORTS, *JOBS}
 
 
 # Which file
@@ -195,7 +208,7 @@ def test_an_option_means_the_same_before_and_behind_the_name(line: str, option: 
     for arguments in ([*option.split(), *shlex.split(line)], [*shlex.split(line), *option.split()]):
         with folder_in_memory() as folder:
             shutil.copytree(template, folder, dirs_exist_ok=True)
-            said = Clerk(folder, config="currency: EUR\n").say(*arguments)
+            said = Clerk(folder, config=CONFIG).say(*arguments)
             answers.append(said._replace(err=said.err.partition(":")[0] if line == "check" else said.err))
     assert answers[0].code == 0
     assert answers[0] == answers[1]

@@ -1,0 +1,130 @@
+"""`ltc outbox`: the one queue of all mail."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.commands.post import NOT_DELIVERED, a_run, remarks
+from ltc_cli.errors import ConflictError, UsageError
+from ltc_cli.mail import outbox
+from ltc_cli.report import Report
+from ltc_cli.reports import listing
+from ltc_cli.session import Decisions
+from ltc_cli.stages import mailing
+from ltc_cli.store import Store
+
+MAIL = typer.Argument(metavar="MAIL")
+
+
+def list_(
+    ctx: typer.Context,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Only these; all conditions must hold.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The newest N.")] = None,
+) -> None:
+    """List mails and what became of them.
+
+    \b
+    Example:
+      ltc outbox list --where status=unknown
+    """
+    session = ask(ctx)
+    session.read(lambda store: listing.report(store, "mails", session.today, where=where or [], limit=limit))
+
+
+def send(
+    ctx: typer.Context,
+    to_folder: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Write .eml files there instead of sending them.")
+    ] = None,
+) -> None:
+    """Send every mail that is due.
+
+    What is refused for now is tried again later. A mail that may have arrived, or not, is never sent again by itself.
+
+    \b
+    Example:
+      ltc outbox send --to-folder mails
+    """
+    session = ask(ctx)
+    session.expect_file()
+    way = mailing.transport(session.settings, Path(to_folder) if to_folder else None)
+
+    def work(store: Store, decisions: Decisions) -> Report:
+        try:
+            handled = a_run(session, store, decisions, way).send()
+        except ConflictError:
+            return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
+        rows = outbox.records(store, handled) if handled else []
+        report = Report(outbox.COLUMNS, rows, notices=remarks(rows), empty="no mail is due")
+        report.exit_code = 8 if any(row["status"] in NOT_DELIVERED for row in rows) else 0
+        return report
+
+    session.write_in_decisions(work)
+
+
+def retry(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
+    """Let a mail that failed or pauses go with the next run.
+
+    \b
+    Example:
+      ltc outbox retry M1
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        mail_id = outbox.find(store, mail)
+        is_new = outbox.retry(store, mail_id, session.today)
+        return _mail(store, mail_id, [] if is_new else ["it waits for the next run already"])
+
+    session.write(decide)
+
+
+def resolve(
+    ctx: typer.Context,
+    mail: Annotated[str, MAIL],
+    sent: Annotated[bool, typer.Option("--sent", help="It has arrived.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="It has not; it goes with the next run.")] = False,
+) -> None:
+    """Say whether a mail has arrived that nobody knows of.
+
+    \b
+    Example:
+      ltc outbox resolve M1 --sent
+    """
+    session = ask(ctx)
+    if sent is resend:
+        raise UsageError("say --sent or --resend", "ltc outbox resolve M1 --sent")
+
+    def decide(store: Store) -> Report:
+        mail_id = outbox.find(store, mail)
+        is_new = outbox.resolve(store, mail_id, session.today, has_arrived=sent)
+        return _mail(store, mail_id, [] if is_new else ["it is resolved already"])
+
+    session.write(decide)
+
+
+def drop(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
+    """Do not send a mail that has not gone out.
+
+    \b
+    Example:
+      ltc outbox drop M1
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        mail_id = outbox.find(store, mail)
+        is_new = outbox.drop(store, mail_id, session.today)
+        return _mail(store, mail_id, [] if is_new else ["it is dropped already"])
+
+    session.write(decide)
+
+
+def _mail(store: Store, mail_id: int, notices: list[str]) -> Report:
+    row = outbox.records(store, [mail_id])[0]
+    hint = "ltc outbox send" if row["status"] == "queued" else "ltc outbox list"
+    return record(outbox.COLUMNS, row, notices=notices, hint=hint)

@@ -1,0 +1,83 @@
+"""What commands that mail something share: a run of the sender, and what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.errors import ConflictError, RefusedError
+from ltc_cli.mail import outbox
+from ltc_cli.mail.sender import Run
+from ltc_cli.references import find
+from ltc_cli.stages import mailing
+
+if TYPE_CHECKING:
+    from ltc_cli.mail.transport import Transport
+    from ltc_cli.report import Report
+    from ltc_cli.session import Decisions, Session
+    from ltc_cli.store import Store
+
+NOT_DELIVERED = ("queued", "claimed", "sending", "failed", "unknown")
+
+REMARKS = {
+    "queued": "{ref} to {recipient} waits: {said}",
+    "failed": "{ref} to {recipient} failed: {said}; ltc outbox retry {ref}, or drop {ref}",
+    "unknown": "{ref} to {recipient} may have arrived, or not: {said}; ltc outbox resolve {ref} --sent|--resend",
+    "cancelled": "{ref} to {recipient} was not sent: {said}",
+}
+
+
+def a_run(session: Session, store: Store, decisions: Decisions, way: Transport) -> Run:
+    return Run(store, decisions, way, mailing.withdrawn, session.today)
+
+
+def deliver(session: Session, store: Store, decisions: Decisions, way: Transport, mails: list[int]) -> list[str]:
+    """Send these mails, after another run where there is one. Answers what there is to say about the run itself."""
+    try:
+        a_run(session, store, decisions, way).send(mails, wait=True)
+    except ConflictError:
+        return ["another run has been sending for a long time; the mail waits: ltc outbox send"]
+    return []
+
+
+def remarks(rows: list[dict[str, Any]]) -> list[str]:
+    """One line for each mail that is not delivered, with what to do about it."""
+    return [REMARKS[row["status"]].format(**row) for row in rows if row["status"] in REMARKS and row["said"]]
+
+
+class Post:
+    """The mails of the invoices that a command answers: queued with them, sent once they are kept."""
+
+    def __init__(self, session: Session) -> None:
+        session.expect_file()
+        self.session = session
+        self.desk = mailing.office(session.settings)
+        self.way = mailing.transport(session.settings, None)
+        self.mails: list[int] = []
+        self.report: Report
+        self.is_complete = True
+
+    def queue(self, store: Store, report: Report) -> Report:
+        """A mail for each invoice that has none; who has no address is named, and keeps nobody from being billed."""
+        for row in report.rows:
+            try:
+                invoice_id = find(store, row["ref"], "invoice").id
+                self.mails.append(mailing.queue_invoice(store, self.desk, invoice_id, self.session.today).id)
+            except RefusedError as problem:
+                report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
+                self.is_complete = False
+        will_send = self.mails and not self.session.given.get("dry_run")
+        report.exit_code = 8 if will_send or not self.is_complete else 0
+        self.report = report
+        return report
+
+    def deliver(self, store: Store, decisions: Decisions) -> Report:
+        waiting = [int(row["ref"][1:]) for row in self._rows(store) if row["status"] == "queued"]
+        notices = deliver(self.session, store, decisions, self.way, waiting) if waiting else []
+        rows = self._rows(store)
+        self.report.notices.extend(notices + remarks(rows))
+        is_done = self.is_complete and all(row["status"] not in NOT_DELIVERED for row in rows)
+        self.report.exit_code = 0 if is_done else 8
+        return self.report
+
+    def _rows(self, store: Store) -> list[dict[str, Any]]:
+        return outbox.records(store, self.mails) if self.mails else []

@@ -1,0 +1,74 @@
+"""`ltc send`: the invoice goes to the customer."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
+from ltc_cli.errors import UsageError
+from ltc_cli.mail import outbox
+from ltc_cli.references import find
+from ltc_cli.report import Report
+from ltc_cli.session import Decisions
+from ltc_cli.stages import mailing
+from ltc_cli.store import Store
+
+
+def send(
+    ctx: typer.Context,
+    invoice: Annotated[str, typer.Argument(metavar="INVOICE")],
+    to: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Instead of the customer's own address.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Though it went there before.")] = False,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Queue it for `ltc outbox send`.")] = False,
+    to_folder: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Write an .eml file there instead of sending it.")
+    ] = None,
+) -> None:
+    """Mail an invoice to its customer.
+
+    It goes to an address once, however often this is said.
+
+    \b
+    Example:
+      ltc send INV-2026-0001 --to-folder mails
+      ltc send INV-2026-0001 --to accounts@engines.example --no-send
+    """
+    session = ask(ctx)
+    if no_send and to_folder:
+        raise UsageError("--no-send and --to-folder exclude each other", "ltc send INV-2026-0001 --to-folder mails")
+    session.expect_file()
+    desk = mailing.office(session.settings)
+    is_kept = not (no_send or session.given.get("dry_run"))
+    way = mailing.transport(session.settings, Path(to_folder) if to_folder else None) if is_kept else None
+    mails: list[int] = []
+
+    def decide(store: Store) -> Report:
+        found = find(store, invoice, "invoice")
+        queued = mailing.queue_invoice(store, desk, found.id, session.today, to=to, again=again)
+        if way and queued.state == "queued":
+            outbox.retry(store, queued.id, session.today)
+        mails.append(queued.id)
+        return answer(store, is_new=queued.is_new)
+
+    def follow(store: Store, decisions: Decisions) -> Report:
+        assert way
+        is_new = outbox.records(store, mails)[0]["status"] == "queued"
+        notices = deliver(session, store, decisions, way, mails)
+        report = answer(store, is_new=is_new)
+        report.notices.extend(notices)
+        return report
+
+    def answer(store: Store, *, is_new: bool) -> Report:
+        row = outbox.records(store, mails)[0]
+        already = f"{row['about']} has a mail to {row['recipient']} already; --again writes another one"
+        said = [] if is_new else [already]
+        found = record(outbox.COLUMNS, row, notices=said + remarks([row]), hint=f"ltc show {row['about']}")
+        found.exit_code = 8 if way and row["status"] in NOT_DELIVERED else 0
+        return found
+
+    if way:
+        session.write_and_follow(decide, follow)
+    else:
+        session.write(decide)

@@ -1,0 +1,1 @@
+"""Mail: the outbox, how a message is made, and how it leaves."""

@@ -1,0 +1,58 @@
+"""Mail for people without a server: one `.eml` file each."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ltc_cli.mail.transport import NotTakenError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ltc_cli.mail.transport import Envelope
+
+
+class Folder:
+    """A transport that writes `M1.eml`: first under another name, and its own only at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._part: Path | None = None
+        self._target = folder
+
+    def offer(self, mail: Envelope) -> None:
+        self._target = self.folder / f"{mail.name}.eml"
+        part = self.folder / f".{mail.name}.eml.part"
+        try:
+            if self._target.exists():
+                raise NotTakenError(f"{self._target} is there already", for_good=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            with open(descriptor, "wb") as file:
+                file.write(mail.message)
+                file.flush()
+                os.fsync(descriptor)
+        except OSError as error:
+            raise NotTakenError(f"{self._target}: {error.strerror}") from error
+        self._part = part
+
+    def finish(self) -> str:
+        assert self._part
+        try:
+            os.link(self._part, self._target)  # a rename would replace what somebody else has put there since
+        except OSError as error:
+            raise NotTakenError(
+                f"{self._target}: {error.strerror}", for_good=isinstance(error, FileExistsError)
+            ) from error
+        finally:
+            self.abandon()
+        return f"written to {self._target}"
+
+    def abandon(self) -> None:
+        if self._part:
+            self._part.unlink(missing_ok=True)
+        self._part = None
+
+    def close(self) -> None:
+        """Nothing is held open."""

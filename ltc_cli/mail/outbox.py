@@ -1,0 +1,292 @@
+"""The one queue of all mail: what waits, what went out, and what nobody knows. It owns the writes to its tables.
+
+A mail is `queued`, `claimed` by the run that sends it, and `sending` from before its final dot until the answer is
+written down; it rests as `sent`, `failed`, `unknown` or `cancelled`. Moments are UTC, as in `recorded_at`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ltc_cli.errors import NotFoundError, RefusedError
+from ltc_cli.mail.message import build, message_id
+from ltc_cli.mail.transport import Envelope
+from ltc_cli.references import look_up
+from ltc_cli.report import Column
+from ltc_cli.store import canonical_json, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+    from sqlite3 import Row
+
+    from ltc_cli.mail.message import Letter
+    from ltc_cli.store import Store
+
+COLUMNS = (
+    Column("ref", "ref"),
+    Column("status", "status"),
+    Column("kind", spare=2),
+    Column("about", "ref"),
+    Column("customer", "ref", spare=1),
+    Column("customer_name"),
+    Column("recipient"),
+    Column("subject", on_table=False),
+    Column("attempts", "count", spare=3),
+    Column("not_before", on_table=False),
+    Column("queued_on", "date", spare=4),
+    Column("sent_on", "date"),
+    Column("said"),
+    Column("message_id", on_table=False),
+)
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720, 1440, 1440, 1440))
+"""After the first, the second … temporary refusal; after one more the mail has failed, four and a half days later."""
+
+OPEN_STATES = ("queued", "claimed", "sending", "sent", "unknown")
+"""In which a mail has arrived, or still may."""
+
+
+class About(NamedTuple):
+    """The record that a mail is about."""
+
+    kind: str
+    id: int
+    text: str
+    customer_id: int | None
+
+
+def add(store: Store, letter: Letter, about: About, on: date) -> int:
+    """Queue one mail, and answer its id. Raises RefusedError where it cannot be written as a safe message."""
+    identity = message_id(letter.sender, _token(store, letter))
+    message = build(letter, identity, datetime.fromisoformat(store.recorded_at))
+    mail_id = store.add(
+        "outbox",
+        kind=about.kind,
+        record_id=about.id,
+        about=about.text,
+        customer_id=about.customer_id,
+        sender=letter.sender,
+        recipient=letter.recipient,
+        subject=letter.subject,
+        message_id=identity,
+        message=message,
+        message_sha256=sha256(message),
+        state="queued",
+        queued_on=on.isoformat(),
+        recorded_at=store.recorded_at,
+    )
+    _note(store, mail_id, "queued", on)
+    return mail_id
+
+
+def _token(store: Store, letter: Letter) -> str:
+    """Of this mail alone: the journal's last hash is of this file and this moment. A dry run finds the same."""
+    head = store.one("SELECT sha256 FROM journal ORDER BY id DESC LIMIT 1")
+    return sha256(canonical_json([head["sha256"] if head else "", store.next_id("outbox"), *letter]))[:32]
+
+
+def open_mail(store: Store, kind: str, record_id: int, recipient: str) -> Row | None:
+    """The newest mail about the record to this address that has arrived, or still may."""
+    marks = ", ".join("?" * len(OPEN_STATES))
+    return store.one(
+        "SELECT id, state FROM outbox WHERE kind = ? AND record_id = ? AND recipient = ?"
+        f" AND state IN ({marks}) ORDER BY id DESC LIMIT 1",
+        (kind, record_id, recipient, *OPEN_STATES),
+    )
+
+
+# What a run of the sender decides
+
+
+def recover(store: Store, on: date) -> list[int]:
+    """What a run that died has left: claimed mails wait again, those at their final dot are doubtful. Answers these."""
+    store.connection.execute("UPDATE outbox SET state = 'queued' WHERE state = 'claimed'")
+    doubtful = [row["id"] for row in store.all("SELECT id FROM outbox WHERE state = 'sending' ORDER BY id")]
+    for mail_id in doubtful:
+        _rest(store, mail_id, "unknown", on, said="the sender was stopped at the end of the message", tried=True)
+    return doubtful
+
+
+def claim(store: Store, only: Iterable[int] | None = None) -> list[int]:
+    """Take what is due: of these mails, or of all. Answers their ids, oldest first."""
+    rows = store.among(
+        "SELECT id FROM outbox WHERE state = 'queued' AND (not_before IS NULL OR not_before <= ?) AND {these:id}"
+        " ORDER BY id",
+        only,
+        (store.recorded_at,),
+    )
+    ids = [(row["id"],) for row in rows]
+    store.connection.executemany("UPDATE outbox SET state = 'claimed' WHERE id = ?", ids)
+    return [mail_id for (mail_id,) in ids]
+
+
+def envelope(store: Store, mail_id: int) -> Envelope:
+    row = store.one("SELECT sender, recipient, message FROM outbox WHERE id = ?", (mail_id,))
+    assert row is not None
+    return Envelope(f"M{mail_id}", row["sender"], row["recipient"], row["message"])
+
+
+def commit(store: Store, mail_id: int) -> bool:
+    """From now on the mail may arrive. False where it is claimed no more: it was dropped in the meantime."""
+    changed = store.connection.execute(
+        "UPDATE outbox SET state = 'sending' WHERE id = ? AND state = 'claimed'", (mail_id,)
+    )
+    return changed.rowcount == 1
+
+
+def sent(store: Store, mail_id: int, on: date, said: str) -> None:
+    _rest(store, mail_id, "sent", on, said=said, tried=True)
+
+
+def doubt(store: Store, mail_id: int, on: date, said: str) -> None:
+    _rest(store, mail_id, "unknown", on, said=said, tried=True)
+
+
+def withdraw(store: Store, mail_id: int, on: date, why: str) -> None:
+    _rest(store, mail_id, "cancelled", on, said=why)
+
+
+def refuse(store: Store, mail_id: int, on: date, said: str, *, for_good: bool) -> None:
+    """It was not taken: wait longer each time, and fail where that was for good or often enough."""
+    tries = store.value("SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = ? AND tried = 1", (mail_id,))
+    if for_good or tries >= len(PAUSES):
+        _rest(store, mail_id, "failed", on, said=said, tried=True)
+        return
+    not_before = datetime.fromisoformat(store.recorded_at) + PAUSES[tries]
+    _rest(store, mail_id, "queued", on, said=said, tried=True, not_before=not_before.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+
+
+def release(store: Store, mail_ids: Sequence[int], on: date, said: str) -> None:
+    """Nobody could be asked: the mails wait for the next run."""
+    for mail_id in mail_ids:
+        _rest(store, mail_id, "queued", on, said=said)
+
+
+def _rest(
+    store: Store,
+    mail_id: int,
+    state: str,
+    on: date,
+    *,
+    said: str | None = None,
+    tried: bool = False,
+    not_before: str | None = None,
+) -> None:
+    store.connection.execute("UPDATE outbox SET state = ?, not_before = ? WHERE id = ?", (state, not_before, mail_id))
+    _note(store, mail_id, state, on, said=said, tried=tried)
+
+
+def _note(store: Store, mail_id: int, state: str, on: date, *, said: str | None = None, tried: bool = False) -> None:
+    store.add(
+        "outbox_attempt",
+        outbox_id=mail_id,
+        state=state,
+        tried=int(tried),
+        said=said,
+        happened_on=on.isoformat(),
+        recorded_at=store.recorded_at,
+    )
+    store.touch(f"M{mail_id}")
+    store.touch(store.value("SELECT about FROM outbox WHERE id = ?", (mail_id,)))
+
+
+# What a user decides
+
+
+def find(store: Store, text: str) -> int:
+    """The mail that `M1` names. Raises NotFoundError for anything else."""
+    named = look_up(store, text)
+    if named.kind != "outbox":
+        raise NotFoundError(f"{named.text} is no mail", "ltc outbox list")
+    return named.id
+
+
+def retry(store: Store, mail_id: int, on: date) -> bool:
+    """Let a failed mail, or one that pauses, go with the next run. False where it would anyway."""
+    row = _row(store, mail_id)
+    if row["state"] == "queued" and row["not_before"] is None:
+        return False
+    if row["state"] not in ("queued", "failed"):
+        raise _refused(row, "tried again")
+    _rest(store, mail_id, "queued", on, said="to be tried again")
+    return True
+
+
+def resolve(store: Store, mail_id: int, on: date, *, has_arrived: bool) -> bool:
+    """Say what nobody could know of an unknown mail: it has arrived, or it is sent once more. False: known already."""
+    row = _row(store, mail_id)
+    if row["state"] == ("sent" if has_arrived else "queued"):
+        return False
+    if row["state"] != "unknown":
+        raise _refused(row, "resolved")
+    if has_arrived:
+        _rest(store, mail_id, "sent", on, said="found to have arrived")
+    else:
+        _rest(store, mail_id, "queued", on, said="found to be missing")
+    return True
+
+
+def drop(store: Store, mail_id: int, on: date) -> bool:
+    """Do not send a mail that has not gone out. False where it is dropped already."""
+    row = _row(store, mail_id)
+    if row["state"] == "cancelled":
+        return False
+    if row["state"] not in ("queued", "claimed", "failed"):
+        raise _refused(row, "dropped")
+    _rest(store, mail_id, "cancelled", on, said="dropped")
+    return True
+
+
+HINTS = {
+    "unknown": "ltc outbox resolve {ref} --sent, or --resend",
+    "claimed": "ltc outbox send",
+    "sending": "ltc outbox send",
+    "failed": "ltc outbox retry {ref}",
+}
+
+
+def _refused(row: Row, what: str) -> RefusedError:
+    hint = HINTS.get(row["state"], "ltc show {ref}").format(ref=f"M{row['id']}")
+    return RefusedError(f"M{row['id']} is {row['state']} and cannot be {what}", hint)
+
+
+def _row(store: Store, mail_id: int) -> Row:
+    row = store.one("SELECT id, state, not_before FROM outbox WHERE id = ?", (mail_id,))
+    assert row is not None
+    return row
+
+
+# Showing
+
+RECORDS = """
+SELECT outbox.id, outbox.state, outbox.kind, about, customer_id, recipient, subject, not_before, queued_on, message_id,
+    customer.name AS customer_name,
+    (SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = outbox.id AND tried = 1) AS attempts,
+    (SELECT MAX(happened_on) FROM outbox_attempt
+        WHERE outbox_id = outbox.id AND outbox_attempt.state = 'sent') AS sent_on,
+    (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
+FROM outbox LEFT JOIN customer ON customer.id = outbox.customer_id
+WHERE {these:outbox.id} ORDER BY outbox.id
+"""
+
+
+def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Mails as they are shown, oldest first; all of them without ids."""
+    return [_record(row) for row in store.among(RECORDS, ids)]
+
+
+def _record(row: Row) -> dict[str, Any]:
+    return {
+        "ref": f"M{row['id']}",
+        "status": row["state"],
+        "customer": f"K{row['customer_id']}" if row["customer_id"] else None,
+        **{
+            key: row[key]
+            for key in (
+                *("kind", "about", "customer_name", "recipient", "subject", "attempts"),
+                *("not_before", "queued_on", "sent_on", "said", "message_id"),
+            )
+        },
+    }

@@ -1,0 +1,83 @@
+"""What the settings say about mail, checked before anything is queued."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from ltc_cli.errors import ConfigError
+from ltc_cli.mail.smtp import Server, is_loopback
+from ltc_cli.rules.contact import normalise_email
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ltc_cli.config import Mail, Settings
+
+OTHERS_MAY_READ = 0o077
+COMMAND_SECONDS = 60
+
+
+def sender(settings: Settings) -> str:
+    """The address that mails come from. Raises ConfigError where there is none."""
+    address = settings.mail.from_address or settings.company.email
+    if address is None:
+        raise ConfigError("mails have no sender: mail.from is not set", "set mail.from or company.email in config.yaml")
+    return normalise_email(address)
+
+
+def server(mail: Mail) -> Server:
+    """Where mails are handed in, with the password. Raises ConfigError where that is not set, or not safe."""
+    if mail.host is None:
+        raise ConfigError("there is no mail server: mail.host is not set", "set it in config.yaml, or --to-folder DIR")
+    if mail.tls == "none" and not _is_this_machine(mail.host):
+        raise ConfigError(f"mail.tls is none, but {mail.host} is another machine", "mail.tls: required")
+    return Server(mail.host, mail.port, mail.tls, mail.user, _password(mail))
+
+
+def _is_this_machine(host: str) -> bool:
+    """A name that cannot be looked up now may be another machine's."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(is_loopback(str(address[0])) for *_rest, address in found)
+
+
+def _password(mail: Mail) -> str | None:
+    if mail.password_command:
+        password = _from_command(mail.password_command)
+    elif mail.password_file:
+        password = _from_file(mail.password_file)
+    elif mail.user:
+        raise ConfigError("mail.user has no password", "set mail.password_file or mail.password_command")
+    else:
+        return None
+    password = password.splitlines()[0] if password else ""
+    if not (password and password.isascii() and password.isprintable()):
+        raise ConfigError("the mail password is empty, or not plain ASCII", "its first line is the password")
+    return password
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & OTHERS_MAY_READ:
+                raise ConfigError(f"others may read mail.password_file {path}", f"chmod 600 {path}")
+            return file.read().decode("utf-8", "replace")
+    except OSError as error:
+        raise ConfigError(f"mail.password_file {path} cannot be read: {error.strerror}", "ltc config check") from error
+
+
+def _from_command(command: str) -> str:
+    import shlex
+    import subprocess
+
+    try:
+        words = shlex.split(command)
+        done = subprocess.run(words, stdout=subprocess.PIPE, timeout=COMMAND_SECONDS, check=True)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        hint = "run it by hand; it prints the password and ends with exit code 0"
+        raise ConfigError(f"mail.password_command failed: {type(error).__name__}", hint) from error
+    return done.stdout.decode("utf-8", "replace")

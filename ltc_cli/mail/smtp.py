@@ -1,0 +1,223 @@
+"""SMTP in stages (RFC 5321): everything up to the final dot, and the dot by itself.
+
+smtplib's own `sendmail` raises the same exception before and after the dot and cannot be asked to wait between.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError, plain
+
+if TYPE_CHECKING:
+    import smtplib
+    import ssl
+
+    from ltc_cli.mail.transport import Envelope
+
+STEP_SECONDS = 300
+"""What RFC 5321, 4.5.3.2, asks to wait for an answer."""
+DOT_SECONDS = 600
+"""For the answer to the final dot; who gives up earlier makes doubtful mails."""
+QUIT_SECONDS = 5
+
+IMPLICIT_TLS_PORT = 465
+SERVICE_CLOSING = 421
+
+
+class Server(NamedTuple):
+    """Where mail is handed in."""
+
+    host: str
+    port: int
+    tls: Literal["required", "none"]
+    user: str | None
+    password: str | None
+
+
+class Smtp:
+    """A transport over one connection, made when first needed and made again when it broke."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._smtp: smtplib.SMTP | None = None
+        self._is_used = False
+
+    def offer(self, mail: Envelope) -> None:
+        """Everything up to the final dot. A server that has hung up since the last mail is called again."""
+        if self._smtp and self._is_used:
+            try:
+                return self._offer(mail)
+            except NotTakenError as trouble:
+                if self._smtp or trouble.for_good:
+                    raise
+        self._reach()
+        return self._offer(mail)
+
+    def _offer(self, mail: Envelope) -> None:
+        assert self._smtp
+        if self._is_used:
+            self._ask("RSET", 2)
+        self._is_used = True
+        size = f" SIZE={len(mail.message)}" if self._smtp.has_extn("size") else ""
+        self._ask(f"MAIL FROM:<{mail.sender}>{size}", 2)
+        self._ask(f"RCPT TO:<{mail.recipient}>", 2)
+        self._ask("DATA", 3)
+        try:
+            self._smtp.send(re.sub(rb"(?m)^\.", b"..", mail.message))
+        except _lost() as error:
+            raise self._broken(f"connection lost in the message: {plain(error)}") from error
+
+    def finish(self) -> str:
+        """The final dot, unless the server has spoken or gone before it."""
+        assert self._smtp
+        assert self._smtp.sock
+        self._listen()
+        try:
+            self._smtp.sock.settimeout(DOT_SECONDS)
+            self._smtp.sock.sendall(b".\r\n")
+            code, said = self._smtp.getreply()
+            if self._smtp.sock:
+                self._smtp.sock.settimeout(STEP_SECONDS)
+        except _lost() as error:
+            self.abandon()
+            raise DoubtfulError(f"no answer to the whole message: {plain(error)}") from error
+        answer = f"{code} {plain(said)}"
+        if code // 100 == 2:
+            return answer
+        self.abandon()
+        if code // 100 in (4, 5):
+            raise NotTakenError(answer, for_good=code // 100 == 5)
+        raise DoubtfulError(f"an answer that is none: {answer}")
+
+    def _listen(self) -> None:
+        """Raise NotTakenError where the server has answered too early or hung up: the dot was not sent yet."""
+        assert self._smtp
+        assert self._smtp.sock
+        import ssl
+
+        self._smtp.sock.settimeout(0)
+        try:
+            heard = self._smtp.sock.recv(1000)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except OSError as error:
+            raise self._broken(f"connection lost before the end of the message: {plain(error)}") from error
+        self.abandon()
+        if not heard:
+            raise NotTakenError("connection closed before the end of the message")
+        raise NotTakenError(plain(heard), for_good=heard.startswith(b"5"))
+
+    def abandon(self) -> None:
+        """Without its dot a message is none (RFC 5321, 4.1.1.4); the connection cannot be used for another one."""
+        if self._smtp:
+            self._smtp.close()
+        self._smtp = None
+
+    def close(self) -> None:
+        if self._smtp is None:
+            return
+        try:
+            if self._smtp.sock:
+                self._smtp.sock.settimeout(QUIT_SECONDS)
+            self._smtp.docmd("QUIT")
+        except _lost():
+            pass  # what was accepted stays accepted
+        finally:
+            self.abandon()
+
+    def _ask(self, command: str, wanted: int) -> None:
+        """One command; `wanted` is the first digit of the right answer."""
+        assert self._smtp
+        name = command.split()[0]
+        try:
+            code, said = self._smtp.docmd(command)
+        except _lost() as error:
+            raise self._broken(f"{name}: {plain(error)}") from error
+        if code // 100 == wanted:
+            return
+        if code == SERVICE_CLOSING or code // 100 not in (4, 5):
+            self.abandon()
+        raise NotTakenError(f"{name}: {code} {plain(said)}", for_good=code // 100 == 5)
+
+    def _broken(self, said: str) -> NotTakenError:
+        self.abandon()
+        return NotTakenError(said)
+
+    def _reach(self) -> None:
+        """A connection that is encrypted and logged in as the settings ask. Raises UnreachableError."""
+        self.abandon()
+        try:
+            self._smtp = _opened(self.server)
+            _hurry(self._smtp)
+            _greet(self._smtp, self.server)
+        except UnreachableError:
+            self.abandon()
+            raise
+        except _lost() as error:
+            self.abandon()
+            raise UnreachableError(_words(self.server, error)) from error
+        self._is_used = False
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """What smtplib raises for whatever goes wrong on the way."""
+    import smtplib
+
+    return OSError, smtplib.SMTPException
+
+
+def _opened(server: Server) -> smtplib.SMTP:
+    import smtplib
+
+    if server.tls == "required" and server.port == IMPLICIT_TLS_PORT:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=STEP_SECONDS, context=_context())
+    smtp = smtplib.SMTP(server.host, server.port, timeout=STEP_SECONDS)
+    if server.tls == "none" and smtp.sock and not is_loopback(smtp.sock.getpeername()[0]):
+        smtp.close()
+        raise UnreachableError(f"{server.host} is another machine, and tls is none")
+    return smtp
+
+
+def _hurry(smtp: smtplib.SMTP) -> None:
+    """The dot is a packet of its own: without this it waits 40 ms for the receipt of the message before it."""
+    import socket
+
+    if smtp.sock:
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _greet(smtp: smtplib.SMTP, server: Server) -> None:
+    _expect(smtp.ehlo())
+    if server.tls == "required" and server.port != IMPLICIT_TLS_PORT:
+        _expect(smtp.starttls(context=_context()))
+        _expect(smtp.ehlo())
+    if server.user:
+        smtp.login(server.user, server.password or "")
+
+
+def _expect(answer: tuple[int, bytes]) -> None:
+    code, said = answer
+    if code // 100 != 2:
+        raise UnreachableError(f"{code} {plain(said)}")
+
+
+def _context() -> ssl.SSLContext:
+    """Certificate and host name are checked."""
+    import ssl
+
+    return ssl.create_default_context()
+
+
+def _words(server: Server, error: Exception) -> str:
+    code, said = getattr(error, "smtp_code", None), getattr(error, "smtp_error", None)
+    words = f"{code} {plain(said)}" if code else plain(error) or type(error).__name__
+    return f"{server.host}:{server.port}: {words}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an IP address is this machine itself."""
+    import ipaddress
+
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback

@@ -1,0 +1,70 @@
+"""What a way out for mail offers, and what can happen on it: one kind of trouble for each conclusion.
+
+A mail leaves in two steps. `offer` hands over all of it but the end; only `finish` gives it away. So the sender can
+commit in between that it is about to, and knows afterwards whether the other side may have it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+SAID_MOST = 300
+"""Characters that are kept of what a server said."""
+
+
+class Envelope(NamedTuple):
+    """One message for one recipient."""
+
+    name: str
+    """`M1`."""
+    sender: str
+    recipient: str
+    message: bytes
+    """As it is sent: ASCII, lines end in CRLF."""
+
+
+class TroubleError(Exception):
+    """Why a mail is not known to be sent: what the server said, or what happened on the way."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+class NotTakenError(TroubleError):
+    """The mail is certainly not accepted."""
+
+    def __init__(self, said: str, *, for_good: bool = False) -> None:
+        super().__init__(said)
+        self.for_good = for_good
+        """Whether asking again would be answered in the same way."""
+
+
+class UnreachableError(TroubleError):
+    """There is no server to talk to: nothing about this mail, and the same for the next one."""
+
+
+class DoubtfulError(TroubleError):
+    """The whole mail was handed over and nobody said whether it is accepted."""
+
+
+class Transport(Protocol):
+    def offer(self, mail: Envelope) -> None:
+        """Hand over all but the end. Raises NotTakenError or UnreachableError."""
+
+    def finish(self) -> str:
+        """The end; answers what the server said. Raises NotTakenError or DoubtfulError."""
+
+    def abandon(self) -> None:
+        """Take back what was offered: it never ends."""
+
+    def close(self) -> None:
+        """Say good-bye; trouble with that is nobody's."""
+
+
+def plain(said: object) -> str:
+    """What was said as one short line."""
+    if isinstance(said, OSError):
+        said = said.strerror or said
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return " ".join(text.split())[:SAID_MOST]
