@@ -152,13 +152,15 @@ def _restore(store: Store, kind: str, batch_id: int) -> tuple[int, list[int]]:
 
 
 def _changed_since(store: Store, kind: str, batch_id: int) -> set[int]:
-    """Records that some other command changed after the batch began."""
+    """Records that some other command changed after the batch began, and that were not set back since."""
     return {
         record_id
         for record_id, _before, _after in _changes(
             store,
             kind,
-            "journal.id > (SELECT MIN(id) FROM journal WHERE batch_id = ?) AND COALESCE(batch_id, 0) <> ?",
+            "journal.id > (SELECT MIN(id) FROM journal WHERE batch_id = ?) AND COALESCE(batch_id, 0) <> ?"
+            " AND verb <> 'import undo'"
+            " AND COALESCE(batch_id, 0) NOT IN (SELECT id FROM batch WHERE undone_at IS NOT NULL)",
             batch_id,
             batch_id,
         )

@@ -672,6 +672,8 @@ def test_undo_sets_back_what_an_update_changed(office: Office) -> None:
     answer = office.ltc("import", "undo", "2")
     assert (answer["taken_back"], answer["restored"], answer["rest"]) == (1, 1, [])
     assert [lead["company"] for lead in office.leads()] == ["Engines", "Looms"]
+    answer = office.ltc("import", "undo", "1")
+    assert (answer["taken_back"], answer["rest"]) == (2, [])
 
 
 # Everything else
