@@ -205,11 +205,12 @@ class _Chunk:
             self.store.connection.execute("UPDATE lead SET fingerprint = ? WHERE id = ?", (value, lead_id))
 
     def _merge(self, row: int, lead_id: int) -> None:
-        """Set what the row says and the lead does not; what the row leaves blank stays."""
+        """Set what the row says and the lead does not, or the one it was merged into; what it leaves blank stays."""
         if self.batch.on_duplicate == "skip":
             self.batch.counts["unchanged"] += 1
             return
         self.write()
+        lead_id = self.store.value("SELECT COALESCE(merged_into_id, id) FROM lead WHERE id = ?", (lead_id,))
         said = {column: self.values[column][row] for column in COLUMNS} | {"further": self.further[row] or None}
         present = self.store.one(f"SELECT {', '.join(said)} FROM lead WHERE id = ?", (lead_id,))
         assert present is not None

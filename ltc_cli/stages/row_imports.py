@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ltc_cli.errors import LtcError, Problems, UsageError
@@ -62,7 +63,7 @@ class Row:
         return dict(self.rows.further[self.number]) if self.rows.further else {}
 
 
-class RowImporter(Generic[Entry]):
+class RowImporter(ABC, Generic[Entry]):
     """What the importers of the kinds have in common; each says how it reads, adds and updates."""
 
     prefix = ""
@@ -73,13 +74,13 @@ class RowImporter(Generic[Entry]):
         self.settings, self.today = settings, today
         self.occurrences = Occurrences(batch.store)
 
+    @abstractmethod
     def read(self, row: Row) -> Entry:
         """The row's values. Raises LtcError with all that is wrong."""
-        raise NotImplementedError
 
+    @abstractmethod
     def identity(self, entry: Entry) -> tuple[str, str]:
         """The id that the row has of its own, and what else names it; both may be empty."""
-        raise NotImplementedError
 
     def reference(self, record_id: int) -> str:
         return f"{self.prefix}{record_id}"
@@ -88,13 +89,13 @@ class RowImporter(Generic[Entry]):
         """A record that no row brought, and that is this one all the same."""
         return None
 
+    @abstractmethod
     def add(self, entry: Entry) -> int:
         """Make the record. Raises LtcError where a rule refuses it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, record_id: int, entry: Entry) -> bool:
         """Whether anything of the record was changed. Raises LtcError where a rule refuses it."""
-        raise NotImplementedError
 
     def take(self, rows: Rows) -> None:
         """Add, update or reject each of the rows."""
@@ -153,14 +154,15 @@ class RowImporter(Generic[Entry]):
         return record_id
 
     def _whole(self, write: Callable[[], Answer]) -> Answer:
-        """What it writes, all of it or nothing."""
-        self.batch.begin()
-        counts, changes = self.store.counts.copy(), len(self.store.changes)
+        """What it writes, all of it or nothing, the batch itself included."""
+        batch_id, counts, changes = self.batch.id, self.store.counts.copy(), len(self.store.changes)
         self.store.connection.execute("SAVEPOINT a_row")
         try:
+            self.batch.begin()
             answer = write()
         except BaseException:
             self.store.connection.execute("ROLLBACK TO a_row")
+            self.batch.id = self.store.batch_id = batch_id
             self.store.counts = counts
             del self.store.changes[changes:]
             raise

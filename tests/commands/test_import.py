@@ -170,6 +170,13 @@ def test_a_merged_lead_is_known_as_the_one_it_was_merged_into(office: Office) ->
     assert counts(office.take(TWO)) == (0, 0, 2, 0)
 
 
+def test_an_update_of_a_merged_lead_is_one_of_the_lead_that_stayed(office: Office) -> None:
+    office.take("Record ID,Name,Company\n1,Ada,Engines\n2,Ada B,Engines\n")
+    office.ltc("lead", "merge", "L1", "L2")
+    office.take("Record ID,Name,Company\n2,Ada B,Mills\n", "--on-duplicate", "update")
+    assert [(lead["ref"], lead["company"]) for lead in office.leads()] == [("L1", "Mills")]
+
+
 # What a row needs
 
 
@@ -502,6 +509,14 @@ CALLS: Final = (
     "A3,Call,2026-02-05,,nobody@else.example\n"
     "A4,Task,2026-02-05,,ada@engines.example\n"
 )
+
+
+def test_an_import_of_which_nothing_is_kept_leaves_no_batch(office: Office) -> None:
+    office.take(TWO)
+    before = office.dump()
+    answer = office.take("Activity Type,Email\nCall,nobody@else.example\nCall,no@one.example\n", kind="touches", code=8)
+    assert (answer["rejected"], answer["batch"]) == (2, None)
+    assert office.dump() == before
 
 
 def test_touches_are_joined_to_their_leads(office: Office) -> None:
