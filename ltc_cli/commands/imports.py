@@ -1,12 +1,15 @@
-"""`ltc import …`: leads and opportunities from any other program, and the way back."""
+"""`ltc import …`: records of every kind from any other program, and the way back."""
 
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ltc_cli.commands.answers import ask, choice
-from ltc_cli.importing import Wish, run
+from ltc_cli.config import Settings
+from ltc_cli.importing import Importer, Wish, run
 from ltc_cli.report import Column, Report
 from ltc_cli.session import read_file
 from ltc_cli.stages import (
@@ -21,7 +24,7 @@ from ltc_cli.stages import (
 )
 from ltc_cli.stages import rates as stages_rates
 from ltc_cli.stages import undo as undoing
-from ltc_cli.stages.batches import ON_DUPLICATE
+from ltc_cli.stages.batches import ON_DUPLICATE, Batch
 from ltc_cli.store import Store
 
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, JSON lines or vCards; - for standard input.")]
@@ -40,26 +43,35 @@ Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="The file's e
 Delimiter = Annotated[str | None, typer.Option(metavar="CHARACTER", help="The delimiter, where it is not found.")]
 
 
-def _known(text: str) -> str:
-    return choice(text, ON_DUPLICATE, "--on-duplicate")
-
-
 def _uses(typed: list[str] | None, file: Path | None) -> list[str]:
     """What is typed wins over what stands in the file."""
     lines = read_file(file).decode("utf-8-sig", "replace").splitlines() if file else []
     return [*(line for line in map(str.strip, lines) if line and not line.startswith("#")), *(typed or [])]
 
 
-def leads(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+def _command(kind: str, importer: Callable[[Batch, Settings, date], Importer], words: str) -> Callable[..., None]:
+    """The command that imports a kind: all take the same options, each has its own words."""
+
+    def command(
+        ctx: typer.Context,
+        file: File,
+        map_: Map = None,
+        mapping: Mapping = None,
+        on_duplicate: OnDuplicate = "error",
+        rejects: RejectsFile = None,
+        encoding: Encoding = None,
+        delimiter: Delimiter = None,
+    ) -> None:
+        chosen = choice(on_duplicate, ON_DUPLICATE, "--on-duplicate")
+        run(ask(ctx), kind, Wish(file, _uses(map_, mapping), chosen, rejects, encoding, delimiter), importer)
+
+    command.__doc__ = words
+    return command
+
+
+leads = _command(
+    "leads",
+    lead_imports.Importer,
     """Import leads from a file of any CRM.
 
     Encoding, delimiter, header row, columns, dates and numbers are found; --dry-run shows what was found and keeps
@@ -71,21 +83,12 @@ def leads(
       ltc import leads hubspot.csv --dry-run
       ltc import leads hubspot.csv --rejects bad.csv
       ltc import leads list.csv --map "Known since=created_on:dmy" --on-duplicate update
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "leads", wish, lead_imports.Importer)
+    """,
+)
 
-
-def opportunities(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+opportunities = _command(
+    "opportunities",
+    opportunity_imports.Importer,
     """Import opportunities from a file of any CRM.
 
     Each is joined to the lead whose external id or e-mail it names, its customer is found or made, and it is open,
@@ -95,21 +98,12 @@ def opportunities(
     Example:
       ltc import opportunities deals.csv --dry-run
       ltc import opportunities deals.csv --on-duplicate update
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "opportunities", wish, opportunity_imports.Importer)
+    """,
+)
 
-
-def customers(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+customers = _command(
+    "customers",
+    customer_imports.Importer,
     """Import customers from a file of any program.
 
     A customer that is known under the same tax id, name or e-mail domain is rejected, skipped or updated, as
@@ -118,21 +112,12 @@ def customers(
     \b
     Example:
       ltc import customers companies.csv --on-duplicate skip
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "customers", wish, customer_imports.Importer)
+    """,
+)
 
-
-def touches(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+touches = _command(
+    "touches",
+    touch_imports.Importer,
     """Import touches: the calls, mails and meetings that another program has logged.
 
     Each is joined to the lead whose external id or e-mail it names; rows of unknown leads are rejected. Everything
@@ -141,21 +126,12 @@ def touches(
     \b
     Example:
       ltc import touches activities.csv --rejects bad.csv
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "touches", wish, touch_imports.Importer)
+    """,
+)
 
-
-def contracts(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+contracts = _command(
+    "contracts",
+    contract_imports.Importer,
     """Import signed contracts, on the opportunity that they name or on one of their own.
 
     The amount is net and one line, the payment plan that of the terms. Contracts are facts: a changed row is always
@@ -164,21 +140,12 @@ def contracts(
     \b
     Example:
       ltc import contracts signed.csv --dry-run
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "contracts", wish, contract_imports.Importer)
+    """,
+)
 
-
-def shipments(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+shipments = _command(
+    "shipments",
+    shipment_imports.Importer,
     """Import shipments of the contracts that they name, each of all that was left.
 
     Shipments are facts: a changed row is always rejected, and `import undo` lists them. Everything else is as in
@@ -187,21 +154,12 @@ def shipments(
     \b
     Example:
       ltc import shipments sent.csv --dry-run
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "shipments", wish, shipment_imports.Importer)
+    """,
+)
 
-
-def invoices(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+invoices = _command(
+    "invoices",
+    invoice_imports.Importer,
     """Import invoices that another program has issued.
 
     They keep their numbers, beside ours. Amounts paid and days of settlement become payments. Invoices are facts:
@@ -210,21 +168,12 @@ def invoices(
     \b
     Example:
       ltc import invoices open.csv --dry-run
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "invoices", wish, invoice_imports.Importer)
+    """,
+)
 
-
-def payments(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+payments = _command(
+    "payments",
+    payment_imports.Importer,
     """Import payments, for the invoice or the customer that they name.
 
     Each is booked as `ltc collect` books it: the oldest due first, the rest as unapplied credit. Payments are facts:
@@ -233,21 +182,12 @@ def payments(
     \b
     Example:
       ltc import payments received.csv --rejects bad.csv
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "payments", wish, payment_imports.Importer)
+    """,
+)
 
-
-def rates(
-    ctx: typer.Context,
-    file: File,
-    map_: Map = None,
-    mapping: Mapping = None,
-    on_duplicate: OnDuplicate = "error",
-    rejects: RejectsFile = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-) -> None:
+rates = _command(
+    "rates",
+    stages_rates.Importer,
     """Import exchange rates, as the ECB publishes them.
 
     A column a currency, quoted against the euro (eurofxref-hist.csv), or the columns date, currency and rate, in
@@ -256,10 +196,8 @@ def rates(
     \b
     Example:
       ltc import rates eurofxref-hist.csv
-    """
-    wish = Wish(file, _uses(map_, mapping), _known(on_duplicate), rejects, encoding, delimiter)
-    run(ask(ctx), "rates", wish, stages_rates.Importer)
-
+    """,
+)
 
 REST_COLUMNS = (Column("ref", "ref"), Column("why"))
 UNDO_COLUMNS = (

@@ -111,6 +111,13 @@ class Batch:
             found[row["value"]] = Known(row["record_id"], row["fingerprint"])
         return found
 
+    def named(self, kind: str, value: str) -> int | None:
+        """The record of another kind that a row names by its id in any file; None where there is none."""
+        row = self.store.one(
+            "SELECT record_id FROM external_id WHERE kind = ? AND value = ? ORDER BY source", (kind, value)
+        )
+        return row["record_id"] if row else None
+
     def by_fingerprint(self, values: Iterable[bytes]) -> dict[bytes, Seen]:
         """What rows without an id and an e-mail brought that said exactly this."""
         if self.store.one("SELECT 1 FROM fingerprint WHERE kind = ? LIMIT 1", (self.kind,)) is None:

@@ -80,13 +80,10 @@ class Importer(RowImporter[Agreement]):
     def _opportunity(self, entry: Agreement, signed_on: date) -> Reference:
         """By its id in the other program; one of its own where the row names none."""
         if entry.opportunity:
-            known = self.store.one(
-                "SELECT record_id FROM external_id WHERE kind = 'opportunity' AND value = ? ORDER BY source",
-                (entry.opportunity,),
-            )
-            if known is None:
+            known_id = self.batch.named("opportunity", entry.opportunity)
+            if known_id is None:
                 raise NotFoundError(f"there is no opportunity {entry.opportunity}")
-            return name("opportunity", known["record_id"])
+            return name("opportunity", known_id)
         if not entry.customer or not entry.amount_minor:
             raise UsageError("it needs an opportunity, or a customer and an amount")
         first = self.settings.stages[0]

@@ -86,12 +86,9 @@ class Importer(RowImporter[Bill]):
 
     def _customer(self, entry: Bill) -> int:
         """By its id in the other program, else by name; made when there is none."""
-        known = self.store.one(
-            "SELECT record_id FROM external_id WHERE kind = 'customer' AND value = ? ORDER BY source",
-            (entry.customer_id,),
-        )
-        if known:
-            return int(known["record_id"])
+        known_id = self.batch.named("customer", entry.customer_id)
+        if known_id:
+            return known_id
         new = customers.NewCustomer(name=entry.customer or entry.customer_id)
         customer_id = customers.find_or_add(self.store, new, date.fromisoformat(entry.issued_on))
         if entry.customer_id:

@@ -68,11 +68,9 @@ class Importer(RowImporter[Received]):
             return Reference("invoice", row["id"], row["number"])
         if entry.invoice:
             raise NotFoundError(f"there is no invoice {entry.invoice}")
-        known = self.store.one(
-            "SELECT record_id FROM external_id WHERE kind = 'customer' AND value = ? ORDER BY source", (entry.customer,)
-        )
-        if known:
-            return name("customer", known["record_id"])
+        known_id = self.batch.named("customer", entry.customer)
+        if known_id:
+            return name("customer", known_id)
         if not entry.customer:
             raise UsageError("it needs an invoice or a customer")
         found = customers.candidates(self.store, customers.normalise(customers.NewCustomer(name=entry.customer)))

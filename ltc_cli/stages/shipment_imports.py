@@ -63,10 +63,8 @@ class Importer(RowImporter[Delivery]):
 
     def _contract(self, entry: Delivery) -> Reference:
         """By its id in the other program, or as ltc calls it."""
-        known = self.store.one(
-            "SELECT record_id FROM external_id WHERE kind = 'contract' AND value = ? ORDER BY source", (entry.contract,)
-        )
-        found = name("contract", known["record_id"]) if known else look_up(self.store, entry.contract)
+        contract_id = self.batch.named("contract", entry.contract)
+        found = name("contract", contract_id) if contract_id else look_up(self.store, entry.contract)
         if found.kind != "contract":
             raise NotFoundError(f"there is no contract {entry.contract}")
         return found
