@@ -19,6 +19,9 @@ SLICE = 1 << 15
 SPARED_TRIES = 50
 """Times that an object is tried before the next try waits until it has grown by a quarter: so the time stays linear."""
 
+AFTER_DEPTH = r"\}[ \t]*,?[ \t]*[\r\n]+"
+"""What ends objects that lie too deep in each other: nothing inside of them is a row."""
+
 _decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 """Numbers stay as they are written."""
 
@@ -102,7 +105,8 @@ class _Reading:
                 is_cut = _is_right_so_far(text, problem) and len(text) - at <= OBJECT_LIMIT
                 if is_cut and not is_end and self._goes_on(text, at):
                     return self._keep(text[at:])
-                end = len(text) if is_cut and is_end else self._lose(text, at)
+                is_deep = isinstance(problem, RecursionError)
+                end = len(text) if is_cut and is_end else self._lose(text, at, AFTER_DEPTH if is_deep else "")
                 yield Bad(self.line, "it is cut off" if is_cut and is_end else "it is no JSON object", text[at:end])
                 at = self._next(text, end, at)
                 if at > SLICE:  # the decoder counts the lines before each problem
@@ -138,19 +142,24 @@ class _Reading:
         first = text[at:].splitlines()[0].rstrip()
         return first == "{" or (bool(self.is_array) and not first.endswith(("}", "},")))
 
-    def _lose(self, text: str, at: int) -> int:
-        """Where the next object may begin: an entry of an array at the same depth, or with the same first name."""
+    def _lose(self, text: str, at: int, pattern: str) -> int:
+        """Where the next object may begin, by a pattern or as `_beginning` has it."""
+        pattern = pattern or self._beginning(text, at)
+        found = re.compile(pattern, re.MULTILINE).search(text, at + 1)
+        if found:
+            return found.end()
+        self.lost = pattern
+        return len(text)
+
+    def _beginning(self, text: str, at: int) -> str:
+        """The pattern before the next object: an entry of an array at the same depth, or with the same first name."""
         pattern = r"(?<=[\r\n])"
         if self.is_array or text[at:].split(None, 1)[:1] == ["{"]:
             pattern = rf"^[ \t]{{0,{min(self.column, 200)}}}(?:,[ \t]*)?(?=\{{)"
         first = re.match(r'\{\s*("(?:[^"\\]|\\.)*")', text[at : at + 1000])
         if self.is_array and first:
             pattern += rf"|(?<=\}})\s*,\s*(?=\{{\s*{re.escape(first[1])}\s*:)"
-        found = re.compile(pattern, re.MULTILINE).search(text, at + 1)
-        if found:
-            return found.end()
-        self.lost = pattern
-        return len(text)
+        return pattern
 
 
 def _is_right_so_far(text: str, problem: Exception) -> bool:
