@@ -51,7 +51,7 @@ def send(
     """
     session = ask(ctx)
     session.expect_file()
-    way = mailing.transport(session.settings, Path(to_folder) if to_folder else None)
+    way = mailing.way_out(session.settings, Path(to_folder) if to_folder else None)
 
     def work(store: Store, decisions: Decisions) -> Report:
         try:
