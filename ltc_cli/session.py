@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 from ltc_cli import config
 from ltc_cli import store as files
 from ltc_cli.errors import ConflictError, LtcError, NotFoundError, UsageError
-from ltc_cli.output.show import show
+from ltc_cli.output.show import say, show
 from ltc_cli.output.streams import usable
 from ltc_cli.report import Report, from_text, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
@@ -255,6 +256,26 @@ class Session:
         """Print the answer; its exit code becomes the command's."""
         show(report, style=self.style, out=self.out, err=self.err, quiet=self.quiet)
         self.exit_code = report.exit_code
+        for trouble in self.call_hooks(report):
+            say(self.err, trouble, quiet=self.quiet)
+
+    def call_hooks(self, report: Report) -> list[str]:
+        """Tell the user's programs what was kept; what goes wrong with them changes nothing, and is answered."""
+        folder = self.settings.hooks.folder if self.is_kept else None
+        if folder is None:
+            return []
+        from ltc_cli import hooks
+        from ltc_cli.output.as_json import answer
+
+        event = {
+            "verb": self.verb,
+            "actor": self.actor,
+            "business_on": self.today.isoformat(),
+            "recorded_at": self.recorded_at,
+            "exit_code": report.exit_code,
+            "answer": answer(report),
+        }
+        return hooks.call(folder, self.verb, json.dumps(event) + "\n", self.environ)
 
     @property
     def recorded_at(self) -> str:

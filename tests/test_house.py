@@ -22,7 +22,8 @@ MAY_KNOW: Final = {
     "__init__": "",
     "__main__": "app",
     "app": "__init__ commands completion session output errors",
-    "session": "config store output report rules errors",
+    "session": "config store output report rules hooks errors",
+    "hooks": "",
     "completion": "session output reports stages store",
     "commands": (
         "commands session config demo batch backup importing stages reports mail references report rules store errors"

@@ -293,6 +293,7 @@ LOOKS: Final = [
     ("show CN-2026-0001", f"{CREDIT} thread:[THREAD]"),
     ("show M1", f"{MAIL} thread:[THREAD]"),
     ("outbox list", [MAIL]),
+    ("daily", ["step status count:count detail?"]),
     ("list mails", [MAIL]),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),
