@@ -129,6 +129,13 @@ COMMANDS = (
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
     Command("batch", "batch:batch", "batch", JOBS, "Run many commands, one a line, in one process."),
     Command("daily", "daily:daily", "job", JOBS, "Do everything that is due: one line a step."),
+    Command(
+        "simulate",
+        "simulate:simulate",
+        "read",
+        JOBS,
+        "Show what `ltc daily` would do until a day, if nobody paid: who would be billed and written to, when.",
+    ),
     Command("outbox list", "outbox:list_", "read", JOBS, "List mails and what became of them."),
     Command("outbox send", "outbox:send", "job", JOBS, "Send every mail that is due."),
     Command("outbox retry", "outbox:retry", "write", JOBS, "Let a mail that failed or pauses go with the next run."),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Told = dict[str, Any]
 """The answer to a line, as it goes into JSON."""
 
-NO_LINES = frozenset({"batch", "daily", "init", "demo", "backup", "restore"})
+NO_LINES = frozenset({"batch", "daily", "simulate", "init", "demo", "backup", "restore"})
 """What no line may be: it runs others, asks questions, or makes or replaces files, which no transaction takes back."""
 LONGEST_LINE_BYTES = 1_000_000
 LONGEST_QUOTED = 100_000
@@ -198,6 +198,23 @@ class _OneTransaction(Held):
         except sqlite3.Error as error:
             assert self.store is not None
             raise files.translate(error, self.store.path) from error
+
+
+class Scratch(Held):
+    """A store whose transaction somebody else has begun, and never keeps."""
+
+    is_atomic = True
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+
+    def store_at(self, path: Path, opener: Callable[[Path], Store]) -> Store:
+        assert self.store
+        return self.store
+
+    def has_failed(self) -> None:
+        """The next line finds what the failed one left, as after any refusal."""
 
 
 class LineSession(Session):

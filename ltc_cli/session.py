@@ -244,13 +244,21 @@ class Session:
         return part
 
     def _try_parts(self, work: Callable[[Store], Iterator[Part]]) -> None:
+        def try_all(store: Store) -> Report:
+            answer = next(part.answer for part in work(store) if part.answer)
+            answer.notices.append("dry run: nothing was kept")
+            return answer
+
+        self.try_on_a_copy(try_all)
+
+    def try_on_a_copy(self, work: Callable[[Store], Report]) -> None:
+        """Show what the work answers that may write as it likes, in one transaction on a copy which nobody sees."""
         with (
             self._opened(lambda path: files.open_copy(path, self.recorded_at)) as store,
             store.trying(self.recorded_at),
         ):
-            answer = next(part.answer for part in work(store) if part.answer)
-        answer.notices.append("dry run: nothing was kept")
-        self.show(answer)
+            report = work(store)
+        self.show(report)
 
     def show(self, report: Report) -> None:
         """Print the answer; its exit code becomes the command's."""

@@ -58,6 +58,7 @@ OWN_TEST: Final = {
     "exchange/source.py": "tests/commands/test_import.py",
     "commands/outbox.py": "tests/mail/test_send.py",
     "commands/send.py": "tests/mail/test_send.py",
+    "commands/simulate.py": "tests/commands/test_simulate.py",
     "mail/message.py": "tests/mail/test_message.py",
     "mail/outbox.py": "tests/mail/test_send.py",
     "mail/setting.py": "tests/mail/test_send.py",

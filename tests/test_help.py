@@ -204,6 +204,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "credit": [*PROMOTED, "ltc quote O1 --line Widget:10:35", "ltc sign O1", "ltc ship C1", "ltc invoice C1"],
     "send": INVOICED,
     "daily": INVOICED,
+    "simulate": INVOICED,
     "outbox list": MAILED,
     "outbox send": MAILED,
     "outbox retry": MAILED,

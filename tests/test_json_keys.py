@@ -294,6 +294,7 @@ LOOKS: Final = [
     ("show M1", f"{MAIL} thread:[THREAD]"),
     ("outbox list", [MAIL]),
     ("daily", ["step status count:count detail?"]),
+    ("simulate --until +90d", ["on:date step ref customer:K customer_name level? amount:money currency"]),
     ("list mails", [MAIL]),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),

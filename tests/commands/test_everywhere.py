@@ -87,6 +87,7 @@ READS: Final = (
     "show C1",
     "find ada",
     "outbox list",
+    "simulate --until +9d",
     "log",
     "check",
 )
