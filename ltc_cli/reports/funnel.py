@@ -72,7 +72,7 @@ FROM (
     FROM settlement JOIN receivable ON receivable.id = receivable_id WHERE payment_id IS NOT NULL AND settled_on <= ?
     UNION ALL
     SELECT invoice_id, refunded_on, -amount_minor
-    FROM refund JOIN credit_note ON credit_note.id = credit_id WHERE refunded_on <= ?
+    FROM refund_moved JOIN credit_note ON credit_note.id = credit_id WHERE refunded_on <= ?
 ) AS moved JOIN invoice ON invoice.id = moved.invoice_id
 WHERE contract_id IS NOT NULL GROUP BY contract_id
 """
