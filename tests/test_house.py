@@ -23,7 +23,7 @@ MAY_KNOW: Final = {
     "__main__": "app",
     "app": "__init__ commands completion session output errors",
     "session": "config store output report rules errors",
-    "completion": "session output reports stages store",
+    "completion": "session output reports stages rules store",
     "commands": (
         "commands session config demo batch backup importing stages reports mail references report rules store errors"
     ),

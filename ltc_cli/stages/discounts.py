@@ -137,7 +137,7 @@ WHERE settlement.{source} = ? ORDER BY receivable.invoice_id
 def told(store: Store, source: str, source_id: int, on: date) -> list[str]:
     """What a payment (`payment_id`) or credit note (`credit_id`) took as discount, or would have taken in time."""
     notices = [
-        f"discount of {format_amount(row['amount_minor'], row['currency'])} taken: {row['number']} is paid by"
+        f"discount of {format_amount(row['amount_minor'], row['currency'])} taken: {row['number']} was to be paid by"
         f" {row['until_on']}"
         for row in store.all(TAKEN.format(source=source), (source_id,))
     ]
