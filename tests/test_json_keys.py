@@ -55,7 +55,8 @@ INSTALMENT: Final = "due_on:date amount:money balance:money"
 INVOICE: Final = """
 ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money total:money
 paid:money credited:money written_off:money discounted:money balance:money currency discount_until:date?
-discount_percent:share? discount_amount:money? discount_tax? tax_rounding period_from:date? period_to:date? terms document_sha256:sha256 lines:[LINE] instalments:[INSTALMENT]
+discount_percent:share? discount_amount:money? discount_tax? tax_rounding period_from:date? period_to:date?
+terms document_sha256:sha256 lines:[LINE] instalments:[INSTALMENT]
 """
 ALLOCATION: Final = "invoice:INV amount:money currency paid:money"
 PAYMENT: Final = """
