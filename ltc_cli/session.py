@@ -21,7 +21,7 @@ from ltc_cli.output.streams import usable
 from ltc_cli.report import Report, from_text, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
 from ltc_cli.rules.contact import clean_name
-from ltc_cli.rules.money import parse_money
+from ltc_cli.rules.money import parse_currency, parse_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,6 +125,12 @@ class Session:
         """The day a report looks back from: `--as-of`, else the business date."""
         text = self.given.get("as_of")
         return parse_date(text, self.today) if text else self.today
+
+    @cached_property
+    def into(self) -> str | None:
+        """The one currency a report is wanted in: `--in`."""
+        text = self.given.get("in")
+        return parse_currency(text) if text else None
 
     @cached_property
     def actor(self) -> str:
