@@ -314,7 +314,8 @@ CHECKS = (
         "rates",
         "every line of an invoice and a credit note has the rate and category that its document taxes the code at",
         _query(
-            "SELECT number || ' line ' || position FROM invoice_line JOIN invoice ON invoice.id = invoice_line.invoice_id"
+            "SELECT number || ' line ' || position FROM invoice_line"
+            " JOIN invoice ON invoice.id = invoice_line.invoice_id"
             " LEFT JOIN invoice_tax ON invoice_tax.invoice_id = invoice.id AND code = tax_code"
             " WHERE code IS NULL OR invoice_line.rate_ppm <> invoice_tax.rate_ppm"
             "  OR invoice_line.category <> invoice_tax.category"
