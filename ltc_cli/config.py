@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, dataclass_transform
 
 from ltc_cli.errors import ConfigError, LtcError, NotFoundError, UsageError
+from ltc_cli.rules.calendar import parse_iso_date
 from ltc_cli.rules.contact import clean_name, normalise_email
 from ltc_cli.rules.country import normalise_country
 from ltc_cli.rules.money import (
@@ -70,9 +71,12 @@ class Numbers(Record):
 
 
 class Tax(Record):
-    rate_ppm: int
+    name: str | None
+    rate_ppm: int | dict[date, int]
+    """For ever, or by the day that each rate is in force from, the first one first."""
     category: str
     inclusive: bool
+    reason: str | None
 
 
 class Tolerance(Record):
@@ -393,6 +397,7 @@ PERCENT_OR_NUMBER = PERCENT._replace(read=lambda node, _place: parse_percent(_te
 INTEREST = _single("percentage | statutory", _parse_interest, _show_interest, "_ppm")
 POINTS = _whole(-9999, 9999)
 YEAR = _whole(1900, 2999)._replace(name="year")
+DAY = _single("day", parse_iso_date)
 HALF_YEAR = _single("first day of a half-year", _parse_half_year)
 DAYS = _duration(0)
 DAYS_FROM_DUE = _duration(-9999)
@@ -404,7 +409,8 @@ TOUCH = _choice(
 )._replace(name="touch")
 TAX_ROUNDING = _choice("line", "document", "unrounded")
 DISCOUNT_TAX = _choice("included", "excluded", "mixed")
-VAT_CATEGORY = _choice("S", "Z", "E", "AE", "K", "G", "O", "L", "M", "B")  # EN 16931, code list UNCL 5305
+UNTAXED_CATEGORIES = ("Z", "E", "AE", "K", "G", "O")
+VAT_CATEGORY = _choice("S", *UNTAXED_CATEGORIES, "L", "M", "B")  # EN 16931, code list UNCL 5305
 
 
 # Kinds of lists, maps and records ------------------------------------------------------------------------
@@ -552,9 +558,20 @@ def _does_something(step: Step | Level) -> None:
         raise UsageError("needs a mail or a task")
 
 
+def _taxes_as_its_category_says(tax: Tax) -> None:
+    rates = tax.rate_ppm.values() if isinstance(tax.rate_ppm, dict) else [tax.rate_ppm]
+    if tax.category in UNTAXED_CATEGORIES and any(rates):
+        raise UsageError(f"category {tax.category} has a rate of 0%")
+
+
 def _limits_something(tolerance: Tolerance) -> None:
     if tolerance.amount_minor is None and tolerance.percent_ppm is None:
         raise UsageError("needs an amount or a percent")
+
+
+def _is_above_zero(amount_minor: int) -> None:
+    if not amount_minor:
+        raise UsageError("must be more than 0")
 
 
 def _numbers_differ(numbers: Numbers) -> None:
@@ -602,6 +619,20 @@ def _read_fee(node: Node, place: Place) -> Any:
     return {place.currency: AMOUNT.read(node, place)}
 
 
+def _read_rate(node: Node, place: Place) -> Any:
+    """One rate, or a map of days and the rates in force from them on."""
+    if not isinstance(node.value, dict):
+        return PERCENT.read(node, place)
+    rates = RATES.read(node, place)
+    if not rates:
+        raise UsageError("needs a rate")
+    return dict(sorted(rates.items())) if None not in rates else rates
+
+
+def _show_rate(rate: int | dict[date, int], currency: str) -> str:
+    return (RATES if isinstance(rate, dict) else PERCENT).show(rate, currency)
+
+
 NAME = TEXT._replace(name="name")
 CODE = TEXT._replace(name="code")
 SENDER = EMAIL._replace(unit="_address")
@@ -609,14 +640,19 @@ TEXTS, COUNTRIES = _one_or_more(TEXT), _one_or_more(COUNTRY)
 AMOUNTS, POINTS_OF_TOUCHES = _map_of(CURRENCY, AMOUNT), _map_of(TOUCH, POINTS)
 FEE = AMOUNTS._replace(name=f"amount, or {AMOUNTS.name}", read=_read_fee)
 BASE_RATES = _map_of(HALF_YEAR, PERCENT)
+RATES = _map_of(DAY, PERCENT)
+RATE = PERCENT._replace(name=f"percentage, or {RATES.name}", read=_read_rate, show=_show_rate)
+CASH_STEPS = _map_of(CURRENCY, _checked(AMOUNT, _is_above_zero))
 BUCKETS = _checked(_list_of(_whole(1, 3650)), _ascend)
 TERMS = _checked(_map_of(NAME, TEXT), _has_default)
 
 TAX = _record(
     Tax,
-    Setting("rate", PERCENT, REQUIRED, "Of the net; with inclusive: the rate that prices contain."),
+    Setting("name", TEXT, None, "As invoices call it beside the code."),
+    Setting("rate", RATE, REQUIRED, "Of the net; with inclusive: what prices contain. A map: each from its day on."),
     Setting("category", VAT_CATEGORY, REQUIRED, "EN 16931: S standard, Z zero, E exempt, AE reverse charge …"),
     Setting("inclusive", BOOL, default=False, meaning="Prices with this code contain the tax."),
+    Setting("reason", TEXT, None, "Why nothing is taxed, as invoices under E, AE, K, G and O must say."),
 )
 TOLERANCE = _record(
     Tolerance,
@@ -664,14 +700,14 @@ LEVEL = _record(
     Setting("stop_shipping", BOOL, default=False, meaning="Nothing is shipped until it is paid."),
     Setting("task", TEXT, None, "What somebody has to do besides."),
 )
-TAXES = _map_of(CODE, TAX)
+TAXES = _map_of(CODE, _checked(TAX, _taxes_as_its_category_says))
 TOLERANCES = _map_of(CURRENCY, _checked(TOLERANCE, _limits_something))
 PIPELINE = _checked(_list_of(STAGE), _is_possible_pipeline)
 TEAM = _checked(_list_of(MEMBER), _names_differ)
 SEQUENCES = _map_of(NAME, _list_of(_checked(STEP, _does_something)))
 LEVELS = _checked(_list_of(_checked(LEVEL, _is_possible_level)), _is_possible_ladder)
 
-UNTAXED = {"Z": Tax(rate_ppm=0, category="Z", inclusive=False)}
+UNTAXED = {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
 BUILT_IN_PIPELINE = (
     Stage(name="new", probability_ppm=100_000),
     Stage(name="qualified", probability_ppm=250_000),
@@ -718,7 +754,7 @@ SETTINGS: Final = _record(
     Setting("taxes", TAXES, UNTAXED, "Tax codes that lines may name."),
     Setting("tax", CODE, "Z", "The code used when a line names none."),
     Setting("tax_rounding", TAX_ROUNDING, "document", "Where tax is rounded; EN 16931 asks for document."),
-    Setting("cash_rounding", AMOUNTS, {}, "Totals are rounded to a multiple of this, by currency."),
+    Setting("cash_rounding", CASH_STEPS, {}, "Totals are rounded to a multiple of this, by currency."),
     Setting("discount_tax", DISCOUNT_TAX, "included", "How an early-payment discount changes the tax."),
     Setting("tolerance", TOLERANCES, {}, "What may be missing from a payment that settles an invoice."),
     Setting("auto_apply", BOOL, default=False, meaning="Unapplied credit settles later invoices by itself."),

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Kind = Literal["text", "ref", "status", "money", "quantity", "count", "percent", "days", "date", "bar", "list"]
+Kind = Literal["text", "ref", "status", "money", "quantity", "count", "percent", "rate", "days", "date", "bar", "list"]
 Row = dict[str, Any]
 
 
 class Column(NamedTuple):
     """One key of a row, and how a table shows it.
 
-    Money and quantities are decimal strings, percentages numbers from 0 to 1, dates ISO strings.
+    Money and quantities are decimal strings, percentages and rates numbers from 0 to 1, dates ISO strings.
     """
 
     key: str

@@ -795,6 +795,19 @@ M007 = (
 )
 
 
+M006 = (
+    # `cash_step_minor`: what the total was rounded to a multiple of, where it is paid in cash; 1: nothing was rounded.
+    "ALTER TABLE invoice ADD COLUMN rounding_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE invoice ADD COLUMN cash_step_minor INTEGER NOT NULL DEFAULT 1 CHECK (cash_step_minor >= 1)",
+    "ALTER TABLE credit_note ADD COLUMN rounding_minor INTEGER NOT NULL DEFAULT 0",
+    # What the config called the tax code, and why nothing is taxed under it.
+    "ALTER TABLE invoice_tax ADD COLUMN name TEXT",
+    "ALTER TABLE invoice_tax ADD COLUMN reason TEXT",
+    "ALTER TABLE credit_note_tax ADD COLUMN name TEXT",
+    "ALTER TABLE credit_note_tax ADD COLUMN reason TEXT",
+)
+
+
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
     create = "CREATE TRIGGER {name} BEFORE {event} ON {table} {when}BEGIN SELECT RAISE(ABORT, '{table}: {why}'); END"
@@ -838,6 +851,11 @@ def m005_outbox(db: Database) -> None:
     _make(db, M005, M005_FACTS)
 
 
+def m006_taxes(db: Database) -> None:
+    """Cash rounding, and why nothing is taxed."""
+    _make(db, M006, ())
+
+
 def m007_payments(db: Database) -> None:
     """Early-payment discounts, payments in another currency, and the way back from a refund or a write-off."""
     _make(db, M007, M007_FACTS)
@@ -851,7 +869,7 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m007_payments)
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m006_taxes, m007_payments)
 VERSION = len(MIGRATIONS)
 
 

@@ -50,7 +50,7 @@ def test_without_a_file_the_built_in_settings_hold() -> None:
     assert settings.timezone == ""
     assert settings.database == Path("ltc.db")
     assert settings.terms == {"default": "100% ship; net 30"}
-    assert settings.taxes == {"Z": Tax(rate_ppm=0, category="Z", inclusive=False)}
+    assert settings.taxes == {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
     assert settings.tax == "Z"
     assert settings.tax_rounding == "document"
     assert settings.numbers.invoice == "INV-{year}-{seq:04}"
@@ -104,7 +104,7 @@ def test_the_commented_examples_of_config_yaml_are_right(folder: Path) -> None:
             text = text.replace(line, line.replace("  # ", "  ", 1))
     settings = read(folder, text)
     assert settings.company.name == "Acme GmbH"
-    assert settings.taxes["I19"] == Tax(rate_ppm=190_000, category="S", inclusive=True)
+    assert settings.taxes["I19"] == Tax(name=None, rate_ppm=190_000, category="S", inclusive=True, reason=None)
     assert settings.pool.return_after_days == 14
     assert settings.bank.max_age_days == 3
     assert settings.hooks.folder == folder / "hooks"
@@ -239,7 +239,7 @@ hooks:    {folder: hooks}
         ("language", "zh"),
         ("numbers.invoice", "R{year}{seq:05}"),
         ("terms.project", "30% sign, 60% ship, 10% accept+90d; net 30"),
-        ("taxes.I7", Tax(rate_ppm=70_000, category="S", inclusive=True)),
+        ("taxes.I7", Tax(name=None, rate_ppm=70_000, category="S", inclusive=True, reason=None)),
         ("cash_rounding_minor", {"CHF": 5}),
         ("discount_tax", "mixed"),
         ("tolerance.EUR", Tolerance(amount_minor=5, percent_ppm=10_000)),

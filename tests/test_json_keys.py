@@ -34,13 +34,15 @@ ref:O title status:opportunity lead:L? customer:K customer_name amount:money? cu
 close_on:date? owner? next_on:date? next_step? reason? source? campaign? created_on:date external_id? note?
 further:[FURTHER]
 """
-LINE: Final = "line:count text quantity:quantity price:quantity discount:money net:money tax"
+LINE: Final = "line:count text quantity:quantity price:quantity discount:money net:money tax rate:share"
 QUOTE: Final = """
 ref:Q opportunity:O version:count status:quote customer:K customer_name amount:money net:money tax:money total:money
 currency discount:money terms tax_rounding valid_until:date? created_on:date lines:[LINE]
 """
 PLAN: Final = "share trigger amount:money due_on:date? billed:money"
-CONTRACT_LINE: Final = "line:count text quantity:quantity price:quantity discount:money net:money tax shipped:quantity"
+CONTRACT_LINE: Final = """
+line:count text quantity:quantity price:quantity discount:money net:money tax rate:share shipped:quantity
+"""
 CONTRACT: Final = """
 ref:C status:contract opportunity:O customer:K customer_name amount:money net:money tax:money total:money billed:money
 currency signed_on:date signed_by? accepted_on:date? starts_on:date? ends_on:date? renews? terms tax_rounding
@@ -51,12 +53,14 @@ SHIPMENT: Final = """
 ref:S status:shipment contract:C customer:K customer_name shipped_on:date delivered_on:date? carrier? tracking?
 lines:[MOVED]
 """
+TAX: Final = "code name? category rate:share base:money tax:money reason?"
+ADVANCE: Final = "invoice:INV issued_on:date net:money tax:money total:money"
 INSTALMENT: Final = "due_on:date amount:money balance:money"
 INVOICE: Final = """
-ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money total:money
-paid:money credited:money written_off:money discounted:money balance:money currency discount_until:date?
-discount_percent:share? discount_amount:money? discount_tax? tax_rounding period_from:date? period_to:date?
-terms document_sha256:sha256 lines:[LINE] instalments:[INSTALMENT]
+ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money
+rounding:money total:money paid:money credited:money written_off:money discounted:money balance:money currency
+discount_until:date? discount_percent:share? discount_amount:money? discount_tax? tax_rounding period_from:date?
+period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE] instalments:[INSTALMENT]
 """
 ALLOCATION: Final = "invoice:INV amount:money currency paid:money"
 PAYMENT: Final = """
@@ -64,8 +68,9 @@ ref:P status:payment customer:K customer_name received_on:date amount:money refu
 currency method? reference? gain:money? gain_currency? allocations:[ALLOCATION]
 """
 CREDIT: Final = """
-ref:CN status:credit invoice:INV customer:K customer_name issued_on:date net:money tax:money total:money applied:money
-refunded:money unapplied:money currency reason document_sha256:sha256 lines:[LINE]
+ref:CN status:credit invoice:INV customer:K customer_name issued_on:date net:money tax:money rounding:money
+total:money applied:money refunded:money unapplied:money currency reason document_sha256:sha256 lines:[LINE]
+taxes:[TAX]
 """
 MAIL: Final = """
 ref:M status:mail kind about:INV customer:K? customer_name? recipient subject attempts:count not_before:moment?
@@ -112,6 +117,8 @@ LISTS: Final = {
     "CONTRACT_LINE": CONTRACT_LINE,
     "MOVED": MOVED,
     "INSTALMENT": INSTALMENT,
+    "TAX": TAX,
+    "ADVANCE": ADVANCE,
     "ALLOCATION": ALLOCATION,
     "THREAD": THREAD,
 }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ltc_cli.output.screen import Glyphs, Screen
     from ltc_cli.report import Column, Row
 
-NUMBERS: Final = frozenset({"money", "quantity", "count", "percent", "days"})
+NUMBERS: Final = frozenset({"money", "quantity", "count", "percent", "rate", "days"})
 """The kinds that stand at the right."""
 
 _NUMBER = re.compile(r"(-?)([0-9]{1,100})(\.[0-9]+)?")
@@ -42,6 +42,11 @@ def percent(share: float | str) -> str:
     return f"{float(share) * 100:.1f}".removesuffix(".0") + " %"
 
 
+def rate(share: float) -> str:
+    """A rate from 0 to 1 in percent, as exact as it is: 19 %, 8.875 %."""
+    return f"{share * 100:.4f}".rstrip("0").rstrip(".") + " %"
+
+
 def bar(share: str, width: int, glyphs: Glyphs) -> str:
     """A share from 0 to 1 as a bar; the least share above 0 is still seen."""
     if not share:
@@ -68,6 +73,8 @@ def _worded(column: Column, value: Any) -> str:
     match column.kind:
         case "percent":
             return percent(value)
+        case "rate":
+            return rate(value)
         case "status":
             return str(value).replace("_", " ")
         case kind if kind in NUMBERS:

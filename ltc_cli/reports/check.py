@@ -111,31 +111,43 @@ def _outbox(store: Store) -> Iterator[str]:
             yield f"M{row['id']} is not the message that was queued"
 
 
+SUMS = ("net", "tax", "rounding", "total")
+
+
 def _invoice_documents(store: Store) -> Iterator[str]:
-    """What the archived bytes say is what the rows say."""
+    """What the archived bytes say is what the rows say: head and taxes."""
+    taxes = _by_record(store, "SELECT invoice_id, code, rate_ppm, base_minor, tax_minor, reason FROM invoice_tax")
     for row in store.connection.execute(
-        "SELECT number, issued_on, total_minor, currency, until_on, amount_minor, tax, body"
+        "SELECT invoice.*, until_on, amount_minor, tax AS discount_tax, body"
         " FROM invoice JOIN document ON sha256 = document_sha256"
         " LEFT JOIN invoice_discount ON invoice_id = invoice.id WHERE format = 'ltc-invoice-1'"
     ):
         said = json.loads(row["body"])
-        total_minor = int(said["total"].replace(".", ""))
+        told_taxes = {
+            (each["code"], each["rate_ppm"], _minor(each["base"]), _minor(each["tax"]), each.get("reason"))
+            for each in said["taxes"]
+        }
         offer = said.get("discount", {})
-        offered = (offer.get("until"), _minor(offer["amount"]) if offer else None, offer.get("tax"))
-        if (said["number"], said["issued_on"], said["currency"], total_minor, *offered) != (
-            row["number"],
-            row["issued_on"],
-            row["currency"],
-            row["total_minor"],
-            *(row["until_on"], row["amount_minor"], row["tax"]),
-        ):
+        offered = [offer.get("until"), _minor(offer["amount"]) if offer else None, offer.get("tax")]
+        told = [said["number"], said["issued_on"], said["currency"], *_sums_said(said), told_taxes, *offered]
+        kept = [row["number"], row["issued_on"], row["currency"], *_sums(row), taxes.get(row["id"], set())]
+        if told != [*kept, row["until_on"], row["amount_minor"], row["discount_tax"]]:
             yield f"{row['number']} differs from its document"
+
+
+def _sums(row: Row) -> list[int]:
+    return [row[f"{key}_minor"] for key in SUMS]
+
+
+def _sums_said(said: dict[str, Any]) -> list[int]:
+    """Documents of before m006 have no rounding."""
+    return [_minor(said.get(key, "0")) for key in SUMS]
 
 
 def _credit_documents(store: Store) -> Iterator[str]:
     """The archived bytes of a credit note against its rows: head, taxes and lines."""
-    taxes = _by_credit(store, "SELECT credit_note_id, code, base_minor, tax_minor FROM credit_note_tax")
-    lines = _by_credit(store, "SELECT credit_note_id, position, net_minor, tax_code FROM credit_note_line")
+    taxes = _by_record(store, "SELECT credit_note_id, code, base_minor, tax_minor FROM credit_note_tax")
+    lines = _by_record(store, "SELECT credit_note_id, position, net_minor, tax_code FROM credit_note_line")
     for row in store.connection.execute(
         "SELECT credit_note.*, invoice.number AS invoice_number, body FROM credit_note"
         " JOIN document ON sha256 = credit_note.document_sha256 LEFT JOIN invoice ON invoice.id = invoice_id"
@@ -143,22 +155,21 @@ def _credit_documents(store: Store) -> Iterator[str]:
     ):
         said = json.loads(row["body"])
         head = [said["number"], said["issued_on"], said["invoice"]["number"], said["currency"], said["reason"]]
-        sums = [_minor(said[key]) for key in ("net", "tax", "total")]
         told_taxes = {(each["code"], _minor(each["base"]), _minor(each["tax"])) for each in said["taxes"]}
         told_lines = {(each["line"], _minor(each["net"]), each["tax"]["code"]) for each in said["lines"]}
-        if (head, sums, told_taxes, told_lines) != (
+        if (head, _sums_said(said), told_taxes, told_lines) != (
             [row[key] for key in ("number", "issued_on", "invoice_number", "currency", "reason")],
-            [row[key] for key in ("net_minor", "tax_minor", "total_minor")],
+            _sums(row),
             taxes.get(row["id"], set()),
             lines.get(row["id"], set()),
         ):
             yield f"{row['number']} differs from its document"
 
 
-def _by_credit(store: Store, sql: str) -> dict[int, set[tuple[Any, ...]]]:
+def _by_record(store: Store, sql: str) -> dict[int, set[tuple[Any, ...]]]:
     found: dict[int, set[tuple[Any, ...]]] = {}
-    for credit_id, *rest in store.connection.execute(sql):
-        found.setdefault(credit_id, set()).add(tuple(rest))
+    for record_id, *rest in store.connection.execute(sql):
+        found.setdefault(record_id, set()).add(tuple(rest))
     return found
 
 
@@ -361,9 +372,11 @@ CHECKS = (
     Check("totals", "quotes and contracts sum to their totals by their own policy", _whole_documents),
     Check(
         "invoices",
-        "an invoice's net and tax sum to its total, as its taxes do",
+        "an invoice's net, tax and rounding sum to its total, as its taxes do; it is rounded to no more than its step",
         _query(
-            "SELECT number FROM invoice WHERE net_minor + tax_minor <> total_minor"
+            "SELECT number FROM invoice WHERE net_minor + tax_minor + rounding_minor <> total_minor"
+            " OR total_minor % cash_step_minor <> 0"
+            " OR 2 * rounding_minor NOT BETWEEN 1 - cash_step_minor AND cash_step_minor"
             " OR net_minor <> (SELECT COALESCE(SUM(base_minor), 0) FROM invoice_tax WHERE invoice_id = invoice.id)"
             " OR tax_minor <> (SELECT COALESCE(SUM(tax_minor), 0) FROM invoice_tax WHERE invoice_id = invoice.id)"
         ),
@@ -380,11 +393,30 @@ CHECKS = (
         ),
     ),
     Check(
+        "rates",
+        "every line of an invoice and a credit note has the rate and category that its document taxes the code at",
+        _query(
+            "SELECT number || ' line ' || position FROM invoice_line"
+            " JOIN invoice ON invoice.id = invoice_line.invoice_id"
+            " LEFT JOIN invoice_tax ON invoice_tax.invoice_id = invoice.id AND code = tax_code"
+            " WHERE code IS NULL OR invoice_line.rate_ppm <> invoice_tax.rate_ppm"
+            "  OR invoice_line.category <> invoice_tax.category"
+            " UNION ALL SELECT number || ' ' || credit_note_tax.code FROM credit_note_tax"
+            " JOIN credit_note ON credit_note.id = credit_note_id"
+            " JOIN invoice_tax ON invoice_tax.invoice_id = credit_note.invoice_id"
+            "  AND invoice_tax.code = credit_note_tax.code"
+            " WHERE credit_note_tax.rate_ppm <> invoice_tax.rate_ppm"
+            "  OR credit_note_tax.category <> invoice_tax.category"
+        ),
+    ),
+    Check(
         "credit notes",
-        "a credit note's net and tax sum to its total, as its taxes do, in the currency of its customer's invoice",
+        "a credit note's net, tax and rounding sum to its total, as its taxes do,"
+        " in the currency of its customer's invoice",
         _query(
             "SELECT credit_note.number FROM credit_note LEFT JOIN invoice ON invoice.id = invoice_id"
-            " WHERE credit_note.net_minor + credit_note.tax_minor <> credit_note.total_minor"
+            " WHERE credit_note.net_minor + credit_note.tax_minor + credit_note.rounding_minor"
+            "  <> credit_note.total_minor"
             " OR credit_note.net_minor <> (SELECT COALESCE(SUM(base_minor), 0) FROM credit_note_tax"
             "  WHERE credit_note_id = credit_note.id)"
             " OR credit_note.tax_minor <> (SELECT COALESCE(SUM(tax_minor), 0) FROM credit_note_tax"
@@ -403,8 +435,8 @@ CHECKS = (
             "  invoice_tax.base_minor AS base_minor, invoice_tax.tax_minor AS tax_minor,"
             "  SUM(credit_note_tax.base_minor) AS credited_base_minor,"
             "  SUM(credit_note_tax.tax_minor) AS credited_tax_minor,"
-            "  (SELECT SUM(note.total_minor) FROM credit_note AS note WHERE note.invoice_id = invoice.id)"
-            "   = invoice.total_minor AS is_whole"
+            "  (SELECT SUM(note.net_minor + note.tax_minor) FROM credit_note AS note"
+            "   WHERE note.invoice_id = invoice.id) = invoice.net_minor + invoice.tax_minor AS is_whole"
             "  FROM credit_note JOIN credit_note_tax ON credit_note_id = credit_note.id"
             "  JOIN invoice ON invoice.id = credit_note.invoice_id LEFT JOIN invoice_tax"
             "  ON invoice_tax.invoice_id = invoice.id AND invoice_tax.code = credit_note_tax.code"
@@ -421,12 +453,13 @@ CHECKS = (
     ),
     Check(
         "instalments",
-        "instalments sum to the invoice's total, under its customer, currency and date",
+        "instalments sum to the invoice's total, under its customer, currency and date, each payable in cash",
         _query(
             "SELECT number FROM invoice LEFT JOIN receivable ON invoice_id = invoice.id AND kind = 'invoice'"
             " GROUP BY invoice.id HAVING COALESCE(SUM(amount_minor), -1) <> total_minor"
             " OR MIN(receivable.customer_id = invoice.customer_id AND receivable.currency = invoice.currency"
             "  AND receivable.issued_on = invoice.issued_on) = 0"
+            " OR MAX(receivable.amount_minor % cash_step_minor) <> 0"
         ),
     ),
     Check(

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.rules.money import MICRO, gross_of_line, round_ratio, split
-from ltc_cli.rules.tax import Line, TaxGroup, Totals, summed
+from ltc_cli.rules.tax import Line, TaxGroup, Totals, summed, tax_of
 from ltc_cli.rules.terms import falls_due
 
 if TYPE_CHECKING:
@@ -170,6 +170,54 @@ def is_recurring(share: PlannedShare) -> bool:
 
 Taxed = Mapping[str, tuple[int, int]]
 """Base and tax of each code on the invoices of a contract so far."""
+
+
+class TaxedBefore(NamedTuple):
+    """What of a tax code stands on the invoices of a contract so far: at the rate now in force, and at other rates."""
+
+    base_minor: int = 0
+    tax_minor: int = 0
+    other_base_minor: int = 0
+    other_tax_minor: int = 0
+
+
+def whole_now(
+    whole: Totals, now: Totals, before: Mapping[str, TaxedBefore], policy: str, discount_ppm: int = 0
+) -> Totals:
+    """What of a contract is taxed at the rates now in force, if the rest of it is: all but what had other rates.
+
+    `whole` is the contract at these rates, `now` the invoice. By `line`, a rest is taxed as the lines that bill it are.
+    A code of which nothing is left, and nothing billed now, is left out.
+    """
+    of_code = {group.tax.code: group for group in now.groups}
+    found = []
+    for group in whole.groups:
+        code = group.tax.code
+        taxed = _taxed_now(group, of_code.get(code), before.get(code), policy, discount_ppm)
+        if code in of_code or taxed[1:] != before.get(code, TaxedBefore())[:2]:
+            found.append(taxed)
+    return summed(found)
+
+
+def _taxed_now(
+    whole: TaxGroup, now: TaxGroup | None, before: TaxedBefore | None, policy: str, discount_ppm: int
+) -> TaxGroup:
+    if before is None or not (before.other_base_minor or before.other_tax_minor):
+        return whole
+    code = whole.tax
+    amount_minor = whole.base_minor - before.other_base_minor
+    before_minor = before.base_minor
+    if code.inclusive:
+        amount_minor += whole.tax_minor - before.other_tax_minor
+        before_minor += before.tax_minor
+    tax_minor = tax_of(amount_minor, code, discount_ppm)
+    if policy == "line" and now:
+        now_minor = now.base_minor + now.tax_minor if code.inclusive else now.base_minor
+        is_rest = now_minor == amount_minor - before_minor
+        rest_minor = now.tax_minor if is_rest else tax_of(amount_minor - before_minor, code, discount_ppm)
+        tax_minor = before.tax_minor + max(rest_minor, now.tax_minor)
+    tax_minor = max(tax_minor, before.tax_minor)
+    return TaxGroup(code, amount_minor - tax_minor if code.inclusive else amount_minor, tax_minor)
 
 
 def gross_targets(shares: Sequence[PlannedShare], total_minor: int) -> list[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.rules.billing import goods, lump, value_of
-from ltc_cli.rules.money import round_ratio, split
+from ltc_cli.rules.money import round_ratio, round_to_step, split
 from ltc_cli.rules.tax import Line, TaxCode, TaxGroup
 
 if TYPE_CHECKING:
@@ -63,6 +63,31 @@ class OfCode(NamedTuple):
     @property
     def left(self) -> Amounts:
         return self.whole.less(self.before)
+
+
+class Payable(NamedTuple):
+    """What an invoice asks for in all, where that is rounded to cash, and what of it went back before."""
+
+    gross_minor: int
+    """Net and tax."""
+    total_minor: int
+    step_minor: int
+    gross_before_minor: int = 0
+    total_before_minor: int = 0
+
+    def gross_of(self, amount_minor: int) -> int:
+        """Net and tax that go back with an amount: all of it with all that is left."""
+        is_rest = self.total_before_minor + amount_minor == self.total_minor
+        left_minor = self.gross_minor - self.gross_before_minor
+        return left_minor if is_rest else min(amount_minor, left_minor)
+
+    def total_of(self, gross_minor: int) -> int:
+        """What goes back with that net and tax: what went back up to now is rounded like the invoice."""
+        after_minor = self.gross_before_minor + gross_minor
+        payable_minor = (
+            self.total_minor if after_minor == self.gross_minor else round_to_step(after_minor, self.step_minor)
+        )
+        return payable_minor - self.total_before_minor
 
 
 class CreditedLine(NamedTuple):

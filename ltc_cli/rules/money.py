@@ -162,6 +162,11 @@ def line_net(quantity_micro: int, price_micro: int, discount_minor: int, digits:
     return gross_of_line(quantity_micro, price_micro, digits) - discount_minor
 
 
+def round_to_step(minor: int, step_minor: int) -> int:
+    """The multiple of the step that is nearest, half up: 1002 and 5 give 1000, 1003 gives 1005."""
+    return round_ratio(minor, step_minor) * step_minor
+
+
 def split(whole: int, weights: Sequence[int]) -> list[int]:
     """Parts of the whole in proportion to one or more weights; all weights zero: everything on the last.
 

@@ -18,6 +18,15 @@ EXACT = MICRO * MICRO
 """Parts of a minor unit in an exact line amount: a quantity and a price, six decimals each."""
 
 
+REASONS = {
+    "AE": "Reverse charge",
+    "K": "Intra-community supply",
+    "G": "Export outside the EU",
+    "O": "Not subject to VAT",
+}
+"""Why a category is not taxed, as EN 16931's code list VATEX has it; the others need words of their own."""
+
+
 class TaxCode(NamedTuple):
     code: str
     category: str
@@ -80,6 +89,11 @@ def totals(lines: Sequence[Line], policy: str, digits: int, discount_ppm: int = 
     if policy == "unrounded":
         return _unrounded(groups, of_code, digits, discount_ppm)
     return summed(groups)
+
+
+def rated(line: Line, code: TaxCode) -> Line:
+    """The line under the category and rate of another day; whether its amount has the tax in it was agreed."""
+    return line._replace(tax=line.tax._replace(category=code.category, rate_ppm=code.rate_ppm))
 
 
 def summed(groups: list[TaxGroup]) -> Totals:

@@ -33,6 +33,7 @@ from ltc_cli.rules.money import (
     parse_percent,
     parse_plain_amount,
     round_ratio,
+    round_to_step,
     split,
 )
 
@@ -433,6 +434,15 @@ def instalments(terms: Terms, total_minor: int, issued_on: date, currency: str) 
     amounts = _share_out(claims, _Whole(total_minor, total_minor), currency, "instalments")
     due_days = [apply_steps(issued_on, share.steps) for share in terms.due]
     return [pair for pair in zip(due_days, amounts, strict=True) if pair[1] or not total_minor]
+
+
+def in_cash(parts: Sequence[tuple[date, int]], step_minor: int) -> list[tuple[date, int]]:
+    """Instalments whose sum is rounded half up to what can be paid in cash, each of them a multiple of the step."""
+    amounts = [amount_minor for _, amount_minor in parts]
+    payable_minor = round_to_step(sum(amounts), step_minor)
+    rounded = [steps * step_minor for steps in split(payable_minor // step_minor, amounts)]
+    found = [(due_on, amount_minor) for (due_on, _), amount_minor in zip(parts, rounded, strict=True)]
+    return [pair for pair in found if pair[1] or not payable_minor]
 
 
 def _drafts(share: Share, currency: str, signed_on: date, ends_on: date | None) -> list[_Draft]:

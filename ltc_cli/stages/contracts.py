@@ -128,12 +128,13 @@ def _offer(
     """The quote that is signed; without one, or with an amount of its own, one line at that amount."""
     quote = named if named.kind == "quote" else quotes.newest(store, int(opportunity["ref"][1:]))
     if quote and signature.amount is None:
-        return _quoted(store, quote, signature.on)
+        return _quoted(store, settings, quote, signature.on)
     customer_id = int(opportunity["customer"][1:])
     amount_minor, currency = _amount(opportunity, signature)
     if amount_minor is None:
         amount_minor = _own_amount(store, settings, customer_id, currency, signature, opportunity)
-    code = quotes.tax_code(settings, store.value("SELECT tax_code FROM customer WHERE id = ?", (customer_id,)))
+    own_code = store.value("SELECT tax_code FROM customer WHERE id = ?", (customer_id,))
+    code = quotes.tax_code(settings, own_code, signature.on)
     return _Offer(
         None,
         currency,
@@ -143,10 +144,10 @@ def _offer(
     )
 
 
-def _quoted(store: Store, quote: Reference, on: date) -> _Offer:
+def _quoted(store: Store, settings: Settings, quote: Reference, on: date) -> _Offer:
     record = quotes.records(store, [quote.id], today=on)[0]
     states.follow("quote", record["status"], "sign", quote.text)
-    lines = quotes.lines_of(store, "quote", quote.id)
+    lines = quotes.lines_on(settings, quotes.lines_of(store, "quote", quote.id), on)
     return _Offer(quote.id, record["currency"], lines, record["tax_rounding"], record["terms"])
 
 

@@ -35,6 +35,7 @@ COLUMNS = (
     Column("issued_on", "date"),
     Column("net", "money", on_table=False),
     Column("tax", "money", on_table=False),
+    Column("rounding", "money", on_table=False),
     Column("total", "money"),
     Column("applied", "money", on_table=False),
     Column("refunded", "money", on_table=False),
@@ -43,6 +44,7 @@ COLUMNS = (
     Column("reason", spare=1),
     Column("document_sha256", label="sha256", on_table=False),
     Column("lines", "list", on_table=False, columns=quotes.LINE_COLUMNS),
+    Column("taxes", "list", on_table=False, columns=invoices.TAX_COLUMNS),
 )
 
 
@@ -62,6 +64,9 @@ class _Invoice(NamedTuple):
     line_ids: list[int]
     lines: list[parts.InvoiceLine]
     codes: list[parts.OfCode]
+    words: dict[str, invoices.TaxWords]
+    """By tax code."""
+    payable: parts.Payable
     left_minor: int
     """Of its total, less what was credited, written off or taken as discount."""
     given_up_minor: int
@@ -86,9 +91,8 @@ def issue(
     if on.isoformat() < record["issued_on"]:
         raise UsageError(f"{invoice.text} is of {record['issued_on']}: it cannot be credited before")
     found = _read(store, invoice.id)
-    credit = _credit(found, wish, invoice.text)
-    credit_id = _add(store, settings, found, credit, on, words)
-    total_minor = tax.summed(credit.groups).total_minor
+    credit, total_minor = _credit(found, wish, invoice.text)
+    credit_id = _add(store, settings, found, credit, total_minor, on, words)
     owed = open_items(store, "invoice", [invoice.id])
     settlements.settle(store, "credit", allocate(total_minor, owed), on, credit_id=credit_id)
     store.touch(invoice.text)
@@ -115,8 +119,18 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
         parts.InvoiceLine(line, each["credited_micro"], each["credited_minor"])
         for line, each in zip(quotes.lines_of(store, "invoice", invoice_id), line_rows, strict=True)
     ]
-    credited_minor = store.value(
-        "SELECT COALESCE(SUM(total_minor), 0) FROM credit_note WHERE invoice_id = ?", (invoice_id,)
+    credited = store.one(
+        "SELECT COALESCE(SUM(total_minor), 0) AS total_minor, COALESCE(SUM(net_minor + tax_minor), 0) AS gross_minor"
+        " FROM credit_note WHERE invoice_id = ?",
+        (invoice_id,),
+    )
+    assert credited is not None
+    payable = parts.Payable(
+        row["net_minor"] + row["tax_minor"],
+        row["total_minor"],
+        row["cash_step_minor"],
+        credited["gross_minor"],
+        credited["total_minor"],
     )
     given_up_minor, discounted_minor = (
         store.value(
@@ -128,10 +142,10 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
         )
         for given, condition in (("writeoff", "writeoff.payment_id IS NULL"), ("discount", "TRUE"))
     )
-    left_minor = max(0, row["total_minor"] - credited_minor - given_up_minor - discounted_minor)
+    left_minor = max(0, row["total_minor"] - credited["total_minor"] - given_up_minor - discounted_minor)
     line_ids = [each["id"] for each in line_rows]
-    codes = _codes(store, invoice_id, lines)
-    return _Invoice(row, line_ids, lines, codes, left_minor, given_up_minor, discounted_minor)
+    codes, words = _codes(store, invoice_id, lines), invoices.tax_words(store, invoice_id)
+    return _Invoice(row, line_ids, lines, codes, words, payable, left_minor, given_up_minor, discounted_minor)
 
 
 def _codes(store: Store, invoice_id: int, lines: Sequence[parts.InvoiceLine]) -> list[parts.OfCode]:
@@ -164,21 +178,23 @@ def _codes(store: Store, invoice_id: int, lines: Sequence[parts.InvoiceLine]) ->
     return codes
 
 
-def _credit(found: _Invoice, wish: Wish, ref: str) -> parts.Credit:
-    """What the credit note says. Raises RefusedError for more than is left, UsageError for nothing."""
+def _credit(found: _Invoice, wish: Wish, ref: str) -> tuple[parts.Credit, int]:
+    """What the credit note says, and its total. Raises RefusedError for more than is left, UsageError for nothing."""
     currency = found.row["currency"]
     if wish.quantities:
         positions = _positions(found, wish.quantities, ref)
         credit = parts.of_quantities(positions, found.codes, found.lines, digits(currency))
-        total_minor = tax.summed(credit.groups).total_minor
-        _refuse_more_than_left(found, total_minor, ref)
     else:
-        total_minor = found.left_minor if wish.amount_minor is None else wish.amount_minor
+        wished_minor = found.left_minor if wish.amount_minor is None else wish.amount_minor
+        _refuse_more_than_left(found, wished_minor, ref)
+        gross_minor = found.payable.gross_of(wished_minor)
+        credit = parts.of_amount(gross_minor, found.codes, found.lines, digits(currency))
+    total_minor = found.payable.total_of(tax.summed(credit.groups).total_minor)
+    if wish.quantities:
         _refuse_more_than_left(found, total_minor, ref)
-        credit = parts.of_amount(total_minor, found.codes, found.lines, digits(currency))
     if not total_minor:
         raise UsageError("a credit note over nothing cannot be issued")
-    return credit
+    return credit, min(total_minor, found.left_minor)
 
 
 def _refuse_more_than_left(found: _Invoice, total_minor: int, ref: str) -> None:
@@ -220,11 +236,19 @@ def _positions(found: _Invoice, quantities: Mapping[int, int], ref: str) -> dict
     return {line - 1: quantity_micro for line, quantity_micro in quantities.items()}
 
 
-def _add(store: Store, settings: Settings, found: _Invoice, credit: parts.Credit, on: date, reason: str) -> int:
+def _add(
+    store: Store,
+    settings: Settings,
+    found: _Invoice,
+    credit: parts.Credit,
+    total_minor: int,
+    on: date,
+    reason: str,
+) -> int:
     row, whole = found.row, tax.summed(credit.groups)
     number = store.draw_number("credit", settings.numbers.credit, on.year)
     _refuse_backdating(store, number, on)
-    document = _document(store, settings, found, credit, number, on, reason)
+    document = _document(store, settings, found, credit, total_minor, number, on, reason)
     credit_id = store.add(
         "credit_note",
         series_id=number.series_id,
@@ -236,7 +260,8 @@ def _add(store: Store, settings: Settings, found: _Invoice, credit: parts.Credit
         currency=row["currency"],
         net_minor=whole.net_minor,
         tax_minor=whole.tax_minor,
-        total_minor=whole.total_minor,
+        rounding_minor=total_minor - whole.total_minor,
+        total_minor=total_minor,
         reason=reason,
         document_sha256=store.keep_document(document, form="ltc-credit-1", media_type="application/json"),
         recorded_at=store.recorded_at,
@@ -261,9 +286,10 @@ def _add(store: Store, settings: Settings, found: _Invoice, credit: parts.Credit
         )
     for group in credit.groups:
         store.connection.execute(
-            "INSERT INTO credit_note_tax (credit_note_id, code, category, rate_ppm, base_minor, tax_minor)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (credit_id, *group.tax[:3], group.base_minor, group.tax_minor),
+            "INSERT INTO credit_note_tax"
+            " (credit_note_id, code, category, rate_ppm, base_minor, tax_minor, name, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (credit_id, *group.tax[:3], group.base_minor, group.tax_minor, *found.words[group.tax.code]),
         )
     return credit_id
 
@@ -281,7 +307,14 @@ def _refuse_backdating(store: Store, number: Number, on: date) -> None:
 
 
 def _document(
-    store: Store, settings: Settings, found: _Invoice, credit: parts.Credit, number: Number, on: date, reason: str
+    store: Store,
+    settings: Settings,
+    found: _Invoice,
+    credit: parts.Credit,
+    total_minor: int,
+    number: Number,
+    on: date,
+    reason: str,
 ) -> bytes:
     """The canonical bytes of the credit note: what it says, whatever is edited later."""
     row, whole = found.row, tax.summed(credit.groups)
@@ -296,17 +329,11 @@ def _document(
         "currency": currency,
         "lines": [{"line": each.position + 1, **contracts.line_document(each.line, currency)} for each in credit.lines],
         "tax_rounding": row["tax_rounding"],
-        "taxes": [
-            {
-                **group.tax._asdict(),
-                "base": format_amount(group.base_minor, currency),
-                "tax": format_amount(group.tax_minor, currency),
-            }
-            for group in whole.groups
-        ],
+        "taxes": [invoices.tax_document(group, found.words[group.tax.code], currency) for group in whole.groups],
         "net": format_amount(whole.net_minor, currency),
         "tax": format_amount(whole.tax_minor, currency),
-        "total": format_amount(whole.total_minor, currency),
+        "rounding": format_amount(total_minor - whole.total_minor, currency),
+        "total": format_amount(total_minor, currency),
     }
     return canonical_json(body).encode()
 
@@ -327,10 +354,11 @@ def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER
     rows = store.among(RECORDS, ids, (as_of,))
     found = [row["id"] for row in rows]
     lines, left = quotes.line_records(store, "credit_note", found), held(store, "credit", found, as_of)
-    return [_record(row, lines[row["id"]], left[row["id"]]) for row in rows]
+    taxes = invoices.tax_records(store, "credit_note", found)
+    return [{**_record(row, left[row["id"]]), "lines": lines[row["id"]], "taxes": taxes[row["id"]]} for row in rows]
 
 
-def _record(row: Row, lines: list[dict[str, Any]], left: Held) -> dict[str, Any]:
+def _record(row: Row, left: Held) -> dict[str, Any]:
     currency = row["currency"]
     applied_minor = row["total_minor"] - left.unapplied_minor - left.refunded_minor
     return {
@@ -342,6 +370,7 @@ def _record(row: Row, lines: list[dict[str, Any]], left: Held) -> dict[str, Any]
         "issued_on": row["issued_on"],
         "net": format_amount(row["net_minor"], currency),
         "tax": format_amount(row["tax_minor"], currency),
+        "rounding": format_amount(row["rounding_minor"], currency),
         "total": format_amount(row["total_minor"], currency),
         "applied": format_amount(applied_minor, currency),
         "refunded": format_amount(left.refunded_minor, currency),
@@ -349,5 +378,4 @@ def _record(row: Row, lines: list[dict[str, Any]], left: Held) -> dict[str, Any]
         "currency": currency,
         "reason": row["reason"],
         "document_sha256": row["document_sha256"],
-        "lines": lines,
     }

@@ -12,7 +12,7 @@ from ltc_cli.rules import billing, tax
 from ltc_cli.rules.calendar import add_days
 from ltc_cli.rules.discount import discount_of
 from ltc_cli.rules.money import PPM, digits, format_amount, format_percent
-from ltc_cli.rules.terms import instalments, parse_terms
+from ltc_cli.rules.terms import in_cash, instalments, parse_terms
 from ltc_cli.stages import contracts, quotes
 from ltc_cli.store import canonical_json
 
@@ -26,6 +26,22 @@ if TYPE_CHECKING:
     from ltc_cli.rules.terms import PlannedShare, Terms
     from ltc_cli.store import Number, Store
 
+TAX_COLUMNS = (
+    Column("code"),
+    Column("name"),
+    Column("category"),
+    Column("rate", "rate"),
+    Column("base", "money"),
+    Column("tax", "money"),
+    Column("reason"),
+)
+ADVANCE_COLUMNS = (
+    Column("invoice", "ref"),
+    Column("issued_on", "date"),
+    Column("net", "money"),
+    Column("tax", "money"),
+    Column("total", "money"),
+)
 INSTALMENT_COLUMNS = (Column("due_on", "date"), Column("amount", "money"), Column("balance", "money"))
 
 COLUMNS = (
@@ -38,6 +54,7 @@ COLUMNS = (
     Column("due_on", "date"),
     Column("net", "money", on_table=False),
     Column("tax", "money", on_table=False),
+    Column("rounding", "money", on_table=False),
     Column("total", "money"),
     Column("paid", "money", on_table=False),
     Column("credited", "money", on_table=False),
@@ -55,6 +72,8 @@ COLUMNS = (
     Column("terms", on_table=False),
     Column("document_sha256", label="sha256", on_table=False),
     Column("lines", "list", on_table=False, columns=quotes.LINE_COLUMNS),
+    Column("taxes", "list", on_table=False, columns=TAX_COLUMNS),
+    Column("advances", "list", on_table=False, columns=ADVANCE_COLUMNS),
     Column("instalments", "list", on_table=False, columns=INSTALMENT_COLUMNS),
 )
 
@@ -64,9 +83,12 @@ class _Contract(NamedTuple):
 
     row: Row
     lines: list[tax.Line]
+    """As agreed; on an invoice, at the rates of its day."""
     planned: list[contracts.PlannedRow]
     done: billing.Progress
     digits: int
+    is_taxed_as_agreed: bool = True
+    """Whether what comes on top of the agreed amounts is still what it was on signing."""
 
 
 class _Offer(NamedTuple):
@@ -149,15 +171,18 @@ def _stands_alone(claim: _Claim) -> bool:
 
 def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_Claim], on: date) -> int:
     row = contract.row
+    contract = _at_rates_of(settings, contract, on)
     billed = _billed(store, contract, claims, on)
     terms = parse_terms(row["terms"], row["currency"])
     discount_tax = _discount_tax(store, settings, row["id"], terms)
     discount_ppm = terms.discount_ppm if discount_tax == "mixed" else 0
     whole = _totals(store, contract, claims, [each.line for each in billed], discount_ppm)
-    offer = _offer(terms, discount_tax, whole, on)
     number = store.draw_number("invoice", settings.numbers.invoice, on.year)
     _refuse_backdating(store, number, on)
-    parts = instalments(terms, whole.total_minor, on, row["currency"])
+    step_minor = settings.cash_rounding_minor.get(row["currency"], 1)
+    parts = in_cash(instalments(terms, whole.total_minor, on, row["currency"]), step_minor)
+    total_minor = sum(amount_minor for _, amount_minor in parts)
+    offer = _offer(terms, discount_tax, whole.net_minor, total_minor, on)
     share = claims[0].planned.share
     period = {"period_from": _iso(share.period_from), "period_to": _iso(share.period_to)}
     document = _document(store, settings, contract, number, on, billed, whole, parts, period, offer)
@@ -172,7 +197,9 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
         currency=row["currency"],
         net_minor=whole.net_minor,
         tax_minor=whole.tax_minor,
-        total_minor=whole.total_minor,
+        rounding_minor=total_minor - whole.total_minor,
+        cash_step_minor=step_minor,
+        total_minor=total_minor,
         tax_rounding=row["tax_rounding"],
         rate=currencies.rate_at_issue(store, settings.currency, row["currency"], on.isoformat()),
         terms=row["terms"],
@@ -181,7 +208,7 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
         recorded_at=store.recorded_at,
     )
     _add_lines(store, contract, invoice_id, billed)
-    _add_taxes(store, invoice_id, whole)
+    _add_taxes(store, settings, invoice_id, whole)
     if offer:
         store.add("invoice_discount", invoice_id=invoice_id, **offer._asdict())
     for due_on, amount_minor in parts:
@@ -211,11 +238,18 @@ def _discount_tax(store: Store, settings: Settings, contract_id: int, terms: Ter
     return (first["tax"] or "included") if first else settings.discount_tax
 
 
-def _offer(terms: Terms, discount_tax: str, whole: tax.Totals, on: date) -> _Offer | None:
+def _offer(terms: Terms, discount_tax: str, net_minor: int, total_minor: int, on: date) -> _Offer | None:
     """The discount of these terms on an invoice; None where they have none, or it comes to nothing."""
-    amount_minor = discount_of(discount_tax, whole.net_minor, whole.total_minor, terms.discount_ppm)
+    amount_minor = discount_of(discount_tax, net_minor, total_minor, terms.discount_ppm)
     until = add_days(on, terms.discount_days)
     return _Offer(until.isoformat(), terms.discount_ppm, discount_tax, amount_minor) if amount_minor else None
+
+
+def _at_rates_of(settings: Settings, contract: _Contract, on: date) -> _Contract:
+    """The contract as it is taxed on a day; its amounts stay."""
+    lines = quotes.lines_on(settings, contract.lines, on)
+    changed = [line for line, agreed in zip(lines, contract.lines, strict=True) if line.tax != agreed.tax]
+    return contract._replace(lines=lines, is_taxed_as_agreed=all(line.tax.inclusive for line in changed))
 
 
 def _iso(day: date | None) -> str | None:
@@ -293,20 +327,30 @@ def _rest_by_code(store: Store, contract: _Contract) -> dict[tax.TaxCode, int]:
 def _totals(
     store: Store, contract: _Contract, claims: list[_Claim], lines: list[tax.Line], discount_ppm: int
 ) -> tax.Totals:
-    """Tax by the contract's policy; the last invoice takes what makes all of them equal one for the whole."""
-    policy = contract.row["tax_rounding"]
-    whole, before = tax.totals(contract.lines, policy, contract.digits, discount_ppm), _taxed(store, contract)
+    """Tax by the contract's policy at the rates of the day.
+
+    The last invoice takes what makes all that had these rates equal one for the whole.
+    """
+    policy, taxed = contract.row["tax_rounding"], _taxed(store, contract)
+    plain = tax.totals(lines, policy, contract.digits, discount_ppm)
+    agreed = tax.totals(contract.lines, policy, contract.digits, discount_ppm)
+    whole = billing.whole_now(agreed, plain, taxed, policy, discount_ppm)
+    before = {code: (each.base_minor, each.tax_minor) for code, each in taxed.items()}
     billed_minor = sum(each.billed_minor for each in contract.planned) + sum(claim.amount_minor for claim in claims)
     if billed_minor == contract.row["amount_minor"]:
         return billing.last_totals(whole, before)
-    plain = tax.totals(lines, policy, contract.digits, discount_ppm)
-    return billing.part_totals(plain, whole, before, _target(contract, claims, whole.total_minor))
+    return billing.part_totals(plain, whole, before, _target(contract, claims, agreed.total_minor))
 
 
 def _target(contract: _Contract, claims: list[_Claim], total_minor: int) -> int | None:
-    """What the customer pays for the claims, where the contract has fixed amounts with tax in them."""
+    """What the customer pays for the claims, where the contract has fixed amounts with tax in them.
+
+    After a change of rate there is none: the net amount behind a fixed one is what stays.
+    """
     shares = [each.share for each in contract.planned]
     if total_minor == contract.row["amount_minor"] or all(share.fixed_minor is None for share in shares):
+        return None
+    if not contract.is_taxed_as_agreed:
         return None
     grosses = dict(zip((each.id for each in contract.planned), billing.gross_targets(shares, total_minor), strict=True))
     return sum(
@@ -317,14 +361,24 @@ def _target(contract: _Contract, claims: list[_Claim], total_minor: int) -> int 
     )
 
 
-def _taxed(store: Store, contract: _Contract) -> dict[str, tuple[int, int]]:
-    """Base and tax of each code on the contract's invoices so far."""
+def _taxed(store: Store, contract: _Contract) -> dict[str, billing.TaxedBefore]:
+    """Base and tax of each code on the contract's invoices so far, apart where they had another rate."""
     rows = store.all(
-        "SELECT code, SUM(base_minor) AS base_minor, SUM(invoice_tax.tax_minor) AS tax_minor FROM invoice_tax"
-        " JOIN invoice ON invoice.id = invoice_id WHERE contract_id = ? GROUP BY code",
+        "SELECT code, rate_ppm, SUM(base_minor) AS base_minor, SUM(invoice_tax.tax_minor) AS tax_minor FROM invoice_tax"
+        " JOIN invoice ON invoice.id = invoice_id WHERE contract_id = ? GROUP BY code, rate_ppm",
         (contract.row["id"],),
     )
-    return {row["code"]: (row["base_minor"], row["tax_minor"]) for row in rows}
+    rates = {line.tax.code: line.tax.rate_ppm for line in contract.lines}
+    found: dict[str, billing.TaxedBefore] = {}
+    for row in rows:
+        base_minor, tax_minor, other_base_minor, other_tax_minor = found.get(row["code"], billing.TaxedBefore())
+        if row["rate_ppm"] == rates[row["code"]]:
+            base_minor, tax_minor = row["base_minor"], row["tax_minor"]
+        else:
+            other_base_minor += row["base_minor"]
+            other_tax_minor += row["tax_minor"]
+        found[row["code"]] = billing.TaxedBefore(base_minor, tax_minor, other_base_minor, other_tax_minor)
+    return found
 
 
 def _document(
@@ -341,6 +395,7 @@ def _document(
 ) -> bytes:
     """The canonical bytes of the invoice: what it says, whatever is edited later."""
     currency = contract.row["currency"]
+    total_minor = sum(amount_minor for _, amount_minor in parts)
     body = {
         "number": number.text,
         "issued_on": on.isoformat(),
@@ -351,17 +406,12 @@ def _document(
         "currency": currency,
         "lines": [contracts.line_document(each.line, currency) for each in billed],
         "tax_rounding": contract.row["tax_rounding"],
-        "taxes": [
-            {
-                **group.tax._asdict(),
-                "base": format_amount(group.base_minor, currency),
-                "tax": format_amount(group.tax_minor, currency),
-            }
-            for group in whole.groups
-        ],
+        "taxes": [tax_document(group, _words(settings, group.tax), currency) for group in whole.groups],
         "net": format_amount(whole.net_minor, currency),
         "tax": format_amount(whole.tax_minor, currency),
-        "total": format_amount(whole.total_minor, currency),
+        "rounding": format_amount(total_minor - whole.total_minor, currency),
+        "total": format_amount(total_minor, currency),
+        "advances": [] if period["period_from"] else _billed_before(store, contract),
         "terms": contract.row["terms"],
         "instalments": [
             {"due_on": due_on.isoformat(), "amount": format_amount(amount_minor, currency)}
@@ -379,6 +429,50 @@ def _offer_document(offer: _Offer, currency: str) -> dict[str, str]:
         "amount": format_amount(offer.amount_minor, currency),
         "tax": offer.tax,
     }
+
+
+class TaxWords(NamedTuple):
+    """What a document says of a tax code besides its figures."""
+
+    name: str | None
+    reason: str | None
+    """Why nothing is taxed."""
+
+
+def tax_words(store: Store, invoice_id: int) -> dict[str, TaxWords]:
+    """What an issued invoice says of its tax codes; what it says nothing of, in the words that its category has."""
+    rows = store.all("SELECT code, category, name, reason FROM invoice_tax WHERE invoice_id = ?", (invoice_id,))
+    return {row["code"]: TaxWords(row["name"], row["reason"] or tax.REASONS.get(row["category"])) for row in rows}
+
+
+def _words(settings: Settings, code: tax.TaxCode) -> TaxWords:
+    entry = settings.taxes.get(code.code)
+    return TaxWords(entry.name if entry else None, quotes.reason(settings, code))
+
+
+def tax_document(group: tax.TaxGroup, words: TaxWords, currency: str) -> dict[str, Any]:
+    """Tax under one code as documents keep it."""
+    return {
+        **group.tax._asdict(),
+        **words._asdict(),
+        "base": format_amount(group.base_minor, currency),
+        "tax": format_amount(group.tax_minor, currency),
+    }
+
+
+def _billed_before(store: Store, contract: _Contract) -> list[dict[str, str]]:
+    """The earlier invoices of the contract, as a later one names them; a period of its own is no advance."""
+    rows = store.all(
+        "SELECT number, issued_on, net_minor, tax_minor, total_minor, currency FROM invoice"
+        " WHERE contract_id = ? AND period_from IS NULL ORDER BY id",
+        (contract.row["id"],),
+    )
+    return [_advance(row) for row in rows]
+
+
+def _advance(row: Row) -> dict[str, str]:
+    amounts = {key: format_amount(row[f"{key}_minor"], row["currency"]) for key in ("net", "tax", "total")}
+    return {"invoice": row["number"], "issued_on": row["issued_on"], **amounts}
 
 
 def _add_lines(store: Store, contract: _Contract, invoice_id: int, billed: list[billing.BilledLine]) -> None:
@@ -403,11 +497,11 @@ def _add_lines(store: Store, contract: _Contract, invoice_id: int, billed: list[
         )
 
 
-def _add_taxes(store: Store, invoice_id: int, whole: tax.Totals) -> None:
+def _add_taxes(store: Store, settings: Settings, invoice_id: int, whole: tax.Totals) -> None:
     for group in whole.groups:
         store.connection.execute(
-            "INSERT INTO invoice_tax (invoice_id, code, category, rate_ppm, base_minor, tax_minor)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO invoice_tax (invoice_id, code, category, rate_ppm, base_minor, tax_minor, name, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 invoice_id,
                 group.tax.code,
@@ -415,6 +509,7 @@ def _add_taxes(store: Store, invoice_id: int, whole: tax.Totals) -> None:
                 group.tax.rate_ppm,
                 group.base_minor,
                 group.tax_minor,
+                *_words(settings, group.tax),
             ),
         )
 
@@ -505,7 +600,55 @@ def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER
         if item.kind == "invoice":
             parts[item.invoice_id].append(item)
     settled = _settled(store, found, as_of)
-    return [_record(row, lines[row["id"]], parts[row["id"]], settled[row["id"]]) for row in rows]
+    taxes, before = tax_records(store, "invoice", found), _advances(store, found)
+    return [
+        {
+            **_record(row, parts[row["id"]], settled[row["id"]]),
+            "lines": lines[row["id"]],
+            "taxes": taxes[row["id"]],
+            "advances": before[row["id"]],
+            "instalments": [_instalment(part, row["currency"]) for part in parts[row["id"]]],
+        }
+        for row in rows
+    ]
+
+
+def tax_records(store: Store, record: str, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Tax by code as it is shown, by the id of the invoice or credit note."""
+    rows = store.among(
+        f"SELECT {record}_tax.*, {record}.currency FROM {record}_tax JOIN {record} ON {record}.id = {record}_id"
+        f" WHERE {{these:{record}_id}} ORDER BY {record}_id, code",
+        ids,
+    )
+    found: dict[int, list[dict[str, Any]]] = {record_id: [] for record_id in ids}
+    for row in rows:
+        found[row[f"{record}_id"]].append(
+            {
+                "code": row["code"],
+                "name": row["name"],
+                "category": row["category"],
+                "rate": row["rate_ppm"] / PPM,
+                "base": format_amount(row["base_minor"], row["currency"]),
+                "tax": format_amount(row["tax_minor"], row["currency"]),
+                "reason": row["reason"],
+            }
+        )
+    return found
+
+
+def _advances(store: Store, ids: Sequence[int]) -> dict[int, list[dict[str, str]]]:
+    """By invoice, the earlier ones of its contract."""
+    rows = store.among(
+        "SELECT later.id AS later_id, invoice.* FROM invoice AS later"
+        " JOIN invoice ON invoice.contract_id = later.contract_id AND invoice.id < later.id"
+        " WHERE later.period_from IS NULL AND invoice.period_from IS NULL AND {these:later.id}"
+        " ORDER BY later.id, invoice.id",
+        ids,
+    )
+    found: dict[int, list[dict[str, str]]] = {invoice_id: [] for invoice_id in ids}
+    for row in rows:
+        found[row["later_id"]].append(_advance(row))
+    return found
 
 
 def _settled(store: Store, ids: Sequence[int], as_of: str) -> dict[int, _Settled]:
@@ -518,7 +661,7 @@ def _settled(store: Store, ids: Sequence[int], as_of: str) -> dict[int, _Settled
     return found
 
 
-def _record(row: Row, lines: list[dict[str, Any]], parts: list[OpenItem], settled: _Settled) -> dict[str, Any]:
+def _record(row: Row, parts: list[OpenItem], settled: _Settled) -> dict[str, Any]:
     currency = row["currency"]
     balance_minor = sum(part.balance_minor for part in parts)
     return {
@@ -531,6 +674,7 @@ def _record(row: Row, lines: list[dict[str, Any]], parts: list[OpenItem], settle
         "due_on": _due_on(parts),
         "net": format_amount(row["net_minor"], currency),
         "tax": format_amount(row["tax_minor"], currency),
+        "rounding": format_amount(row["rounding_minor"], currency),
         "total": format_amount(row["total_minor"], currency),
         "paid": format_amount(settled.paid_minor, currency),
         "credited": format_amount(settled.credited_minor, currency),
@@ -547,15 +691,14 @@ def _record(row: Row, lines: list[dict[str, Any]], parts: list[OpenItem], settle
         "period_to": row["period_to"],
         "terms": row["terms"],
         "document_sha256": row["document_sha256"],
-        "lines": lines,
-        "instalments": [
-            {
-                "due_on": part.due_on,
-                "amount": format_amount(part.amount_minor, currency),
-                "balance": format_amount(part.balance_minor, currency),
-            }
-            for part in parts
-        ],
+    }
+
+
+def _instalment(part: OpenItem, currency: str) -> dict[str, str]:
+    return {
+        "due_on": part.due_on,
+        "amount": format_amount(part.amount_minor, currency),
+        "balance": format_amount(part.balance_minor, currency),
     }
 
 

@@ -110,6 +110,7 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
     return {
         **{key: said[key] for key in ("number", "issued_on", "period_from", "period_to", "currency", "terms")},
         **{key: _grouped(said[key]) for key in ("net", "tax", "total")},
+        "rounding": "" if record["rounding"].strip("0.") == "" else record["rounding"],
         "seller_name": seller["name"] or "",
         "seller_address": seller["address"] or "",
         "seller_tax_id": seller["tax_id"] or "",
@@ -122,6 +123,7 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
                 "rate": format_percent(tax["rate_ppm"]),
                 "base": _grouped(tax["base"]),
                 "tax": _grouped(tax["tax"]),
+                "reason": tax.get("reason") or "",
             }
             for tax in said["taxes"]
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.errors import Problems, UsageError
+from ltc_cli.errors import ConfigError, Problems, UsageError
 from ltc_cli.references import find, name
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
@@ -41,6 +41,7 @@ LINE_COLUMNS = (
     Column("discount", "money"),
     Column("net", "money"),
     Column("tax"),
+    Column("rate", "rate"),
 )
 
 COLUMNS = (
@@ -68,21 +69,48 @@ DECIDED = {"send": "sent", "accept": "accepted", "reject": "rejected"}
 LINE_EXAMPLE = 'write it like --line "Consulting:2:450.00" or "Widget:10:3.333:S19:-10%"'
 
 
-def tax_code(settings: Settings, code: str | None) -> tax.TaxCode:
-    """The named tax code of the config; the default one for None. Raises UsageError when it is unknown."""
+def tax_code(settings: Settings, code: str | None, on: date) -> tax.TaxCode:
+    """The named tax code of the config, at its rate of the day; the default one for None.
+
+    Raises UsageError when it is unknown, ConfigError for a day before its first rate.
+    """
     wanted = code or settings.tax
     for known, entry in settings.taxes.items():
         if known.casefold() == wanted.casefold():
-            return tax.TaxCode(known, entry.category, entry.rate_ppm, entry.inclusive)
+            return tax.TaxCode(known, entry.category, _rate_on(known, entry.rate_ppm, on), entry.inclusive)
     raise UsageError(f"there is no tax code {wanted[:40]}", f"the config has: {' '.join(settings.taxes)}")
 
 
-def parse_line(text: str, settings: Settings, currency: str, default_tax: str | None) -> tax.Line:
+def _rate_on(code: str, rate_ppm: int | dict[date, int], on: date) -> int:
+    if isinstance(rate_ppm, int):
+        return rate_ppm
+    in_force = [day for day in rate_ppm if day <= on]
+    if not in_force:
+        raise ConfigError(
+            f"taxes.{code} has no rate for {on}: its first one is from {min(rate_ppm)} on",
+            "give the rate of that day in config.yaml",
+        )
+    return rate_ppm[max(in_force)]
+
+
+def lines_on(settings: Settings, lines: Sequence[tax.Line], on: date) -> list[tax.Line]:
+    """The lines at the rates of a day; a code that the config does not have any more stays as it was agreed."""
+    codes = {line.tax.code for line in lines} & set(settings.taxes)
+    now = {code: tax_code(settings, code, on) for code in codes}
+    return [tax.rated(line, now.get(line.tax.code, line.tax)) for line in lines]
+
+
+def reason(settings: Settings, code: tax.TaxCode) -> str | None:
+    """Why nothing is taxed under the code: in the words of the config, else in those that its category has."""
+    entry = settings.taxes.get(code.code)
+    return (entry.reason if entry else None) or tax.REASONS.get(code.category)
+
+
+def parse_line(text: str, settings: Settings, currency: str, default_tax: str | None, on: date) -> tax.Line:
     """`TEXT:QTY:PRICE[:TAX[:-10%]]`, read from the right, so that the text may have colons of its own."""
     pieces = text.split(":")
     discount = pieces.pop().strip()[1:] if len(pieces) > 3 and pieces[-1].strip().startswith("-") else None
-    codes = {code.casefold() for code in settings.taxes}
-    code = pieces.pop().strip() if len(pieces) > 3 and pieces[-1].strip().casefold() in codes else None
+    code = pieces.pop().strip() if len(pieces) > 3 and _is_tax_code(pieces[-1].strip(), settings) else None
     if len(pieces) < 3:
         raise UsageError(f"{text[:80]!r} is not a line: TEXT:QTY:PRICE is needed", LINE_EXAMPLE)
     with Problems() as check:
@@ -96,9 +124,15 @@ def parse_line(text: str, settings: Settings, currency: str, default_tax: str | 
         quantity_micro,
         price_micro,
         discount_minor,
-        tax_code(settings, code or default_tax),
+        tax_code(settings, code or default_tax, on),
         digits(currency),
     )
+
+
+def _is_tax_code(word: str, settings: Settings) -> bool:
+    """Whether the last piece is a tax code, known or misspelt, and not the price."""
+    codes = {code.casefold() for code in settings.taxes}
+    return word.casefold() in codes or (word[:1].isalpha() and word.isalnum())
 
 
 def parse_discount(text: str, of_minor: int, currency: str) -> int:
@@ -141,7 +175,7 @@ def add(
     default_tax = store.value("SELECT tax_code FROM customer WHERE id = ?", (customer_id,))
     policy = rounding or settings.tax_rounding
     with Problems() as check:
-        parsed = [check(parse_line, line, settings, currency, default_tax) for line in lines]
+        parsed = [check(parse_line, line, settings, currency, default_tax, on) for line in lines]
         words = named_terms(settings, terms) if terms else default_terms(store, settings, customer_id)
         canonical = check(lambda: format_terms(parse_terms(words, currency), currency))
         if policy not in ("line", "document", "unrounded"):
@@ -302,6 +336,7 @@ def _line_record(row: Row) -> dict[str, Any]:
         "discount": format_amount(row["discount_minor"], row["currency"]),
         "net": format_amount(row["net_minor"], row["currency"]),
         "tax": row["tax_code"],
+        "rate": row["rate_ppm"] / PPM,
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from tests.random.arithmetic import Step, later, months_later, parts, plain, rounded, written
+from tests.random.arithmetic import Step, in_cash, later, months_later, parts, plain, rounded, written
 
 MONTHS_OF = {"weekly": 0, "monthly": 1, "quarterly": 3}
 
@@ -143,9 +144,19 @@ def _fees(share: Share, amount: Fraction | None, currency: str, signed_on: date)
 def instalments(terms: Terms, total: Fraction, issued_on: date, currency: str) -> list[tuple[date, Fraction]]:
     """Due dates and amounts of one invoice."""
     if not terms.due:
-        return [(issued_on, total)]
+        return [(issued_on, in_cash(total, currency))]
     claimed = Fraction(sum(each.percent or 0 for each in terms.due), 100)
     weights = [1 - claimed if each.percent is None else Fraction(each.percent, 100) for each in terms.due]
-    amounts = parts(total, weights, currency)
+    exact = parts(total, weights, currency)
+    amounts = cash_parts(exact, currency)
     days = [later(issued_on, each.steps) for each in terms.due]
-    return [(day, amount) for day, amount in zip(days, amounts, strict=True) if amount or not total]
+    return [(day, amount) for day, amount in zip(days, amounts, strict=True) if amount or not sum(amounts)]
+
+
+def cash_parts(exact: list[Fraction], currency: str) -> list[Fraction]:
+    """Each part so that all up to it are the share of the payable that they were of the sum, in coins."""
+    total, payable = sum(exact, Fraction(0)), in_cash(sum(exact, Fraction(0)), currency)
+    if not total:
+        return exact
+    reached = [in_cash(payable * upto / total, currency) for upto in accumulate(exact, initial=Fraction(0))]
+    return [after - before for before, after in pairwise(reached)]

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-DIGITS = {"EUR": 2, "USD": 2, "JPY": 0, "KWD": 3}
+DIGITS = {"EUR": 2, "USD": 2, "JPY": 0, "KWD": 3, "CHF": 2}
+CASH = {"CHF": Fraction(5, 100)}
+"""What is payable is a multiple of this."""
 
 
 def smallest(currency: str) -> Fraction:
@@ -27,6 +29,12 @@ def rounded(amount: Fraction, currency: str) -> Fraction:
     """Half up, away from zero."""
     units = int(abs(amount) / smallest(currency) + Fraction(1, 2))
     return units * smallest(currency) * (1 if amount >= 0 else -1)
+
+
+def in_cash(amount: Fraction, currency: str) -> Fraction:
+    """What is payable of it: half up to the smallest coin."""
+    coin = CASH.get(currency, smallest(currency))
+    return int(amount / coin + Fraction(1, 2)) * coin
 
 
 def parts(whole: Fraction, weights: Sequence[Fraction], currency: str) -> list[Fraction]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tests.random.agreements import Instalment, RefusalError, Share, Terms, instalments, plan
-from tests.random.arithmetic import Line, Step, basis, parts, plain, rounded, totals
+from tests.random.arithmetic import Line, Step, basis, in_cash, parts, plain, rounded, totals, written
 from tests.random.billing import total_of
 from tests.random.records import (
     NOTHING,
@@ -524,16 +524,34 @@ class Books:
         lines = [_line(each) for each in said["lines"]]
         claimed = sum((claim.amount for claim in claims), NOTHING)
         assert basis(lines, contract.currency) == claimed, f"{said['ref']} bills something else than {claimed}"
-        total = total_of(contract, claims, lines)
-        contract.invoiced += total
+        gross = total_of(contract, claims, lines)
+        contract.invoiced += gross
         for claim in claims:
             contract.billed[claim.share] += claim.amount
         number = f"{series}{len(dates) + 1:04}"
-        due = instalments(contract.terms, total, today, contract.currency)
+        due = instalments(contract.terms, gross, today, contract.currency)
         receivables = [Receivable(due_on, amount) for due_on, amount in due]
-        net = Fraction(said["net"])
-        self.invoice[number] = Invoice(ref, contract.customer, contract.currency, today, total, receivables, net, lines)
+        net, total = Fraction(said["net"]), in_cash(gross, contract.currency)
+        if not said["period_from"]:
+            assert said["advances"] == self._earlier(ref), f"{said['ref']} names other invoices of {ref}"
+        self.invoice[number] = Invoice(
+            ref, contract.customer, contract.currency, today, total, receivables, net, lines, gross
+        )
         return number
+
+    def _earlier(self, ref: str) -> list[dict[str, str]]:
+        """What a later invoice says of the earlier ones."""
+        return [
+            {
+                "invoice": number,
+                "issued_on": each.issued_on.isoformat(),
+                "net": written(each.net, each.currency),
+                "tax": written(each.gross - each.net, each.currency),
+                "total": written(each.total, each.currency),
+            }
+            for number, each in self.invoice.items()
+            if each.contract == ref
+        ]
 
     # Payments
 
@@ -677,18 +695,22 @@ class Books:
             raise RefusalError(4, f"{left} of {number} is left to credit")
         if amount == 0 or (quantities and not any(values.values())):
             raise RefusalError(2, "a credit note over nothing")
+        if not quantities and not _payable(invoice, _gross_of(invoice, amount)):
+            raise RefusalError(2, "a credit note over less than a coin")
         series = f"CN-{on.year}-"
         dates = [each.on for ref, each in self.credit.items() if ref.startswith(series)]
         if dates and on < max(dates):
             raise RefusalError(4, f"the last credit note is of {max(dates)}")
         assert answer or not quantities, f"{number}: a credit of {quantities} is due"
-        total = Fraction(answer["total"]) if quantities else left if amount is None else amount
+        gross = Fraction(answer["net"]) + Fraction(answer["tax"]) if quantities else _gross_of(invoice, amount)
+        total = min(_payable(invoice, gross), left)
         assert 0 < total <= left
-        _take(invoice, quantities, values, answer, is_all=total == invoice.total - invoice.noted_until())
-        credit = Credit(invoice.customer, invoice.currency, on, total, invoice=number)
+        _take(invoice, quantities, values, answer, is_all=gross == invoice.gross - invoice.noted_gross)
+        credit = Credit(invoice.customer, invoice.currency, on, total, invoice=number, gross=gross)
         self.credit[f"{series}{len(dates) + 1:04}"] = credit
         invoice.noted.append((on, total))
         invoice.noted_by.add("line" if quantities else "amount")
+        invoice.noted_gross += gross
         if answer:
             invoice.noted_net += Fraction(answer["net"])
             _hold_against_the_whole(invoice, number)
@@ -710,16 +732,30 @@ class Books:
         self._settle(None, self.open_items("invoice", number), wanted, on, "given up")
 
 
+def _gross_of(invoice: Invoice, amount: Fraction | None) -> Fraction:
+    """Net and tax behind an amount: with all that is left of what was payable, all that is left of them."""
+    rest = invoice.gross - invoice.noted_gross
+    wished = invoice.creditable() if amount is None else amount
+    return rest if invoice.noted_until() + wished == invoice.total else min(wished, rest)
+
+
+def _payable(invoice: Invoice, gross: Fraction) -> Fraction:
+    """What is payable of all that was credited up to now, less what went back before."""
+    after = invoice.noted_gross + gross
+    reached = invoice.total if after == invoice.gross else in_cash(after, invoice.currency)
+    return reached - invoice.noted_until()
+
+
 def _hold_against_the_whole(invoice: Invoice, number: str) -> None:
     """Of one tax code, net and tax so far are in proportion to what was credited so far; in full they are equal."""
-    credited, net, tax = invoice.noted_until(), invoice.noted_net, invoice.total - invoice.net
-    if credited == invoice.total:
+    credited, net, tax = invoice.noted_gross, invoice.noted_net, invoice.gross - invoice.net
+    if credited == invoice.gross:
         assert net == invoice.net, f"the credits of {number} have a net of {net}"
     elif len({line.tax for line in invoice.lines}) > 1 or len(invoice.noted_by) > 1:
         assert 0 <= net <= invoice.net
         assert 0 <= credited - net <= tax
     elif "amount" in invoice.noted_by:
-        expected = rounded(invoice.net * credited / invoice.total, invoice.currency)
+        expected = rounded(invoice.net * credited / invoice.gross, invoice.currency)
         assert net == expected, f"the credits of {number} have a net of {net} where {expected} is right"
     else:
         lines = sum((each.amount for each in invoice.taken.values()), NOTHING)

@@ -132,11 +132,14 @@ class Invoice:
     receivables: list[Receivable]
     net: Fraction
     lines: list[Line]
+    gross: Fraction
+    """Net and tax; the total is what is payable of it."""
     noted: list[tuple[date, Fraction]] = field(default_factory=list)
     """Its credit notes, by day."""
     taken: dict[int, Taken] = field(default_factory=dict)
     """What of each line was credited, by its number."""
     noted_net: Fraction = NOTHING
+    noted_gross: Fraction = NOTHING
     noted_by: set[str] = field(default_factory=set)
     """`amount` and `line`: how it was credited so far."""
 
@@ -214,6 +217,7 @@ class Payment(Holder):
 @dataclass
 class Credit(Holder):
     invoice: str = ""
+    gross: Fraction = NOTHING
 
 
 class Signature(NamedTuple):

@@ -45,6 +45,10 @@ def rounded_down(numerator: int, denominator: int) -> int:
     return numerator // denominator
 
 
+def coins_rounded_down(minor: int, step_minor: int) -> int:
+    return minor // step_minor * step_minor
+
+
 def rounded_value(line: Any, quantity_micro: int) -> int:
     return int(line.net_minor * quantity_micro // line.quantity_micro)
 
@@ -80,7 +84,9 @@ BUGS = [  # and a seed that meets it soon
     ("ltc_cli.rules.tax.round_ratio", rounded_down, 7),
     ("ltc_cli.rules.billing.falls_due", billable_a_day_early, 8),
     ("ltc_cli.rules.terms.add_months", short_months, 4),
-    ("ltc_cli.rules.credit.round_ratio", rounded_down, 1),
+    ("ltc_cli.rules.terms.round_to_step", coins_rounded_down, 1),
+    ("ltc_cli.rules.credit.round_to_step", coins_rounded_down, 2),
+    ("ltc_cli.rules.credit.round_ratio", rounded_down, 2),
     ("ltc_cli.rules.credit.value_of", rounded_value, 1),
     ("ltc_cli.stages.payments.is_tolerated", generous, 1),
     ("ltc_cli.receivables.PAID_BACK", NOTHING_PAID_BACK, 10),

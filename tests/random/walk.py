@@ -39,6 +39,7 @@ taxes:
   R7: {rate: 7%, category: S}
   I19: {rate: 19%, category: S, inclusive: true}
 tax: S19
+cash_rounding: {CHF: 0.05}
 tolerance: {EUR: {amount: 0.05, percent: 1}}
 """
 
