@@ -13,6 +13,7 @@ from ltc_cli.report import Column, Report
 from ltc_cli.reports import aging
 from ltc_cli.rules import tax
 from ltc_cli.rules.money import digits, line_net
+from ltc_cli.stages import closing
 from ltc_cli.store import FIRST_SHA256, journal_sha256, sha256
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _triggers(store: Store) -> Iterator[str]:
         for name in (f"{table}_never_changes", f"{table}_never_goes"):
             if name not in found:
                 yield f"the trigger {name} is gone"
-    for name in ("outbox_message_never_changes", "outbox_never_goes"):
+    guards = (f"{table}_stays_closed" for table in schema.CLOSED_DAYS)
+    for name in ("outbox_message_never_changes", "outbox_never_goes", *guards):
         if name not in found:
             yield f"the trigger {name} is gone"
 
@@ -246,6 +248,25 @@ def _open_by_currency(store: Store, day: str) -> dict[str, int]:
     return {row["currency"]: row["amount_minor"] for row in rows}
 
 
+def _closed(store: Store) -> Iterator[str]:
+    """The closed months say what they said when they were closed, and the journal still has its head of then."""
+    row = store.one("SELECT * FROM period_close ORDER BY id DESC LIMIT 1")
+    if row is None:
+        return
+    sealed, until = closing.seal(store, row["closed_until"]), row["closed_until"]
+    noted = {
+        each["currency"]: each["amount_minor"]
+        for each in store.all("SELECT * FROM period_close_total WHERE period_close_id = ?", (row["id"],))
+    }
+    for currency in sorted(sealed.totals.keys() | noted):
+        if sealed.totals.get(currency, 0) != noted.get(currency, 0):
+            yield f"receivables in {currency} on {until} are not those that were closed"
+    if sealed.facts_sha256 != row["facts_sha256"]:
+        yield f"facts up to {until} are not those that were closed"
+    if row["journal_id"]:
+        yield from _anchor(store, f"{row['journal_id']}:{row['journal_sha256']}")
+
+
 # What payments and credit notes bring in, and what takes it away again, by the day.
 HELD = """
 SELECT name || ' on ' || day FROM (
@@ -404,6 +425,7 @@ CHECKS = (
             " OR back.receivable_id <> made.receivable_id OR back.settled_on < made.settled_on"
         ),
     ),
+    Check("closed", "closed months say what they said when they were closed", _closed),
     Check("aging", "buckets sum to what is open, on every day", _aging),
     Check(
         "plans",
