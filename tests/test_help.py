@@ -217,6 +217,8 @@ BEFORE: Final[dict[str, list[str]]] = {
     "today": PAID,
     "funnel": PAID,
     "aging": PAID,
+    "statement": PAID,
+    "leakage": PAID,
     "list": PAID,
     "show": PAID,
     "find": PAID,
@@ -227,6 +229,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "import undo": ["ltc import leads hubspot.csv", *FILES_IMPORTED],
     "config check": ["ltc init --yes"],
     "check": PAID,
+    "close": PAID,
     "backup": LEAD,
     "restore": [*LEAD, "ltc backup monday.db"],
 }
