@@ -41,7 +41,7 @@ def main() -> None:
                 case "imports":
                     imports.run(folder, given.rounds, invoices)
                 case "check":
-                    check.run(folder, given.rounds, invoices=20_000)
+                    check.run(folder, given.rounds, count=20_000)
                 case "find":
                     find.run(folder, given.rounds, leads=invoices)
 
