@@ -129,7 +129,7 @@ COMMANDS = (
         "leakage:leakage",
         "report",
         LOOKING,
-        "Show what is signed and not shipped, billable and not invoiced, overdue and not collected.",
+        "Show where money leaks: not shipped, not invoiced, not collected.",
     ),
     Command("list", "list:list_", "read", LOOKING, "List records of a kind."),
     Command(

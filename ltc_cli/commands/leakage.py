@@ -12,9 +12,10 @@ def leakage(
     ctx: typer.Context,
     by: Annotated[str, typer.Option(metavar="KEY", help="record (a contract or invoice) or customer.")] = "record",
 ) -> None:
-    """Show what is signed and not shipped, billable and not invoiced, overdue and not collected.
+    """Show where money leaks: not shipped, not invoiced, not collected.
 
-    The greatest amount of each comes first. What is not shipped or not invoiced counts as the contract does, without
+    What is signed and has not gone out, what could be billed and is not, what is past due; of each the greatest
+    amount first. What is not shipped or not invoiced counts as the contract does, without
     tax on top; what is not collected is what the customer has to pay. A contract of nothing but recurring fees
     ships nothing.
 

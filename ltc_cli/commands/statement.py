@@ -16,7 +16,7 @@ from ltc_cli.store import Store
 def statement(
     ctx: typer.Context,
     customer: Annotated[str, typer.Argument(metavar="CUSTOMER")],
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="From this day; from the beginning.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="From this day; else from the beginning.")] = None,
     until: Annotated[str | None, typer.Option(metavar="DATE", help="To this day; the same as --as-of.")] = None,
 ) -> None:
     """Show a customer's statement of account.
