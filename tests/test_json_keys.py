@@ -91,8 +91,8 @@ MOVEMENT: Final = "on:date ref kind text debit:money? credit:money? balance:mone
 LEAK: Final = "gap:gap ref customer:K customer_name since:date days:count amount:money currency command"
 LEAK_OF_CUSTOMER: Final = "gap:gap customer:K customer_name records:count since:date days:count amount:money currency"
 CLOSE: Final = """
-month:month status:close closed_until:date closed_on:date reason? receivables:[RECEIVABLE] journal_head:head
-facts_sha256:sha256
+month:month status:close closed_until:date closed_on:date reason? receivables:[RECEIVABLE] journal_id:count
+journal_sha256:sha256 facts_sha256:sha256
 """
 RECEIVABLE: Final = "currency amount:money"
 FOUND: Final = "ref kind name found_in text"
@@ -150,7 +150,6 @@ PATTERNS: Final = {
     "quantity": r"-?\d+(?:\.\d{0,5}[1-9])?",
     "country": r"[A-Z]{2}",
     "month": r"\d{4}-\d\d",
-    "head": r"\d+:[0-9a-f]{64}",
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
     "CN": r"CN-\d{4}-\d{4}",

@@ -71,21 +71,26 @@ def report(store: Store, customer: Reference, period: Period, edges: Sequence[in
     if style == "json":
         columns, rows = _account_columns(accounts), [_record(customer, name, period, each) for each in accounts]
         return Report(columns, rows, empty=empty)
-    lines = [line for account in accounts for line in _lines(period, account)]
     if style == "csv":
-        rows = [{"customer": customer.text, "customer_name": name, **line} for line in lines]
+        rows = [{"customer": customer.text, "customer_name": name, **line} for line in _all_lines(period, accounts)]
         return Report(LINE_COLUMNS, rows, empty=empty)
+    return _drawn(f"{customer.text} {name}", period, accounts, empty)
+
+
+def _drawn(who: str, period: Period, accounts: list[Account], empty: str) -> Report:
+    """As a bank draws it: the movements of one currency after the other, and a foot for each."""
+    is_one = len(accounts) == 1
+    lines, foot = [], []
+    for account in accounts:
+        where = "" if is_one else f" in {account.currency}"
+        lines += [line for line in _lines(period, account, where) if line["kind"] != "closing"]
+        foot += list(_foot(period, account, where))
     since = f"{period.since} to " if period.since else "up to "
-    return Report(
-        TABLE_COLUMNS,
-        [line for line in lines if line["kind"] != "closing"],
-        totals=[line for account in accounts for line in _foot(period, account)],
-        title=f"Statement of account of {customer.text} {name}, {since}{period.until}",
-        empty=empty,
-    )
+    title = f"Statement of account of {who}, {since}{period.until}"
+    title += f" in {accounts[0].currency}" if is_one else ""
+    return Report(MOVEMENT_COLUMNS, lines, totals=foot, title=title, empty=empty)
 
 
-TABLE_COLUMNS = (*MOVEMENT_COLUMNS, Column("currency"))
 LINE_COLUMNS = (Column("customer", "ref"), Column("customer_name"), Column("currency"), *MOVEMENT_COLUMNS)
 
 
@@ -183,13 +188,17 @@ def _told(movement: Movement) -> str:
     return f"{words}{joint}{movement.told}"
 
 
-def _lines(period: Period, account: Account) -> Iterator[dict[str, Any]]:
+def _all_lines(period: Period, accounts: list[Account]) -> Iterator[dict[str, Any]]:
+    for account in accounts:
+        yield from _lines(period, account)
+
+
+def _lines(period: Period, account: Account, where: str = "") -> Iterator[dict[str, Any]]:
     """What was owed before, the movements, and what is owed at the end, each with its balance."""
-    currency = account.currency
-    if period.since:
-        yield _line(account, "opening", period.since, "opening balance", account.opening_minor)
+    if period.since or where:
+        yield _line(account, "opening", period.since, f"opening balance{where}", account.opening_minor)
     for movement in _movements(account):
-        yield {**movement, "currency": currency}
+        yield {**movement, "currency": account.currency}
     yield _line(account, "closing", period.until, "closing balance", account.closing_minor)
 
 
@@ -204,9 +213,9 @@ def _line(account: Account, kind: str, on: date | None, text: str, balance_minor
     }
 
 
-def _foot(period: Period, account: Account) -> Iterator[dict[str, Any]]:
+def _foot(period: Period, account: Account, where: str) -> Iterator[dict[str, Any]]:
     """The closing balance, and of what it is made: by days past due, less what is held for the customer."""
-    yield _line(account, "closing", period.until, "closing balance", account.closing_minor)
+    yield _line(account, "closing", period.until, f"closing balance{where}", account.closing_minor)
     for bucket, minor in account.aged.items():
         if minor:
             yield _line(account, bucket, None, AGED.get(bucket, f"{bucket} days past due"), minor)

@@ -29,7 +29,8 @@ COLUMNS = (
     Column("closed_on", "date"),
     Column("reason"),
     Column("receivables", "list", columns=TOTAL_COLUMNS),
-    Column("journal_head", on_table=False),
+    Column("journal_id", "count", "journal", on_table=False),
+    Column("journal_sha256", label="its sha256", on_table=False),
     Column("facts_sha256", label="sha256", on_table=False),
 )
 
@@ -124,8 +125,8 @@ def record(store: Store, month: str) -> dict[str, Any]:
     """Where a month stands: closed or open, up to which day the books are closed, and what was sealed with that."""
     first, last = parse_month(month)
     row = store.one("SELECT * FROM period_close ORDER BY id DESC LIMIT 1")
-    found = dict(row) if row else dict.fromkeys(("id", "closed_until", "decided_on", "reason", "facts_sha256"))
-    head = f"{found['journal_id']}:{found['journal_sha256']}" if row and found["journal_id"] else None
+    keys = ("id", "closed_until", "decided_on", "reason", "journal_id", "journal_sha256", "facts_sha256")
+    found = {key: row[key] if row else None for key in keys}
     return {
         "month": f"{first:%Y-%m}",
         "status": "closed" if last.isoformat() <= (found["closed_until"] or "") else "open",
@@ -133,8 +134,7 @@ def record(store: Store, month: str) -> dict[str, Any]:
         "closed_on": found["decided_on"],
         "reason": found["reason"],
         "receivables": _totals(store, found["id"]),
-        "journal_head": head,
-        "facts_sha256": found["facts_sha256"],
+        **{key: found[key] for key in keys[-3:]},
     }
 
 

@@ -99,12 +99,12 @@ def test_as_a_bank_draws_it(company: Company) -> None:
     assert company.run("statement", "K1", "--since", "2026-01-10", "--until", "2026-01-31") == 0
     lines = [" ".join(line.split()) for line in company.out.splitlines()]
     assert lines == [
-        "Statement of account of K1 Ada, 2026-01-10 to 2026-01-31",
-        "on ref text debit credit balance currency",
-        "2026-01-10 opening balance – – 200.00 EUR",
-        "2026-01-20 P1 payment – 50.00 150.00 EUR",
-        "2026-01-31 closing balance – – 150.00 EUR",
-        "1-30 days past due – – 150.00 EUR",
+        "Statement of account of K1 Ada, 2026-01-10 to 2026-01-31 in EUR",
+        "on ref text debit credit balance",
+        "2026-01-10 opening balance – – 200.00",
+        "2026-01-20 P1 payment – 50.00 150.00",
+        "2026-01-31 closing balance – – 150.00",
+        "1-30 days past due – – 150.00",
     ]
 
 
@@ -117,6 +117,22 @@ def test_every_currency_has_an_account_of_its_own(company: Company) -> None:
         ("EUR", "200.00", "0.00"),
         ("JPY", "3600", "0"),
         ("USD", "-7.00", "-7.00"),
+    ]
+    assert company.run("statement", "K1") == 0
+    lines = [" ".join(line.split()) for line in company.out.splitlines()[2:]]
+    assert lines == [
+        "opening balance in EUR – – 0.00",
+        "2026-01-05 INV-2026-0001 invoice, due 2026-01-05 200.00 – 200.00",
+        "opening balance in JPY – – 0",
+        "2026-01-06 INV-2026-0002 invoice, due 2026-01-06 3,600 – 3,600",
+        "opening balance in USD – – 0.00",
+        "2026-01-07 P1 payment – 7.00 -7.00",
+        "2026-06-15 closing balance in EUR – – 200.00",
+        "90+ days past due – – 200.00",
+        "2026-06-15 closing balance in JPY – – 3,600",
+        "90+ days past due – – 3,600",
+        "2026-06-15 closing balance in USD – – -7.00",
+        "held for you – – -7.00",
     ]
 
 
