@@ -62,7 +62,7 @@ def _chain(store: Store, number: int, day: date) -> None:
     fulfilment.ship(store, contract, day)
     invoices.issue(store, chain.SETTINGS, day, [contract_id])
     paid_minor = amount_minor // 2 if number % 7 == 0 else amount_minor
-    payments.collect(store, contract, payments.Receipt(day + timedelta(number % 41), (paid_minor, "EUR")))
+    payments.collect(store, contract, payments.Receipt(day + timedelta(number % 41), (paid_minor, "EUR")), "EUR")
 
 
 def ours(path: Path) -> None:

@@ -24,10 +24,10 @@ WHERE receivable.issued_on <= ? {narrowed}
 
 ITEM_COLUMNS = "id, kind, invoice_id, customer_id, currency, issued_on, due_on, amount_minor"
 
-# Three parameters: the day, three times. What payments hold beyond what they settled.
+# Three parameters: the day, three times. What payments hold beyond what they settled, in their own currency.
 UNAPPLIED = """
 SELECT payment.id, payment.customer_id, payment.currency,
-    payment.amount_minor - COALESCE(SUM(settlement.amount_minor), 0)
+    payment.amount_minor - COALESCE(SUM(COALESCE(settlement.paid_minor, settlement.amount_minor)), 0)
         - COALESCE((SELECT payment.amount_minor FROM payment_reversal
             WHERE payment_reversal.payment_id = payment.id AND reversed_on <= ?), 0) AS unapplied_minor
 FROM payment LEFT JOIN settlement ON settlement.payment_id = payment.id AND settlement.settled_on <= ?
@@ -44,14 +44,16 @@ WHERE credit_note.issued_on <= ? {narrowed}
 GROUP BY credit_note.id
 """
 
-# One parameter: the day. What was paid back of payments and credit notes, as less of what they hold.
+# One parameter: the day. What was paid back of payments and credit notes, as less of what they hold; what came back of
+# that, as more.
 PAID_BACK = """
 SELECT COALESCE(payment_id, credit_id) AS id, customer_id, currency, -amount_minor AS unapplied_minor
-FROM refund WHERE refunded_on <= ? {narrowed}
+FROM refund_moved WHERE refunded_on <= ? {narrowed}
 """
 
 # One parameter: the day. Everything that changes what customers owe, less what is held for them: a settlement by a
-# payment or a credit note moves nothing, since what it takes from one it takes from the other.
+# payment or a credit note moves nothing, since what it takes from one it takes from the other; unless the payment is in
+# another currency: then it moves both accounts.
 MOVEMENTS = """
 SELECT * FROM (
     SELECT receivable.issued_on AS day, 0 AS turn, receivable.kind, invoice.number AS ref,
@@ -78,12 +80,28 @@ SELECT * FROM (
     LEFT JOIN writeoff ON settlement_id = COALESCE(made.id, settlement.id)
     GROUP BY settlement.settled_on, receivable.invoice_id, settlement.kind, made.kind, reason
     UNION ALL
+    SELECT settled_on, 3, 'exchange', 'P' || payment_id, invoice.number, 1, -SUM(settlement.amount_minor),
+        receivable.currency, MIN(settlement.id)
+    FROM receivable JOIN settlement ON receivable_id = receivable.id JOIN invoice ON invoice.id = invoice_id
+    WHERE {receivable} AND paid_minor IS NOT NULL GROUP BY settled_on, payment_id, invoice_id, settlement.kind
+    UNION ALL
+    SELECT settled_on, 3, 'exchange', 'P' || payment_id, invoice.number, 1, SUM(paid_minor), payment.currency,
+        MIN(settlement.id)
+    FROM payment JOIN settlement ON payment_id = payment.id JOIN receivable ON receivable.id = receivable_id
+    JOIN invoice ON invoice.id = invoice_id
+    WHERE {payment} AND paid_minor IS NOT NULL GROUP BY settled_on, payment_id, invoice_id, settlement.kind
+    UNION ALL
     SELECT reversed_on, 4, 'reversal', 'P' || id, reason, 1, amount_minor, currency, id
     FROM payment JOIN payment_reversal ON payment_id = payment.id WHERE {payment}
     UNION ALL
     SELECT refunded_on, 5, 'refund', COALESCE(number, 'P' || payment_id),
         method || COALESCE(', ' || reference, ''), 1, amount_minor, refund.currency, refund.id
     FROM refund LEFT JOIN credit_note ON credit_note.id = credit_id WHERE {refund}
+    UNION ALL
+    SELECT reversed_on, 5, 'refund reversed', COALESCE(number, 'P' || payment_id), refund_reversal.reason, 1,
+        -amount_minor, refund.currency, refund.id
+    FROM refund JOIN refund_reversal ON refund_id = refund.id LEFT JOIN credit_note ON credit_note.id = credit_id
+    WHERE {refund}
 ) AS moved WHERE day <= ? ORDER BY currency, day, turn, id
 """
 
@@ -94,7 +112,7 @@ class Movement(NamedTuple):
     day: str
     turn: int
     kind: str
-    """As of a receivable or a settlement; `… reversed`; `credit`, `payment`, `reversal`, `refund`."""
+    """As of a receivable or a settlement; `… reversed`; `credit`, `payment`, `exchange`, `reversal`, `refund`."""
     ref: str
     told: str | None
     """What is known besides: the last due date, the reason, how it was paid."""

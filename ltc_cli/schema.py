@@ -45,8 +45,9 @@ M001_FACTS = (
 )
 M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
 M005_FACTS = ("outbox_attempt",)
+M007_FACTS = ("invoice_discount", "discount", "discount_tax", "realised", "refund_reversal", "writeoff_reversal")
 M009_FACTS = ("period_close", "period_close_total")
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M009_FACTS)
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS)
 
 # What nobody may date into a closed month, and the day it counts for. Leads, touches and rates are no books.
 CLOSED_DAYS = {
@@ -62,6 +63,7 @@ CLOSED_DAYS = {
     "payment_reversal": "reversed_on",
     "settlement": "settled_on",
     "refund": "refunded_on",
+    "refund_reversal": "reversed_on",
 }
 
 M001 = (
@@ -732,6 +734,84 @@ M005 = (
     "CREATE TRIGGER outbox_never_goes BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'outbox: it is kept'); END",
 )
 
+M007 = (
+    # What an invoice offers for early payment, as its document says: `percent_ppm` of its total (tax: `included`) or of
+    # its net (`excluded`, `mixed`), which comes to `amount_minor`, for all of it paid by `until_on`, that day included.
+    """
+    CREATE TABLE invoice_discount (
+        invoice_id INTEGER PRIMARY KEY REFERENCES invoice,
+        until_on TEXT NOT NULL,
+        percent_ppm INTEGER NOT NULL CHECK (percent_ppm > 0),
+        tax TEXT NOT NULL CHECK (tax IN ('included', 'excluded', 'mixed')),
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0)
+    ) STRICT
+    """,
+    # A settlement of kind `discount` (its own `payment_id` is null: it took nothing of the payment), and the payment or
+    # credit note by which the invoice was paid in time. One row an instalment.
+    """
+    CREATE TABLE discount (
+        settlement_id INTEGER PRIMARY KEY REFERENCES settlement,
+        payment_id INTEGER REFERENCES payment,
+        credit_id INTEGER REFERENCES credit_note,
+        CHECK ((payment_id IS NULL) <> (credit_id IS NULL))
+    ) STRICT
+    """,
+    "CREATE INDEX discount_payment ON discount (payment_id) WHERE payment_id IS NOT NULL",
+    # Of that settlement, by tax code of its invoice, what came off its base and its tax; they sum to the settlement. A
+    # reversal of it takes back the same.
+    """
+    CREATE TABLE discount_tax (
+        settlement_id INTEGER NOT NULL REFERENCES discount,
+        code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL,
+        base_minor INTEGER NOT NULL CHECK (base_minor >= 0),
+        tax_minor INTEGER NOT NULL CHECK (tax_minor >= 0),
+        PRIMARY KEY (settlement_id, code)
+    ) STRICT
+    """,
+    # What a settlement took of a payment in another currency than the receivable, in the payment's minor units. Null:
+    # as much as `amount_minor`, which is always in the receivable's.
+    "ALTER TABLE settlement ADD COLUMN paid_minor INTEGER",
+    "DROP INDEX settlement_payment",
+    "CREATE INDEX settlement_payment ON settlement (payment_id, settled_on, amount_minor, paid_minor)",
+    # Where the payment or the receivable is not in base currency: what the settlement took of the payment at the rate
+    # of the payment's day, and what it settled at the rate of the invoice, in minor units of the base. The difference
+    # is the realised gain (more than 0) or loss; a reversal takes it back. No row where a rate was not known.
+    """
+    CREATE TABLE realised (
+        settlement_id INTEGER PRIMARY KEY REFERENCES settlement,
+        base TEXT NOT NULL,
+        received_minor INTEGER NOT NULL,
+        invoiced_minor INTEGER NOT NULL
+    ) STRICT
+    """,
+    # A refund that came back: what was paid back is unapplied credit again from that day on.
+    """
+    CREATE TABLE refund_reversal (
+        refund_id INTEGER PRIMARY KEY REFERENCES refund,
+        reversed_on TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    # Refunds and those that came back, these as negative amounts.
+    """
+    CREATE VIEW refund_moved AS
+    SELECT id, payment_id, credit_id, customer_id, currency, refunded_on, amount_minor FROM refund
+    UNION ALL
+    SELECT id, payment_id, credit_id, customer_id, currency, reversed_on, -amount_minor
+    FROM refund_reversal JOIN refund ON refund.id = refund_id
+    """,
+    # Why a write-off was taken back; the settlement is the reversal.
+    """
+    CREATE TABLE writeoff_reversal (
+        settlement_id INTEGER PRIMARY KEY REFERENCES settlement,
+        reason TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
 M009 = (
     # A month was closed, with all before it, or opened again, with all after it: the last row says up to which day the
     # books are closed since, and seals what they said then.
@@ -809,6 +889,11 @@ def m005_outbox(db: Database) -> None:
     _make(db, M005, M005_FACTS)
 
 
+def m007_payments(db: Database) -> None:
+    """Early-payment discounts, payments in another currency, and the way back from a refund or a write-off."""
+    _make(db, M007, M007_FACTS)
+
+
 def m009_close(db: Database) -> None:
     """Months that are closed, what they said, and triggers that let nothing be dated into them."""
     _make(db, M009, M009_FACTS)
@@ -822,7 +907,7 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m009_close)
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m007_payments, m009_close)
 VERSION = len(MIGRATIONS)
 
 

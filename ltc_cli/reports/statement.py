@@ -36,6 +36,8 @@ WORDS = {
     "payment": "payment",
     "reversal": "payment reversed",
     "refund": "refund",
+    "refund reversed": "refund came back",
+    "exchange": "paid in another currency",
     "writeoff": "written off",
     "writeoff reversed": "write-off reversed",
     "discount": "discount for early payment",

@@ -46,8 +46,12 @@ SEALED = {
     "receivable": ("issued_on", "id, kind, invoice_id, customer_id, currency, issued_on, due_on, amount_minor"),
     "payment": ("received_on", "id, customer_id, received_on, currency, amount_minor"),
     "payment_reversal": ("reversed_on", "payment_id, reversed_on"),
-    "settlement": ("settled_on", "id, receivable_id, kind, payment_id, credit_id, settled_on, amount_minor"),
+    "settlement": (
+        "settled_on",
+        "id, receivable_id, kind, payment_id, credit_id, settled_on, amount_minor, paid_minor",
+    ),
     "refund": ("refunded_on", "id, payment_id, credit_id, customer_id, refunded_on, currency, amount_minor"),
+    "refund_reversal": ("reversed_on", "refund_id, reversed_on"),
 }
 AT_ONCE = 1_000
 """Rows hashed together."""

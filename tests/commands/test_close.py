@@ -58,6 +58,7 @@ INTO_MAY: Final = (
     "reverse P2 --reason bounced --today 2026-05-31",
     "credit INV-2026-0001 5 --reason x --today 2026-05-31",
     "apply P1 INV-2026-0002 1 --today 2026-05-31",
+    "refund P1 --undo --reason returned --today 2026-05-31",
 )
 # What belongs to no books may be told late.
 BESIDE_THE_BOOKS: Final = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.stories.telling import BUCKETS, invoiced, owed, signed
+from tests.stories.telling import BUCKETS, aging, invoiced, owed, signed
 from tests.support import Company
 
 if TYPE_CHECKING:
@@ -189,3 +189,37 @@ def test_many_names_and_reasons_fit_a_narrow_terminal(tmp_path: Path) -> None:
     for style in ("--csv", "--quiet"):
         assert company.run("statement", "K1", style) == 0
         assert f"credit note for {number}: =1+1 [red]" in company.out
+
+
+def test_discounts_foreign_money_and_what_came_back(tmp_path: Path) -> None:
+    """100 less 2 % in time; 50 of another paid with 100 dollars at 0.50; a refund of 10 that comes back."""
+    company = Company(tmp_path)
+    first = invoiced(company, signed(company, "100", "100% sign; net 30; 2%/10", "2026-01-05")["ref"], "2026-01-05")
+    company.ltc("collect", first["ref"], "98", today="2026-01-10")
+    second = invoiced(company, signed(company, "80", "100% sign; net 30", "2026-01-11")["ref"], "2026-01-11")
+    company.ltc("rate", "USD", "0.5", today="2026-01-12")
+    company.ltc("collect", second["ref"], "100", "--currency", "USD", today="2026-01-12")
+    company.ltc("collect", "K1", "40", today="2026-01-13")
+    company.ltc("refund", "P3", today="2026-01-14")
+    company.ltc("refund", "P3", "--undo", "--reason", "account closed", today="2026-01-15")
+    euros, dollars = company.ltc("statement", "K1", "--as-of", "2026-01-20")
+    assert moved(euros) == [
+        ("2026-01-05", first["ref"], "100.00", None, "100.00"),
+        ("2026-01-10", "P1", None, "98.00", "2.00"),
+        ("2026-01-10", first["ref"], None, "2.00", "0.00"),
+        ("2026-01-11", second["ref"], "80.00", None, "80.00"),
+        ("2026-01-12", "P2", None, "50.00", "30.00"),
+        ("2026-01-13", "P3", None, "40.00", "-10.00"),
+        ("2026-01-14", "P3", "10.00", None, "0.00"),
+        ("2026-01-15", "P3", None, "10.00", "-10.00"),
+    ]
+    assert moved(dollars) == [
+        ("2026-01-12", "P2", None, "100.00", "-100.00"),
+        ("2026-01-12", "P2", "100.00", None, "0.00"),
+    ]
+    for day in ("2026-01-10", "2026-01-12", "2026-01-14", "2026-01-20"):
+        found = {
+            (row["customer"], row["currency"]): {key: row[key] for key in BUCKETS if Decimal(row[key])}
+            for row in company.ltc("statement", "K1", "--as-of", day)
+        }
+        assert {key: ages for key, ages in found.items() if ages} == aging(company, day)
