@@ -121,7 +121,7 @@ COMMANDS = (
     Command(
         "statement",
         "statement:statement",
-        "report",
+        "record",
         LOOKING,
         "Show a customer's statement of account.",
     ),

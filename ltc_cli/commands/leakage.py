@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ltc_cli.commands.answers import ask, choice
+from ltc_cli.commands.answers import ask, choice, conversion
 from ltc_cli.reports import leakage as report
 
 
@@ -24,4 +24,5 @@ def leakage(
       ltc leakage --as-of 2026-03-31
     """
     session = ask(ctx)
-    session.read(lambda store: report.report(store, session.as_of, choice(by, report.BY, "--by")))
+    key = choice(by, report.BY, "--by")
+    session.read(lambda store: report.report(store, session.as_of, key, conversion(session, store, session.as_of)))

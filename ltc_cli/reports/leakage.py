@@ -16,6 +16,7 @@ from ltc_cli.stages import contracts, quotes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ltc_cli.reports.conversion import Conversion
     from ltc_cli.rules.billing import Progress
     from ltc_cli.rules.tax import Line
     from ltc_cli.rules.terms import PlannedShare
@@ -94,9 +95,16 @@ WHERE balance_minor > 0 GROUP BY invoice.id, number, open.customer_id, open.curr
 COMMANDS = {"unshipped": "ltc ship {ref}", "unbilled": "ltc invoice {ref}", "uncollected": "ltc collect {ref}"}
 
 
-def report(store: Store, as_of: date, by: str = "record") -> Report:
-    """One row a contract or invoice, or a customer, and currency: at each seam the greatest amount first."""
+def report(store: Store, as_of: date, by: str = "record", into: Conversion | None = None) -> Report:
+    """One row a contract or invoice, or a customer, and currency: at each seam the greatest amount first.
+
+    Raises RefusedError where a rate for the one currency is not known.
+    """
     leaks = [*_unshipped(store, as_of), *_unbilled(store, as_of), *_uncollected(store, as_of)]
+    if into:
+        leaks = [
+            leak._replace(amount_minor=into(leak.amount_minor, leak.currency), currency=into.into) for leak in leaks
+        ]
     names = _customers(store, leaks)
     leaks = [leak._replace(customer_id=names[leak.customer_id][0]) for leak in leaks]
     shown = leaks if by == "record" else _by_customer(leaks)
@@ -106,6 +114,7 @@ def report(store: Store, as_of: date, by: str = "record") -> Report:
         [_row(leak, names[leak.customer_id][1], as_of) for leak in shown],
         totals=_totals(leaks),
         title=f"Leakage as of {as_of}",
+        notices=into.notices if into else (),
         hint="ltc today",
         empty=f"nothing leaks as of {as_of}: all is shipped, billed and collected",
     )

@@ -97,6 +97,12 @@ def test_customers_and_currencies_are_kept_apart(company: Company) -> None:
         ("K2", 1, "2026-01-06", "120.00", "EUR"),
         ("K1", 1, "2026-01-05", "3600", "JPY"),
     ]
+    company.ltc("rate", "JPY", "0.005", today="2026-01-07")  # 3600 are 18.00
+    rows = company.ltc("leakage", "--by", "customer", "--in", "EUR", "--as-of", "2026-01-10")
+    assert [(row["customer"], row["records"], row["amount"], row["currency"]) for row in rows] == [
+        ("K1", 3, "168.00", "EUR"),
+        ("K2", 1, "120.00", "EUR"),
+    ]
     assert company.run("leakage", "--as-of", "2026-01-10") == 0
     totals = [line.split() for line in company.out.splitlines() if " total " in line]
     assert totals == [["unshipped", "total", "270.00", "EUR"], ["unshipped", "total", "3,600", "JPY"]]
