@@ -219,6 +219,8 @@ BEFORE: Final[dict[str, list[str]]] = {
     "today": PAID,
     "funnel": PAID,
     "aging": PAID,
+    "statement": PAID,
+    "leakage": PAID,
     "list": PAID,
     "show": PAID,
     "find": PAID,
@@ -229,6 +231,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "import undo": ["ltc import leads hubspot.csv", *FILES_IMPORTED],
     "config check": ["ltc init --yes"],
     "check": PAID,
+    "close": PAID,
     "backup": LEAD,
     "restore": [*LEAD, "ltc backup monday.db"],
 }

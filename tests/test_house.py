@@ -74,6 +74,7 @@ FLOW: Final = (
     "invoice_imports",
     "payment_imports",
     "mailing",
+    "closing",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

@@ -494,11 +494,13 @@ def reverse(store: Store, payment: Reference, on: date, reason: str) -> bool:
     earliest = max([record["received_on"], *(row["settled_on"] for row in settlements)])
     if on.isoformat() < earliest:
         raise UsageError(f"{payment.text} counts from {earliest}: it cannot be reversed before")
-    store.connection.execute(
-        "INSERT INTO payment_reversal (payment_id, reversed_on, reason, recorded_at) VALUES (?, ?, ?, ?)",
-        (payment.id, on.isoformat(), words, store.recorded_at),
+    store.add(
+        "payment_reversal",
+        payment_id=payment.id,
+        reversed_on=on.isoformat(),
+        reason=words,
+        recorded_at=store.recorded_at,
     )
-    store.counts["payment_reversal"] += 1
     take_back(store, settlements, on)
     for allocation in record["allocations"]:
         store.touch(allocation["invoice"])

@@ -77,7 +77,7 @@ FAULTS = [
     ("UPDATE settlement SET payment_id = 1 WHERE id = 2", "settlements", "settlement 2"),
     ("UPDATE settlement SET kind = 'credit' WHERE kind = 'writeoff'", "settlements", "settlement 5"),
     ("DELETE FROM writeoff WHERE reason = 'small'", "settlements", "settlement 5"),
-    ("UPDATE writeoff SET settlement_id = 2 WHERE reason = 'small'", "aging", "aging in EUR on 2026-06-15"),
+    ("UPDATE writeoff SET settlement_id = 2 WHERE reason = 'small'", "aging", "aging of K1 in EUR on 2026-06-15"),
     # what is held and paid back
     ("UPDATE refund SET amount_minor = 2501 WHERE credit_id = 1", "credits", "CN-2026-0001"),
     ("UPDATE refund SET amount_minor = 2001 WHERE payment_id = 4", "payments", "P4"),

@@ -75,12 +75,15 @@ WRITES: Final = (
     "writeoff INV-2026-0001 1 --reason small",
     "rate USD 0.92",
     "edit L3 note=hello",
+    "close 2026-05",
 )
 
 READS: Final = (
     "today",
     "funnel",
     "aging",
+    "statement K1",
+    "leakage",
     "list leads",
     "list invoices",
     "show L1",
@@ -107,6 +110,7 @@ AGAIN: Final = (
     ("lead merge L1 L1", "L1"),
     ("apply P1 INV-2026-0001", None),
     ("edit L1 company=Engines", "L1"),
+    ("close 2026-05 --reopen --reason x", None),
 )
 
 
