@@ -159,9 +159,8 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
     whole = _totals(store, contract, claims, [each.line for each in billed])
     number = store.draw_number("invoice", settings.numbers.invoice, on.year)
     _refuse_backdating(store, number, on)
-    terms = parse_terms(row["terms"], row["currency"])
     step_minor = settings.cash_rounding_minor.get(row["currency"], 1)
-    parts = in_cash(instalments(terms, whole.total_minor, on, row["currency"]), step_minor)
+    parts = in_cash(_instalments(contract, whole.total_minor, on), whole.total_minor, step_minor)
     total_minor = sum(amount_minor for _, amount_minor in parts)
     share = claims[0].planned.share
     period = {"period_from": _iso(share.period_from), "period_to": _iso(share.period_to)}
@@ -201,6 +200,15 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
         )
     store.touch(f"C{row['id']}")
     return invoice_id
+
+
+def _instalments(contract: _Contract, total_minor: int, on: date) -> list[tuple[date, int]]:
+    """Due dates and amounts; fixed ones are of the total that was agreed, which another rate may have changed."""
+    row = contract.row
+    terms = parse_terms(row["terms"], row["currency"])
+    has_fixed = len(contract.planned) == 1 and any(each.kind == "amount" for each in terms.due)
+    is_agreed = has_fixed and not contract.is_taxed_as_agreed
+    return instalments(terms, row["net_minor"] + row["tax_minor"] if is_agreed else total_minor, on, row["currency"])
 
 
 def _at_rates_of(settings: Settings, contract: _Contract, on: date) -> _Contract:
