@@ -195,7 +195,8 @@ database: books/ltc.db
 numbers:  {invoice: "R{year}{seq:05}", credit: "G-{seq}"}
 terms:    {default: "100% ship; net 30", project: "30% sign, 60% ship, 10% accept+90d; net 30"}
 taxes:    {S19: {rate: 19%, category: S}, I7: {rate: 7%, category: S, inclusive: true},
-           Z: {rate: 0%, category: Z}}
+           Z: {rate: 0%, category: Z}, E: {rate: 0%, category: E, reason: "Exempt: § 4"},
+           DE: {name: VAT, rate: {2020-07-01: 16%, 2007-01-01: 19%}, category: S}}
 tax:      S19
 tax_rounding: line
 cash_rounding: {CHF: 0.05}
@@ -239,6 +240,17 @@ hooks:    {folder: hooks}
         ("language", "zh"),
         ("numbers.invoice", "R{year}{seq:05}"),
         ("terms.project", "30% sign, 60% ship, 10% accept+90d; net 30"),
+        (
+            "taxes.DE",
+            Tax(
+                name="VAT",
+                rate_ppm={date(2007, 1, 1): 190_000, date(2020, 7, 1): 160_000},
+                category="S",
+                inclusive=False,
+                reason=None,
+            ),
+        ),
+        ("taxes.E.reason", "Exempt: § 4"),
         ("taxes.I7", Tax(name=None, rate_ppm=70_000, category="S", inclusive=True, reason=None)),
         ("cash_rounding_minor", {"CHF": 5}),
         ("discount_tax", "mixed"),
@@ -397,6 +409,26 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
             "line 1: taxes.Z.rate: '0' is not a percentage (write it like",
         ),
         ("taxes: {Z: {rate: 0%}}", "line 1: taxes.Z: category is missing"),
+        ("taxes: {Z: {rate: {}, category: Z}}", "line 1: taxes.Z.rate: needs a rate"),
+        ("taxes: {Z: {rate: {2026: 0%}, category: Z}}", "line 1: taxes.Z.rate: '2026' is not a date (write it like"),
+        (
+            "taxes: {Z: {rate: {2026-02-30: 0%}, category: Z}}",
+            "line 1: taxes.Z.rate: the day 2026-02-30 does not exist",
+        ),
+        (
+            "taxes: {Z: {rate: {2026-01-01: 0}, category: Z}}",
+            "line 1: taxes.Z.rate.2026-01-01: '0' is not a percentage",
+        ),
+        *(
+            (f"taxes: {{Z: {{rate: 1%, category: {category}}}}}", f"line 1: taxes.Z: category {category} has a rate of")
+            for category in ("Z", "E", "AE", "K", "G", "O")
+        ),
+        (
+            "taxes: {Z: {rate: {2026-01-01: 0%, 2027-01-01: 1%}, category: E}}",
+            "line 1: taxes.Z: category E has a rate of 0%",
+        ),
+        ("cash_rounding: {CHF: 0}", "line 1: cash_rounding.CHF: must be more than 0"),
+        ("cash_rounding: {JPY: 0.5}", "line 1: cash_rounding.JPY: '0.5' has too many decimals"),
         ("taxes: {Z: {rate: 0%, category: X}}", "line 1: taxes.Z.category: 'X' is none of S, Z,"),
         ("taxes:\n  S: {rate: 19%, category: S}", "line 1: tax: 'Z' is not in taxes (S)"),
         ("\ntax: S", "line 2: tax: 'S' is not in taxes (Z)"),

@@ -673,6 +673,14 @@ BROKEN: Final = {
         _making(lambda folder: (folder / "config.yaml").write_text('terms: {default: "30% sign"}\n')),
         Row("config check", 6, "terms.default: the shares make up 30.00 % instead of 100 %"),
     ),
+    "a day before the first rate": Broken(
+        _making(
+            lambda folder: (folder / "config.yaml").write_text(
+                "taxes: {S19: {rate: {2999-01-01: 19%}, category: S}}\ntax: S19\n"
+            )
+        ),
+        Row("quote O9 --line Widget:1:5", 6, f"taxes.S19 has no rate for {TODAY}: its first one is from 2999-01-01 on"),
+    ),
     "a tax code that the config has lost": Broken(
         _making(lambda folder: (folder / "config.yaml").write_text("currency: EUR\n")),
         Row("quote O9 --line Widget:1:5", 2, "there is no tax code S19"),

@@ -210,7 +210,7 @@ def _taxed_now(
     if code.inclusive:
         amount_minor += whole.tax_minor - before.other_tax_minor
         before_minor += before.tax_minor
-    tax_minor = tax_of(amount_minor, code, discount_ppm)
+    tax_minor = tax_of(amount_minor, code, discount_ppm) if now else before.tax_minor
     if policy == "line" and now:
         now_minor = now.base_minor + now.tax_minor if code.inclusive else now.base_minor
         is_rest = now_minor == amount_minor - before_minor

@@ -436,10 +436,13 @@ def instalments(terms: Terms, total_minor: int, issued_on: date, currency: str) 
     return [pair for pair in zip(due_days, amounts, strict=True) if pair[1] or not total_minor]
 
 
-def in_cash(parts: Sequence[tuple[date, int]], step_minor: int) -> list[tuple[date, int]]:
-    """Instalments whose sum is rounded half up to what can be paid in cash, each of them a multiple of the step."""
+def in_cash(parts: Sequence[tuple[date, int]], total_minor: int, step_minor: int) -> list[tuple[date, int]]:
+    """Instalments of a total that is rounded half up to what can be paid in cash, each of them a multiple of the step.
+
+    The total is spread in proportion to the parts, which are those of the total itself or of one that was agreed.
+    """
     amounts = [amount_minor for _, amount_minor in parts]
-    payable_minor = round_to_step(sum(amounts), step_minor)
+    payable_minor = round_to_step(total_minor, step_minor)
     rounded = [steps * step_minor for steps in split(payable_minor // step_minor, amounts)]
     found = [(due_on, amount_minor) for (due_on, _), amount_minor in zip(parts, rounded, strict=True)]
     return [pair for pair in found if pair[1] or not payable_minor]

@@ -70,6 +70,16 @@ FAULTS = [
     ("UPDATE credit_note_tax SET code = 'R7' WHERE code = 'Z'", "credited", "INV-2026-0001 R7"),
     ("UPDATE credit_note_line SET net_minor = 99900 WHERE id = 1", "credited", "INV-2026-0001 line 1"),
     ("UPDATE credit_note_line SET credited_micro = 99000000 WHERE id = 1", "credited", "INV-2026-0001 line 1"),
+    # tax and rounding
+    ("UPDATE invoice SET rounding_minor = 1 WHERE id = 1", "invoices", "INV-2026-0001"),
+    ("UPDATE invoice SET rounding_minor = 1, tax_minor = tax_minor - 1 WHERE id = 1", "archive", "INV-2026-0001"),
+    ("UPDATE invoice SET cash_step_minor = 700 WHERE id = 1", "invoices", "INV-2026-0001"),
+    ("UPDATE invoice SET cash_step_minor = 700 WHERE id = 1", "instalments", "INV-2026-0001"),
+    ("UPDATE invoice_line SET rate_ppm = 160000 WHERE tax_code = 'S19'", "rates", "INV-2026-0001 line 1"),
+    ("UPDATE invoice_line SET category = 'E' WHERE tax_code = 'Z'", "rates", "INV-2026-0001 line 2"),
+    ("UPDATE credit_note_tax SET rate_ppm = 160000 WHERE code = 'S19'", "rates", "CN-2026-0001 S19"),
+    ("UPDATE invoice_tax SET reason = 'none' WHERE code = 'S19'", "archive", "INV-2026-0001"),
+    ("UPDATE credit_note SET rounding_minor = 1 WHERE id = 1", "credit notes", "CN-2026-0001"),
     # what it settles
     ("UPDATE settlement SET amount_minor = 9000 WHERE kind = 'credit'", "balances", "receivable 1 on 2026-06-15"),
     ("UPDATE settlement SET settled_on = '2026-06-14' WHERE kind = 'credit'", "settlements", "settlement 2"),

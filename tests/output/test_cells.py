@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ltc_cli.output.cells import bar, cell, grouped, percent
+from ltc_cli.output.cells import bar, cell, grouped, percent, rate
 from ltc_cli.output.screen import ASCII, UNICODE, Screen
 from ltc_cli.report import Column, Kind
 
@@ -32,6 +32,13 @@ def test_numbers_have_thousands_separators(number: object, shown: str) -> None:
 )
 def test_a_share_is_shown_in_percent(share: float | str, shown: str) -> None:
     assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.19, "19 %"), (0.055, "5.5 %"), (0.08875, "8.875 %"), (0, "0 %"), (1, "100 %")]
+)
+def test_a_rate_is_shown_as_exactly_as_it_is(share: float, shown: str) -> None:
+    assert rate(share) == shown
 
 
 @pytest.mark.parametrize(

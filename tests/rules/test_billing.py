@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ltc_cli.rules.billing import (
     Move,
     Progress,
+    TaxedBefore,
     billable,
     day_of,
     goods_lines,
@@ -19,9 +23,10 @@ from ltc_cli.rules.billing import (
     part_of,
     part_totals,
     share_lines,
+    whole_now,
 )
-from ltc_cli.rules.money import MICRO, parse_percent
-from ltc_cli.rules.tax import TaxCode, line, totals
+from ltc_cli.rules.money import MICRO, parse_percent, split
+from ltc_cli.rules.tax import TaxCode, line, tax_of, totals
 from ltc_cli.rules.terms import PlannedShare, parse_terms, plan
 
 Z = TaxCode("Z", "Z", 0, inclusive=False)
@@ -166,3 +171,57 @@ def test_what_came_back_is_not_billable_though_its_shipment_waits_for_an_offset(
     out, back = date(2026, 1, 1), date(2026, 1, 5)
     returned = progress(Move(out, 0, MICRO), Move(out, 0, -MICRO, back))
     assert billable(share, returned, ONE, date(2026, 1, 31)) == 0
+
+
+LINES = st.lists(st.tuples(st.integers(1, 400), st.sampled_from(["S", "I", "Z"])), min_size=1, max_size=4)
+PARTS = st.lists(st.tuples(st.integers(0, 9), st.sampled_from([190_000, 160_000, 70_000])), min_size=1, max_size=7)
+
+
+@given(LINES, PARTS, st.sampled_from(["document", "line", "unrounded"]))
+def test_across_changes_of_rate_amounts_stay_and_nothing_turns_negative(
+    amounts: list[tuple[int, str]], parts: list[tuple[int, int]], policy: str
+) -> None:
+    """Net amounts sum to what was agreed, gross ones of an inclusive code as well; at one rate the tax is its tax."""
+
+    def at(rate_ppm: int) -> dict[str, TaxCode]:
+        on_top, within = TaxCode("S", "S", rate_ppm, inclusive=False), TaxCode("I", "S", rate_ppm, inclusive=True)
+        return {"S": on_top, "I": within, "Z": Z}
+
+    taxed: dict[tuple[str, int], tuple[int, int]] = {}
+    rest = Counter({code: sum(minor for minor, name in amounts if name == code) for _, code in amounts})
+    shares_ = split(sum(rest.values()), [weight for weight, _ in parts])
+    for share_minor, (_, rate_ppm) in zip(shares_, parts, strict=True):
+        if not share_minor:
+            continue
+        codes = at(rate_ppm)
+        left = split(share_minor, list(rest.values()))
+        lines = [lump("x", part, codes[code], 2) for code, part in zip(rest, left, strict=True) if part]
+        rest.subtract(dict(zip(list(rest), left, strict=True)))
+        before = {code: taxed_before(taxed, code, codes[code].rate_ppm) for code, _ in taxed}
+        plain = totals(lines, policy, 2)
+        agreed = totals([lump("x", minor, codes[code], 2) for minor, code in amounts], policy, 2)
+        whole = whole_now(agreed, plain, before, policy)
+        own = {code: each[:2] for code, each in before.items()}
+        made = part_totals(plain, whole, own, None) if any(rest.values()) else last_totals(whole, own)
+        for group in made.groups:
+            assert group.base_minor >= 0
+            assert group.tax_minor >= 0
+            base_minor, tax_minor = taxed.get((group.tax.code, group.tax.rate_ppm), (0, 0))
+            key = (group.tax.code, group.tax.rate_ppm)
+            taxed[key] = base_minor + group.base_minor, tax_minor + group.tax_minor
+    for code in rest:
+        mine = {rate: each for (name, rate), each in taxed.items() if name == code}
+        base_minor, tax_minor = (sum(each[number] for each in mine.values()) for number in (0, 1))
+        if policy != "unrounded":
+            amount_minor = base_minor + tax_minor if code == "I" else base_minor
+            assert amount_minor == sum(minor for minor, name in amounts if name == code)
+        if len(mine) == 1 and policy == "document":
+            (rate_ppm,) = mine
+            assert tax_minor == tax_of(sum(minor for minor, name in amounts if name == code), at(rate_ppm)[code])
+
+
+def taxed_before(taxed: dict[tuple[str, int], tuple[int, int]], code: str, rate_ppm: int) -> TaxedBefore:
+    others = [each for (name, rate), each in taxed.items() if name == code and rate != rate_ppm]
+    return TaxedBefore(
+        *taxed.get((code, rate_ppm), (0, 0)), sum(base for base, _ in others), sum(tax for _, tax in others)
+    )
