@@ -37,8 +37,9 @@ SELECT invoice_discount.*, invoice.net_minor, invoice.total_minor,
     (SELECT COALESCE(SUM(net_minor), 0) FROM credit_note WHERE invoice_id = invoice.id) AS credited_net_minor,
     (SELECT COALESCE(SUM(total_minor), 0) FROM credit_note WHERE invoice_id = invoice.id) AS credited_minor,
     (SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable
-        JOIN settlement ON settlement.receivable_id = receivable.id AND settlement.payment_id IS NOT NULL
-        WHERE receivable.invoice_id = invoice.id AND settled_on > until_on) AS late_minor,
+        JOIN settlement ON settlement.receivable_id = receivable.id AND settlement.kind = 'payment'
+        WHERE receivable.invoice_id = invoice.id AND settled_on > until_on AND NOT EXISTS (
+            SELECT 1 FROM settlement AS back WHERE back.reverses_id = settlement.id)) AS late_minor,
     (SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable
         JOIN settlement ON settlement.receivable_id = receivable.id
         JOIN discount ON discount.settlement_id = COALESCE(reverses_id, settlement.id)
