@@ -51,7 +51,7 @@ COLUMNS = (
     Column("currency"),
     Column("method", spare=1),
     Column("reference", on_table=False),
-    Column("gain", "money", on_table=False),
+    Column("gain", "quantity", on_table=False),
     Column("gain_currency", on_table=False),
     Column("allocations", "list", on_table=False, columns=ALLOCATION_COLUMNS),
 )
