@@ -85,6 +85,8 @@ def test_options_are_completed_once(company: Company) -> None:
         ("leakage --by ", "record customer"),
         ("aging --by=o", "--by=owner"),
         ("funnel --by ", "source owner month campaign"),
+        ("aging --in us", "USD USN"),
+        ("collect K1 5 --currency jp", "JPY"),
         ("quote O1 --rounding ", "document line unrounded"),
         ("advance O1 --stage ", "new qualified proposal negotiation"),
         ("completion ", "bash zsh fish"),
