@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
 from ltc_cli.errors import LtcError, UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.report import Column, Report
-from ltc_cli.reports import aging
+from ltc_cli.reports import aging, ledger
+from ltc_cli.rules import ledger as entries
 from ltc_cli.rules import tax
 from ltc_cli.rules.money import digits, line_net
 from ltc_cli.store import FIRST_SHA256, journal_sha256, sha256
@@ -202,13 +204,15 @@ def _line(row: Row) -> tax.Line:
     )
 
 
+MONEY_DAYS = """
+SELECT issued_on AS day FROM receivable UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment
+UNION SELECT issued_on FROM credit_note UNION SELECT refunded_on FROM refund
+"""
+
+
 def _aging(store: Store) -> Iterator[str]:
     """On every day on which something happened (at most 40 of them), the buckets sum to what is open."""
-    rows = store.all(
-        "SELECT day FROM (SELECT issued_on AS day FROM receivable UNION SELECT due_on FROM receivable"
-        " UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment"
-        " UNION SELECT issued_on FROM credit_note UNION SELECT refunded_on FROM refund) ORDER BY day"
-    )
+    rows = store.all(f"SELECT day FROM ({MONEY_DAYS} UNION SELECT due_on FROM receivable) AS days ORDER BY day")
     days = [row["day"] for row in rows]
     for day in days[:: max(1, len(days) // 40)]:
         report = aging.report(store, date.fromisoformat(day), (30, 60, 90))
@@ -221,6 +225,49 @@ def _aging(store: Store) -> Iterator[str]:
         for currency, total_minor in _open_by_currency(store, day).items():
             if summed.get(currency, 0) != total_minor:
                 yield f"aging in {currency} on {day}"
+
+
+# The newest of these days, and as many of those before, evenly.
+LEDGER_DAYS = 4
+
+OF_AGING = (entries.receivable("")[1], entries.credit("")[1])
+"""The accounts that aging knows: what is owed, and what is held."""
+
+Balances = dict[tuple[str, str, str], int]
+"""By account, customer and currency."""
+
+
+def _ledger(store: Store) -> Iterator[str]:
+    """Read once from the first fact to the last, and held against aging on a few days on the way."""
+    rows = store.all(f"SELECT day FROM ({MONEY_DAYS}) AS days ORDER BY day")
+    known = [row["day"] for row in rows]
+    days = sorted({*known[-LEDGER_DAYS:], *known[:: len(known) // LEDGER_DAYS + 1]})
+    balances: Balances = {}
+    summed: dict[str, int] = {}
+    for head, postings in ledger.transactions(store, EVER):
+        while days and head.on > days[0]:
+            yield from _apart(store, days.pop(0), balances)
+        for posting in postings:
+            summed[posting.currency] = summed.get(posting.currency, 0) + posting.amount_minor
+            if posting.account[1] in OF_AGING:
+                key = posting.account[1], posting.account[2], posting.currency
+                balances[key] = balances.get(key, 0) + posting.amount_minor
+    for day in days:
+        yield from _apart(store, day, balances)
+    yield from (f"the double entry in {currency} sums to {minor}" for currency, minor in summed.items() if minor)
+
+
+def _apart(store: Store, day: str, balances: Balances) -> Iterator[str]:
+    """Where the double entry up to a day is not what aging says."""
+    owed, held = OF_AGING
+    told: Balances = {}
+    for row in aging.report(store, date.fromisoformat(day), (30,)).rows:
+        unapplied_minor = _minor(row["unapplied"])
+        told[owed, row["customer"], row["currency"]] = _minor(row["total"]) - unapplied_minor
+        told[held, row["customer"], row["currency"]] = unapplied_minor
+    for key in sorted(told.keys() | balances.keys()):
+        if told.get(key, 0) != balances.get(key, 0):
+            yield "{} of {} in {}".format(*key) + f" on {day}"
 
 
 def _minor(text: str) -> int:
@@ -405,6 +452,7 @@ CHECKS = (
         ),
     ),
     Check("aging", "buckets sum to what is open, on every day", _aging),
+    Check("ledger", "the double entry sums to zero, and its receivables and credit are those of aging", _ledger),
     Check(
         "plans",
         "plan shares sum to the contract, and none is billed beyond itself",
