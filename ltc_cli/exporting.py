@@ -36,7 +36,8 @@ class Wish(NamedTuple):
 
     kind: str
     format: str
-    file: str | None
+    file: Path | None
+    """`-` is standard output, too."""
 
 
 def run(session: Session, wish: Wish, pieces: Callable[[Store], Iterable[str]]) -> None:
@@ -46,7 +47,7 @@ def run(session: Session, wish: Wish, pieces: Callable[[Store], Iterable[str]]) 
     export that fails leaves what was there before. With `--json` and no file, the text is a key of the answer.
     Raises UsageError for a file that cannot be meant, FailedError where it cannot be written.
     """
-    path = None if wish.file in (None, "-") else Path(str(wish.file))
+    path = None if wish.file == Path("-") else wish.file
     if path:
         _refuse_unfit(path, session.path)
     with TemporaryFile("w+", encoding="utf-8", newline="\n") as text:

@@ -1,5 +1,6 @@
 """`ltc export …`: what is in the file, for other programs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from ltc_cli.commands.answers import ask, choice
 from ltc_cli.reports import ledger as books
 
 Output = Annotated[
-    str | None, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; - for standard output.")
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; - for standard output.")
 ]
 
 

@@ -89,6 +89,7 @@ READS: Final = (
     "outbox list",
     "log",
     "check",
+    "export ledger",
 )
 
 # Where the wish is fulfilled already: said so, exit 0, nothing written.
