@@ -238,23 +238,23 @@ Balances = dict[tuple[str, str, str], int]
 
 
 def _ledger(store: Store) -> Iterator[str]:
-    """Read once from the first fact to the last, and held against aging on a few days on the way."""
+    """Read once from the first fact to the last, and held against aging on a few days on the way.
+
+    That each transaction sums to zero is proven where it is made: one that does not cannot be read.
+    """
     rows = store.all(f"SELECT day FROM ({MONEY_DAYS}) AS days ORDER BY day")
     known = [row["day"] for row in rows]
     days = sorted({*known[-LEDGER_DAYS:], *known[:: len(known) // LEDGER_DAYS + 1]})
     balances: Balances = {}
-    summed: dict[str, int] = {}
     for head, postings in ledger.transactions(store, EVER):
         while days and head.on > days[0]:
             yield from _apart(store, days.pop(0), balances)
         for posting in postings:
-            summed[posting.currency] = summed.get(posting.currency, 0) + posting.amount_minor
             if posting.account[1] in OF_AGING:
                 key = posting.account[1], posting.account[2], posting.currency
                 balances[key] = balances.get(key, 0) + posting.amount_minor
     for day in days:
         yield from _apart(store, day, balances)
-    yield from (f"the double entry in {currency} sums to {minor}" for currency, minor in summed.items() if minor)
 
 
 def _apart(store: Store, day: str, balances: Balances) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ltc_cli.errors import DataError
 from ltc_cli.rules.money import round_ratio
 
 if TYPE_CHECKING:
@@ -183,21 +184,25 @@ class Transaction(NamedTuple):
 
 
 def transactions(facts: Iterable[Fact]) -> Iterator[Transaction]:
-    """The double entry of these facts, which come in the order of their days. What moves no account is left out."""
+    """The double entry of these facts, which come in the order of their days. What moves no account is left out.
+
+    Raises DataError where the postings of a fact do not sum to zero: a bug, that must never leave the house.
+    """
     deliveries: dict[int, _Delivery] = {}
     for fact in facts:
         postings = tuple(posting for posting in _postings(fact, deliveries) if posting.amount_minor)
         if postings:
-            assert not any(sums(postings).values()), f"{fact.head.ref} does not sum to zero: {postings}"
+            _refuse_unbalanced(fact.head, postings)
             yield Transaction(fact.head, postings)
 
 
-def sums(postings: Iterable[Posting]) -> dict[str, int]:
-    """By currency."""
+def _refuse_unbalanced(head: Head, postings: Iterable[Posting]) -> None:
     summed: dict[str, int] = {}
     for posting in postings:
         summed[posting.currency] = summed.get(posting.currency, 0) + posting.amount_minor
-    return summed
+    for currency, minor in summed.items():
+        if minor:
+            raise DataError(f"in double entry {head.ref} does not sum to zero in {currency}: {head.what} of {head.on}")
 
 
 def _postings(fact: Fact, deliveries: dict[int, _Delivery]) -> Iterator[Posting]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ltc_cli import exporting
 from tests.ledgers import entries
 from tests.support import Company
 
@@ -59,7 +58,7 @@ def test_an_export_that_fails_leaves_what_was_there(company: Company, tmp_path: 
     file = tmp_path / "books"
     file.write_text("before", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(exporting.os, "fsync", _full)
+        patched.setattr(os, "fsync", _full)
         error = company.ltc("export", "ledger", "-o", str(file), fails=1)
     assert error["message"] == f"cannot write {file}: No space left on device"
     assert file.read_text(encoding="utf-8") == "before"
