@@ -196,6 +196,13 @@ COMMANDS = (
     ),
     Command("import rates", "imports:rates", "write", HOUSE, "Import exchange rates, as the ECB publishes them."),
     Command("import undo", "imports:undo", "write", HOUSE, "Take an import back."),
+    Command(
+        "export ledger",
+        "export:ledger",
+        "report",
+        HOUSE,
+        "Export the books in double entry, as a journal for hledger or beancount.",
+    ),
     Command("init", "init:init", "none", HOUSE, "Make config.yaml and the file of a new company."),
     Command("demo", "demo:demo", "none", HOUSE, "Make a small company's year and look at it."),
     Command("config show", "config:show", "none", HOUSE, "Show every setting in force."),
@@ -218,6 +225,7 @@ GROUPS = {
     "customer": "Add customers.",
     "outbox": "Look after the one queue of all mail.",
     "import": "Import records from other programs, and take an import back.",
+    "export": "Export what is in the file for other programs.",
     "config": "Show and check the settings.",
 }
 

@@ -228,6 +228,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "import touches": ["ltc import leads hubspot.csv"],
     "import shipments": ["ltc import contracts signed.csv"],
     "import payments": ["ltc import invoices open.csv"],
+    "export ledger": PAID,
     "import undo": ["ltc import leads hubspot.csv", *FILES_IMPORTED],
     "config check": ["ltc init --yes"],
     "check": PAID,

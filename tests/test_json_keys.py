@@ -110,6 +110,7 @@ sha256:sha256
 CHECK: Final = "check status broken:count example? rule"
 SETTING: Final = "key value:any meaning?"
 CONFIG: Final = "config? status"
+EXPORT: Final = "kind format as_of:date path? text?"
 FILES: Final = "config database"
 
 IMPORTED: Final = """
@@ -335,6 +336,8 @@ LOOKS: Final = [
     ("log", [ENTRY]),
     ("log C1", [ENTRY]),
     ("check", [CHECK]),
+    ("export ledger", EXPORT),
+    ("export ledger --format beancount -o -", EXPORT),
     ("completion bash", "shell script"),
     ("config show", [SETTING]),
     ("config check", CONFIG),

@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
 from ltc_cli.errors import LtcError, UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.report import Column, Report
-from ltc_cli.reports import aging
+from ltc_cli.reports import aging, ledger
+from ltc_cli.rules import ledger as entries
 from ltc_cli.rules import tax
 from ltc_cli.rules.money import digits, line_net
 from ltc_cli.stages import closing
@@ -305,6 +307,56 @@ def _aging(store: Store) -> Iterator[str]:
         for customer, currency in found:
             if found[customer, currency] != owed.get((customer, currency), 0):
                 yield f"aging of {customer} in {currency} on {day}"
+
+
+MONEY_DAYS = """
+SELECT issued_on AS day FROM receivable UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment
+UNION SELECT reversed_on FROM payment_reversal UNION SELECT issued_on FROM credit_note
+UNION SELECT refunded_on FROM refund_moved
+"""
+
+
+# The newest of these days, and as many of those before, evenly.
+LEDGER_DAYS = 4
+
+OF_AGING = (entries.receivable("")[1], entries.credit("")[1])
+"""The accounts that aging knows: what is owed, and what is held."""
+
+Balances = dict[tuple[str, str, str], int]
+"""By account, customer and currency."""
+
+
+def _ledger(store: Store) -> Iterator[str]:
+    """Read once from the first fact to the last, and held against aging on a few days on the way.
+
+    That each transaction sums to zero is proven where it is made: one that does not cannot be read.
+    """
+    rows = store.all(f"SELECT day FROM ({MONEY_DAYS}) AS days ORDER BY day")
+    known = [row["day"] for row in rows]
+    days = sorted({*known[-LEDGER_DAYS:], *known[:: len(known) // LEDGER_DAYS + 1]})
+    balances: Balances = {}
+    for head, postings in ledger.transactions(store, EVER):
+        while days and head.on > days[0]:
+            yield from _apart(store, days.pop(0), balances)
+        for posting in postings:
+            if posting.account[1] in OF_AGING:
+                key = posting.account[1], posting.account[2], posting.currency
+                balances[key] = balances.get(key, 0) + posting.amount_minor
+    for day in days:
+        yield from _apart(store, day, balances)
+
+
+def _apart(store: Store, day: str, balances: Balances) -> Iterator[str]:
+    """Where the double entry up to a day is not what aging says."""
+    owed, held = OF_AGING
+    told: Balances = {}
+    for row in aging.report(store, date.fromisoformat(day), (30,)).rows:
+        unapplied_minor = _minor(row["unapplied"])
+        told[owed, row["customer"], row["currency"]] = _minor(row["total"]) - unapplied_minor
+        told[held, row["customer"], row["currency"]] = unapplied_minor
+    for key in sorted(told.keys() | balances.keys()):
+        if told.get(key, 0) != balances.get(key, 0):
+            yield "{} of {} in {}".format(*key) + f" on {day}"
 
 
 def _minor(text: str) -> int:
@@ -614,6 +666,7 @@ CHECKS = (
     Check("realised", "a gain or loss belongs to a settlement in another currency", _query(REALISED)),
     Check("closed", "closed months say what they said when they were closed", _closed),
     Check("aging", "buckets sum to what is open, on every day", _aging),
+    Check("ledger", "the double entry sums to zero, and its receivables and credit are those of aging", _ledger),
     Check(
         "plans",
         "plan shares sum to the contract, and none is billed beyond itself",

@@ -109,7 +109,9 @@ def test_stages_come_from_the_config(company: Company) -> None:
     assert offered(company, "advance", "O1", "--stage", "") == ["cold", "hot"]
 
 
-@pytest.mark.parametrize("line", ["restore ", "backup ", "--db ", "aging --config ", "sign O1 --document ", "demo "])
+@pytest.mark.parametrize(
+    "line", ["restore ", "backup ", "--db ", "aging --config ", "sign O1 --document ", "demo ", "export ledger -o "]
+)
 def test_the_shell_completes_files(line: str, company: Company) -> None:
     assert asked(company, *line.split(" ")) == ["files"]
 

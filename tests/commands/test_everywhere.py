@@ -93,6 +93,7 @@ READS: Final = (
     "simulate --until +9d",
     "log",
     "check",
+    "export ledger",
 )
 
 # Where the wish is fulfilled already: said so, exit 0, nothing written.
