@@ -200,7 +200,7 @@ def _archive(store: Store) -> Iterator[str]:
 # Lines that whole numbers of 64 bits do not prove; SQL multiplies many at once, and the rules look at the few left.
 # Parameters: the currency, and twice how many of quantity × price, in millionths of millionths, are a minor unit.
 UNPROVEN_LINES = """
-SELECT line.* FROM {record}_line AS line JOIN {record} ON {record}.id = line.{record}_id
+SELECT line.* FROM {table} AS line JOIN {record} ON {record}.id = line.{record}_id
 WHERE currency = ? AND (line.quantity_micro > 4000000000000000000 / MAX(line.price_micro, 1)
     OR line.net_minor <> (2 * line.quantity_micro * line.price_micro + ?) / (2 * ?) - line.discount_minor)
 """
@@ -208,10 +208,13 @@ WHERE currency = ? AND (line.quantity_micro > 4000000000000000000 / MAX(line.pri
 
 def _lines(store: Store) -> Iterator[str]:
     """Net of a line = quantity × price − discount, rounded."""
-    for record in ("quote", "contract", "invoice", "credit_note"):
+    for table in ("quote_line", "contract_line", "invoice_line", "credit_note_line"):
+        record = table.partition("_line")[0]
         for (currency,) in store.all(f"SELECT DISTINCT currency FROM {record}"):
             unit = 10 ** (12 - digits(currency))
-            for row in store.connection.execute(UNPROVEN_LINES.format(record=record), (currency, unit, unit)):
+            for row in store.connection.execute(
+                UNPROVEN_LINES.format(record=record, table=table), (currency, unit, unit)
+            ):
                 net_minor = line_net(row["quantity_micro"], row["price_micro"], row["discount_minor"], digits(currency))
                 if net_minor != row["net_minor"]:
                     yield f"line {row['position']} of {record} {row[f'{record}_id']}"
@@ -219,35 +222,38 @@ def _lines(store: Store) -> Iterator[str]:
 
 # Records whose sums whole numbers of 64 bits do not prove: other policies, taxes inside of amounts, wrong ones.
 UNPROVEN_RECORDS = """
-SELECT * FROM {record} WHERE id NOT IN (
+SELECT * FROM {head} WHERE id NOT IN (
     SELECT {record}_id FROM (
         SELECT {record}_id, SUM(net_minor) AS net_minor, MAX(inclusive) AS inclusive,
             rate_ppm, (2 * SUM(net_minor) * rate_ppm + 1000000) / 2000000 AS tax_minor
-        FROM {record}_line GROUP BY {record}_id, tax_code, category, rate_ppm, inclusive
-    ) AS of_code JOIN {record} ON {record}.id = {record}_id WHERE tax_rounding = 'document'
+        FROM {table} GROUP BY {record}_id, tax_code, category, rate_ppm, inclusive
+    ) AS of_code JOIN {head} AS head ON head.id = {record}_id WHERE tax_rounding = 'document'
     GROUP BY {record}_id HAVING MAX(inclusive) = 0 AND MAX(of_code.net_minor) <= 4000000000000
         AND MAX(rate_ppm) <= 1000000 AND SUM(of_code.net_minor) = amount_minor
-        AND SUM(of_code.net_minor) = {record}.net_minor AND SUM(of_code.tax_minor) = {record}.tax_minor
+        AND SUM(of_code.net_minor) = head.net_minor AND SUM(of_code.tax_minor) = head.tax_minor
 )
 """
 
 
 def _whole_documents(store: Store) -> Iterator[str]:
     """Net and tax of a quote and a contract are those of its lines, by its own policy."""
-    for record in ("quote", "contract"):
-        heads = {row["id"]: row for row in store.connection.execute(UNPROVEN_RECORDS.format(record=record))}
+    for record, head, table in (("quote", "quote", "quote_line"), ("contract", "contract", "contract_line")):
+        unproven = UNPROVEN_RECORDS.format(record=record, head=head, table=table)
+        heads = {row["id"]: row for row in store.connection.execute(unproven)}
         lines: dict[int, list[tax.Line]] = {}
-        sql = f"SELECT * FROM {record}_line WHERE {{these:{record}_id}} ORDER BY {record}_id, position"
+        sql = (
+            f"SELECT * FROM (SELECT * FROM {table}) AS line WHERE {{these:{record}_id}} ORDER BY {record}_id, position"
+        )
         for row in store.among(sql, heads):
             lines.setdefault(row[f"{record}_id"], []).append(_line(row))
-        for record_id, head in heads.items():
+        for record_id, said in heads.items():
             own = lines.get(record_id, [])
-            whole = tax.totals(own, head["tax_rounding"], digits(head["currency"]))
+            whole = tax.totals(own, said["tax_rounding"], digits(said["currency"]))
             amount_minor = sum(line.net_minor for line in own)
             if (whole.net_minor, whole.tax_minor, amount_minor) != (
-                head["net_minor"],
-                head["tax_minor"],
-                head["amount_minor"],
+                said["net_minor"],
+                said["tax_minor"],
+                said["amount_minor"],
             ):
                 yield f"{record} {record_id}"
 
