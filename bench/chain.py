@@ -94,7 +94,7 @@ def _chain(store: Store, number: int) -> None:
     contract = name("contract", contract_id)
     fulfilment.ship(store, contract, DAY)
     invoices.issue(store, SETTINGS, DAY, [contract_id])
-    payments.collect(store, contract, payments.Receipt(DAY))
+    payments.collect(store, contract, payments.Receipt(DAY), SETTINGS.currency)
 
 
 def through_app(path: Path, chains: int) -> None:

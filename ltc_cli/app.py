@@ -27,7 +27,8 @@ class Command(NamedTuple):
     target: str
     """`module:function` below `ltc_cli.commands`, loaded when the command is called."""
     takes: str
-    """Which of the common options: `write`, `read`, `report`, `batch`, `job` or `none`."""
+    """Which of the common options: `write`, `read`, `money` (with `--in`), `record` (with `--as-of`), `report` (with
+    both), `batch`, `job` or `none`."""
     section: str
     summary: str
 
@@ -108,7 +109,7 @@ COMMANDS = (
         "rate", "rate:rate", "write", BETWEEN, "Say what one unit of another currency is worth in the base currency."
     ),
     Command("edit", "edit:edit", "write", BETWEEN, "Change contact data and settings of a record, never money."),
-    Command("today", "today:today", "read", LOOKING, "Show what to do now, most urgent first."),
+    Command("today", "today:today", "money", LOOKING, "Show what to do now, most urgent first."),
     Command(
         "funnel",
         "funnel:funnel",
@@ -121,13 +122,21 @@ COMMANDS = (
     Command(
         "show",
         "show:show",
-        "report",
+        "record",
         LOOKING,
         "Show a record and its whole thread, from first touch to last cent.",
     ),
     Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
     Command("batch", "batch:batch", "batch", JOBS, "Run many commands, one a line, in one process."),
+    Command("daily", "daily:daily", "job", JOBS, "Do everything that is due: one line a step."),
+    Command(
+        "simulate",
+        "simulate:simulate",
+        "read",
+        JOBS,
+        "Show what `ltc daily` would do until a day, if nobody paid: who would be billed and written to, when.",
+    ),
     Command("outbox list", "outbox:list_", "read", JOBS, "List mails and what became of them."),
     Command("outbox send", "outbox:send", "job", JOBS, "Send every mail that is due."),
     Command("outbox retry", "outbox:retry", "write", JOBS, "Let a mail that failed or pauses go with the next run."),
@@ -206,7 +215,7 @@ class Common(NamedTuple):
     help: str
 
 
-EVERY = ("write", "read", "report", "batch", "job", "none")
+EVERY = ("write", "read", "money", "report", "record", "batch", "job", "none")
 COMMON_OPTIONS = (
     Common("db", "--db", "FILE", EVERY, "The company's file [LTC_DB; else database: in the config; else ltc.db]."),
     Common("config", "--config", "FILE", EVERY, "The settings [LTC_CONFIG; else ./config.yaml]."),
@@ -214,7 +223,8 @@ COMMON_OPTIONS = (
     Common("json", "--json", None, EVERY, "Answer in JSON."),
     Common("csv", "--csv", None, EVERY, "Answer in CSV."),
     Common("quiet", "--quiet", None, EVERY, "No notices and hints."),
-    Common("as_of", "--as-of", "DATE", ("report",), "Look at the facts as of this day."),
+    Common("as_of", "--as-of", "DATE", ("report", "record"), "Look at the facts as of this day."),
+    Common("in", "--in", "CURRENCY", ("report", "money"), "Amounts in this currency, at the rates of the day."),
     Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),
     Common("dry_run", "--dry-run", None, ("write", "batch"), "Do it, print it, keep nothing."),
     Common("actor", "--actor", "NAME", ("write", "batch", "job"), "Who does it [LTC_ACTOR; else the login name]."),

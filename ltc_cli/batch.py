@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from ltc_cli.report import Report
     from ltc_cli.store import Store
 
-    Told = dict[str, Any]
-    """The answer to a line, as it goes into JSON."""
     Perform = Callable[[Sequence[str], Session], None]
     """How the application runs a command line. Raises LtcError."""
 
-NO_LINES = frozenset({"batch", "init", "demo", "backup", "restore"})
-"""What no line may be: it asks questions, or makes or replaces files, which no transaction takes back."""
+Told = dict[str, Any]
+"""The answer to a line, as it goes into JSON."""
+
+NO_LINES = frozenset({"batch", "daily", "simulate", "init", "demo", "backup", "restore"})
+"""What no line may be: it runs others, asks questions, or makes or replaces files, which no transaction takes back."""
 LONGEST_LINE_BYTES = 1_000_000
 LONGEST_QUOTED = 100_000
 """Characters of a line with quotes, which takes shlex a quarter of a second; ten times as many take it ten seconds."""
@@ -141,7 +142,7 @@ def _without_name(words: list[str]) -> list[str]:
 # What a line runs in
 
 
-class _Held:
+class Held:
     """The file, held open between the lines."""
 
     is_atomic = False
@@ -167,7 +168,7 @@ class _Held:
             store.close()
 
 
-class _OneTransaction(_Held):
+class _OneTransaction(Held):
     """The one file of an atomic batch. The lines share a transaction that ends with the block: kept, or taken back."""
 
     is_atomic = True
@@ -199,10 +200,27 @@ class _OneTransaction(_Held):
             raise files.translate(error, self.store.path) from error
 
 
+class Scratch(Held):
+    """A store whose transaction somebody else has begun, and never keeps."""
+
+    is_atomic = True
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store = store
+
+    def store_at(self, path: Path, opener: Callable[[Path], Store]) -> Store:
+        assert self.store
+        return self.store
+
+    def has_failed(self) -> None:
+        """The next line finds what the failed one left, as after any refusal."""
+
+
 class LineSession(Session):
     """One line's surroundings: what the line does not say itself, the batch says; it has no standard input."""
 
-    def __init__(self, batch: Session, held: _Held) -> None:
+    def __init__(self, batch: Session, held: Held) -> None:
         streams = {name: io.StringIO() for name in ("inp", "out", "err")}
         super().__init__(environ=batch.environ, clock=batch.clock, **streams)
         self.batch = batch
@@ -223,8 +241,10 @@ class LineSession(Session):
         return self.batch.settings if named == self.batch.given.get("config") else super().settings
 
     def show(self, report: Report) -> None:
-        """Keep the answer for its line."""
+        """Keep the answer for its line. What an atomic batch has done is kept only with its last line."""
         self.report, self.exit_code = report, report.exit_code
+        if not self.held.is_atomic:
+            report.notices.extend(self.call_hooks(report))
 
     @contextmanager
     def _store(self, opener: Callable[[Path], Store]) -> Iterator[Store]:
@@ -264,10 +284,10 @@ class _UndoneError(Exception):
 def each(session: Session, found: Iterable[Line], perform: Perform) -> None:
     """Run every line as a command of its own and print its answer at once. Exit code 8 where one failed."""
     count = failed = 0
-    with closing(_Held()) as held:
+    with closing(Held()) as held:
         for line in found:
-            told, kept = _run(line, LineSession(session, held), perform)
-            session.is_kept |= kept
+            told, done_in = _run(line, LineSession(session, held), perform)
+            session.is_kept |= done_in.is_kept
             count += 1
             failed += told["exit_code"] != 0
             _print(session, [told])
@@ -283,29 +303,40 @@ def all_or_none(session: Session, found: Iterable[Line], perform: Perform) -> No
     try:
         with _OneTransaction(keep=not session.given.get("dry_run")) as held:
             for line in waiting:
-                told, kept = _run(line, LineSession(session, held), perform)
+                told, done_in = _run(line, LineSession(session, held), perform)
                 if told["exit_code"]:
                     raise _UndoneError(told)
-                done.append((told, kept))
+                done.append((told, done_in))
     except _UndoneError as undone:
         session.exit_code = undone.told["exit_code"]
         _print(session, [undone.told])
         say(session.err, f"nothing was kept: line {undone.told['line']} failed", quiet=session.quiet)
         return
-    session.is_kept = any(kept for _told, kept in done)
-    _print(session, [told for told, _kept in done])
+    session.is_kept = any(done_in.is_kept for _told, done_in in done)
+    for told, done_in in done:
+        if done_in.report:
+            told["notices"] += done_in.call_hooks(done_in.report)
+    _print(session, [told for told, _done_in in done])
 
 
-def _run(line: Line, session: LineSession, perform: Perform) -> tuple[Told, bool]:
-    """The answer to a line, and whether it has written."""
+def _run(line: Line, session: LineSession, perform: Perform) -> tuple[Told, LineSession]:
+    """The answer to a line, and what it was done in."""
     try:
         request = request_of(line)
         if request.key is not None:
             session.given["key"] = request.key
-        perform(request.arguments, session)
+        return {"line": line.number, **answered(request.arguments, session, perform)}, session
     except LtcError as error:
-        return {"line": line.number, "exit_code": error.exit_code, "error": error.told}, session.is_kept
-    return {"line": line.number, "exit_code": session.exit_code, **session.answer}, session.is_kept
+        return {"line": line.number, "exit_code": error.exit_code, "error": error.told}, session
+
+
+def answered(arguments: Sequence[str], session: LineSession, perform: Perform) -> Told:
+    """Exit code, answer and notices of a command line, or exit code and error."""
+    try:
+        perform(arguments, session)
+    except LtcError as error:
+        return {"exit_code": error.exit_code, "error": error.told}
+    return {"exit_code": session.exit_code, **session.answer}
 
 
 def _print(session: Session, answers: Iterable[Told]) -> None:

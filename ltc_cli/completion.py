@@ -225,6 +225,10 @@ def _values(asked: Asked, session: Session) -> list[Candidate]:
 def _closed_list(verb: str, name: str, session: Session) -> Iterable[str]:
     """The words that a parameter can take; reasons are only the usual ones."""
     match verb, name:
+        case _, "in" | "currency":
+            from ltc_cli.rules.money import CURRENCIES
+
+            return CURRENCIES
         case ("list" | "find", "kind"):
             from ltc_cli.reports.listing import COLUMNS
 

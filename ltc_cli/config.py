@@ -175,6 +175,7 @@ class Mail(Record):
     user: str | None
     password_file: Path | None
     password_command: str | None
+    invoices: bool
 
 
 class Hooks(Record):
@@ -807,13 +808,14 @@ SETTINGS: Final = _record(
         Setting("user", TEXT, None, "Name to log in with; none: no log-in."),
         Setting("password_file", PATH, None, "File with the password, readable by its owner alone."),
         Setting("password_command", TEXT, None, "Program that prints the password; wins over the file."),
+        Setting("invoices", BOOL, default=False, meaning="Whether `ltc daily` mails the invoices that it issues."),
         check=_password_has_user,
     ),
     Setting("market_size", _map_of(YEAR, AMOUNT), {}, "The whole market by year, for the share in `ltc kpi`."),
     _section(
         "hooks",
         Hooks,
-        Setting("folder", PATH, None, "Programs in it are run after what they are named for."),
+        Setting("folder", PATH, None, "Programs in it are told of what was written: the verb, and JSON on the input."),
     ),
 )
 

@@ -24,10 +24,10 @@ WHERE receivable.issued_on <= ? {narrowed}
 
 ITEM_COLUMNS = "id, kind, invoice_id, customer_id, currency, issued_on, due_on, amount_minor"
 
-# Three parameters: the day, three times. What payments hold beyond what they settled.
+# Three parameters: the day, three times. What payments hold beyond what they settled, in their own currency.
 UNAPPLIED = """
 SELECT payment.id, payment.customer_id, payment.currency,
-    payment.amount_minor - COALESCE(SUM(settlement.amount_minor), 0)
+    payment.amount_minor - COALESCE(SUM(COALESCE(settlement.paid_minor, settlement.amount_minor)), 0)
         - COALESCE((SELECT payment.amount_minor FROM payment_reversal
             WHERE payment_reversal.payment_id = payment.id AND reversed_on <= ?), 0) AS unapplied_minor
 FROM payment LEFT JOIN settlement ON settlement.payment_id = payment.id AND settlement.settled_on <= ?
@@ -44,10 +44,11 @@ WHERE credit_note.issued_on <= ? {narrowed}
 GROUP BY credit_note.id
 """
 
-# One parameter: the day. What was paid back of payments and credit notes, as less of what they hold.
+# One parameter: the day. What was paid back of payments and credit notes, as less of what they hold; what came back of
+# that, as more.
 PAID_BACK = """
 SELECT COALESCE(payment_id, credit_id) AS id, customer_id, currency, -amount_minor AS unapplied_minor
-FROM refund WHERE refunded_on <= ? {narrowed}
+FROM refund_moved WHERE refunded_on <= ? {narrowed}
 """
 
 NARROWED = {

@@ -45,7 +45,8 @@ M001_FACTS = (
 )
 M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
 M005_FACTS = ("outbox_attempt",)
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS)
+M007_FACTS = ("invoice_discount", "discount", "discount_tax", "realised", "refund_reversal", "writeoff_reversal")
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS)
 
 M001 = (
     """
@@ -715,7 +716,6 @@ M005 = (
     "CREATE TRIGGER outbox_never_goes BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'outbox: it is kept'); END",
 )
 
-
 M006 = (
     # `cash_step_minor`: what the total was rounded to a multiple of, where it is paid in cash; 1: nothing was rounded.
     "ALTER TABLE invoice ADD COLUMN rounding_minor INTEGER NOT NULL DEFAULT 0",
@@ -726,6 +726,84 @@ M006 = (
     "ALTER TABLE invoice_tax ADD COLUMN reason TEXT",
     "ALTER TABLE credit_note_tax ADD COLUMN name TEXT",
     "ALTER TABLE credit_note_tax ADD COLUMN reason TEXT",
+)
+
+M007 = (
+    # What an invoice offers for early payment, as its document says: `percent_ppm` of its total (tax: `included`) or of
+    # its net (`excluded`, `mixed`), which comes to `amount_minor`, for all of it paid by `until_on`, that day included.
+    """
+    CREATE TABLE invoice_discount (
+        invoice_id INTEGER PRIMARY KEY REFERENCES invoice,
+        until_on TEXT NOT NULL,
+        percent_ppm INTEGER NOT NULL CHECK (percent_ppm > 0),
+        tax TEXT NOT NULL CHECK (tax IN ('included', 'excluded', 'mixed')),
+        amount_minor INTEGER NOT NULL CHECK (amount_minor > 0)
+    ) STRICT
+    """,
+    # A settlement of kind `discount` (its own `payment_id` is null: it took nothing of the payment), and the payment or
+    # credit note by which the invoice was paid in time. One row an instalment.
+    """
+    CREATE TABLE discount (
+        settlement_id INTEGER PRIMARY KEY REFERENCES settlement,
+        payment_id INTEGER REFERENCES payment,
+        credit_id INTEGER REFERENCES credit_note,
+        CHECK ((payment_id IS NULL) <> (credit_id IS NULL))
+    ) STRICT
+    """,
+    "CREATE INDEX discount_payment ON discount (payment_id) WHERE payment_id IS NOT NULL",
+    # Of that settlement, by tax code of its invoice, what came off its base and its tax; they sum to the settlement. A
+    # reversal of it takes back the same.
+    """
+    CREATE TABLE discount_tax (
+        settlement_id INTEGER NOT NULL REFERENCES discount,
+        code TEXT NOT NULL,
+        category TEXT NOT NULL,
+        rate_ppm INTEGER NOT NULL,
+        base_minor INTEGER NOT NULL CHECK (base_minor >= 0),
+        tax_minor INTEGER NOT NULL CHECK (tax_minor >= 0),
+        PRIMARY KEY (settlement_id, code)
+    ) STRICT
+    """,
+    # What a settlement took of a payment in another currency than the receivable, in the payment's minor units. Null:
+    # as much as `amount_minor`, which is always in the receivable's.
+    "ALTER TABLE settlement ADD COLUMN paid_minor INTEGER",
+    "DROP INDEX settlement_payment",
+    "CREATE INDEX settlement_payment ON settlement (payment_id, settled_on, amount_minor, paid_minor)",
+    # Where the payment or the receivable is not in base currency: what the settlement took of the payment at the rate
+    # of the payment's day, and what it settled at the rate of the invoice, in minor units of the base. The difference
+    # is the realised gain (more than 0) or loss; a reversal takes it back. No row where a rate was not known.
+    """
+    CREATE TABLE realised (
+        settlement_id INTEGER PRIMARY KEY REFERENCES settlement,
+        base TEXT NOT NULL,
+        received_minor INTEGER NOT NULL,
+        invoiced_minor INTEGER NOT NULL
+    ) STRICT
+    """,
+    # A refund that came back: what was paid back is unapplied credit again from that day on.
+    """
+    CREATE TABLE refund_reversal (
+        refund_id INTEGER PRIMARY KEY REFERENCES refund,
+        reversed_on TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    # Refunds and those that came back, these as negative amounts.
+    """
+    CREATE VIEW refund_moved AS
+    SELECT id, payment_id, credit_id, customer_id, currency, refunded_on, amount_minor FROM refund
+    UNION ALL
+    SELECT id, payment_id, credit_id, customer_id, currency, reversed_on, -amount_minor
+    FROM refund_reversal JOIN refund ON refund.id = refund_id
+    """,
+    # Why a write-off was taken back; the settlement is the reversal.
+    """
+    CREATE TABLE writeoff_reversal (
+        settlement_id INTEGER PRIMARY KEY REFERENCES settlement,
+        reason TEXT NOT NULL
+    ) STRICT
+    """,
 )
 
 
@@ -777,6 +855,11 @@ def m006_taxes(db: Database) -> None:
     _make(db, M006, ())
 
 
+def m007_payments(db: Database) -> None:
+    """Early-payment discounts, payments in another currency, and the way back from a refund or a write-off."""
+    _make(db, M007, M007_FACTS)
+
+
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
     for statement in statements:
         db.execute(statement)
@@ -785,7 +868,7 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m006_taxes)
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m006_taxes, m007_payments)
 VERSION = len(MIGRATIONS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import sys
@@ -15,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 from ltc_cli import config
 from ltc_cli import store as files
 from ltc_cli.errors import ConflictError, LtcError, NotFoundError, UsageError
-from ltc_cli.output.show import show
+from ltc_cli.output.show import say, show
 from ltc_cli.output.streams import usable
 from ltc_cli.report import Report, from_text, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
 from ltc_cli.rules.contact import clean_name
-from ltc_cli.rules.money import parse_money
+from ltc_cli.rules.money import parse_currency, parse_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -124,6 +125,12 @@ class Session:
         """The day a report looks back from: `--as-of`, else the business date."""
         text = self.given.get("as_of")
         return parse_date(text, self.today) if text else self.today
+
+    @cached_property
+    def into(self) -> str | None:
+        """The one currency a report is wanted in: `--in`."""
+        text = self.given.get("in")
+        return parse_currency(text) if text else None
 
     @cached_property
     def actor(self) -> str:
@@ -243,18 +250,46 @@ class Session:
         return part
 
     def _try_parts(self, work: Callable[[Store], Iterator[Part]]) -> None:
+        def try_all(store: Store) -> Report:
+            answer = next(part.answer for part in work(store) if part.answer)
+            answer.notices.append("dry run: nothing was kept")
+            return answer
+
+        self.try_on_a_copy(try_all)
+
+    def try_on_a_copy(self, work: Callable[[Store], Report]) -> None:
+        """Show what the work answers that may write as it likes, in one transaction on a copy which nobody sees."""
         with (
             self._opened(lambda path: files.open_copy(path, self.recorded_at)) as store,
             store.trying(self.recorded_at),
         ):
-            answer = next(part.answer for part in work(store) if part.answer)
-        answer.notices.append("dry run: nothing was kept")
-        self.show(answer)
+            report = work(store)
+        self.show(report)
 
     def show(self, report: Report) -> None:
         """Print the answer; its exit code becomes the command's."""
         show(report, style=self.style, out=self.out, err=self.err, quiet=self.quiet)
         self.exit_code = report.exit_code
+        for trouble in self.call_hooks(report):
+            say(self.err, trouble, quiet=self.quiet)
+
+    def call_hooks(self, report: Report) -> list[str]:
+        """Tell the user's programs what was kept; what goes wrong with them changes nothing, and is answered."""
+        folder = self.settings.hooks.folder if self.is_kept else None
+        if folder is None:
+            return []
+        from ltc_cli import hooks
+        from ltc_cli.output.as_json import answer
+
+        event = {
+            "verb": self.verb,
+            "actor": self.actor,
+            "business_on": self.today.isoformat(),
+            "recorded_at": self.recorded_at,
+            "exit_code": report.exit_code,
+            "answer": answer(report),
+        }
+        return hooks.call(folder, self.verb, json.dumps(event) + "\n", self.environ)
 
     @property
     def recorded_at(self) -> str:

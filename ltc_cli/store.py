@@ -553,6 +553,13 @@ def sender_lock(path: Path, *, wait: bool) -> Iterator[None]:
 
 
 @contextmanager
+def daily_lock(path: Path) -> Iterator[None]:
+    """Only one daily run at a time. Raises ConflictError at once where there is one."""
+    with _lock(path, ".daily.lock", wait=False):
+        yield
+
+
+@contextmanager
 def _lock(path: Path, suffix: str, *, wait: bool) -> Iterator[None]:
     lock = path.with_name(path.name + suffix)
     try:

@@ -58,6 +58,7 @@ OWN_TEST: Final = {
     "exchange/source.py": "tests/commands/test_import.py",
     "commands/outbox.py": "tests/mail/test_send.py",
     "commands/send.py": "tests/mail/test_send.py",
+    "commands/simulate.py": "tests/commands/test_simulate.py",
     "mail/message.py": "tests/mail/test_message.py",
     "mail/outbox.py": "tests/mail/test_send.py",
     "mail/setting.py": "tests/mail/test_send.py",
@@ -168,6 +169,12 @@ PREPARED: Final = (
     "writeoff INV-2026-0006 --reason gone",
     "collect INV-2026-0006 9",
     "refund P7 4",
+    "lead add Pia --company Engines",
+    "promote L16 --amount 'USD 20'",
+    "sign O13 --terms '100% sign'",
+    "invoice C8",
+    "collect INV-2026-0007",
+    "credit INV-2026-0007 --reason returned --today 2026-06-20",
 )
 
 LONG: Final = "x" * 100_000
@@ -304,6 +311,12 @@ USAGE: Final = [
     ),
     Row("writeoff INV-2026-0003 --reason x --on 2026-06-14", 2, "INV-2026-0003 is of 2026-06-15: it cannot be written"),
     Row("refund P5 --on 2026-06-14", 2, "P5 is of 2026-06-15: it cannot be paid back before"),
+    Row("refund P7 --undo", 2, "--undo takes a --reason, and nothing else but --on"),
+    Row(
+        "refund P7 --undo --reason x --on 2026-06-14", 2, "P7 was paid back on 2026-06-15: that cannot be undone before"
+    ),
+    Row("writeoff INV-2026-0006 5 --undo --reason x", 2, "--undo takes no amount: all that was written off is open"),
+    Row("writeoff INV-2026-0006 --undo --reason x --on 2026-06-14", 2, "INV-2026-0006 was written off on 2026-06-15"),
     Row("reverse P1 --reason bounced --on 2026-06-14", 2, "P1 counts from 2026-06-15: it cannot be reversed before"),
     # texts
     Row("lead add ''", 2, "name is empty"),
@@ -438,7 +451,7 @@ OTHERS: Final = [
     Row("invoice C1", 4, "nothing of C1 is billable yet: 660.00 (60%) awaits shipment; 120.00 (10%) awaits acceptance"),
     Row("invoice C5 --today 2026-06-10", 4, "an invoice cannot be dated 2026-06-10: the last one of its series"),
     Row("collect C5", 4, "nothing of C5 is open, and C5 is not invoiced in full: 40.00 (50%)"),
-    Row("collect C1 5 --currency USD", 4, "C1 is in EUR: a payment in USD needs a rate, and there is none"),
+    Row("collect C1 5 --currency USD", 4, "there is no rate of USD on 2026-06-15"),
     Row("credit INV-2026-0005 36 --reason x", 4, "36.00 is too much: 35.00 of INV-2026-0005 is left to credit"),
     Row("credit INV-2026-0005 --line 1=4 --reason x", 4, "4 of line 1 is too much: 3 is left to credit"),
     Row("credit INV-2026-0005 --line 1=3 --reason x", 4, "3 of line 1 is 75.00: 35.00 of the line is left to credit"),
@@ -456,7 +469,10 @@ OTHERS: Final = [
     Row("apply CN-2026-0002 INV-2026-0001", 4, "CN-2026-0002 is of K12, INV-2026-0001 of K1"),
     Row("apply P2 INV-2026-0001", 4, "P2 is applied: apply is not possible"),
     Row("apply P3 INV-2026-0001", 4, "P3 is of K6, INV-2026-0001 of K1"),
-    Row("apply P4 INV-2026-0001", 4, "P4 is in CHF, INV-2026-0001 in EUR: there is no rate"),
+    Row("apply P4 INV-2026-0001", 4, "there is no rate of CHF on 2026-06-15"),
+    Row(
+        "apply CN-2026-0003 INV-2026-0001", 4, "CN-2026-0003 is in USD, INV-2026-0001 in EUR: a credit note has no rate"
+    ),
     Row("apply P5 INV-2026-0004 9", 4, "9 is too much: 7 is left of P5"),
     Row("edit C1 terms=x", 4, "C1 is a fact: a contract is never edited"),
     Row("edit INV-2026-0001 total=1", 4, "INV-2026-0001 is a fact"),

@@ -203,6 +203,8 @@ BEFORE: Final[dict[str, list[str]]] = {
     "reopen": [*PROMOTED, "ltc lose O1 --reason price"],
     "credit": [*PROMOTED, "ltc quote O1 --line Widget:10:35", "ltc sign O1", "ltc ship C1", "ltc invoice C1"],
     "send": INVOICED,
+    "daily": INVOICED,
+    "simulate": INVOICED,
     "outbox list": MAILED,
     "outbox send": MAILED,
     "outbox retry": MAILED,

@@ -16,25 +16,27 @@ ROOT: Final = Path(__file__).parents[1] / "ltc_cli"
 
 # app → commands → {stages, reports} → {rules, store, mail} → errors, and commands → output: each may know what lies
 # below it. Beside them: `completion` answers the TAB key, `session` is what one command runs in, `batch` is many
-# sessions, `importing` a file on its way in, `report` the plain answer; `references` and `receivables` lie on the store
-# and below stages, `backup` is the store's copy, `demo` a list of command lines.
+# sessions, `importing` a file on its way in, `report` the plain answer; `references`, `receivables` and `currencies`
+# lie on the store and below stages, `backup` is the store's copy, `demo` a list of command lines.
 MAY_KNOW: Final = {
     "__init__": "",
     "__main__": "app",
     "app": "__init__ commands completion session output errors",
-    "session": "config store output report rules errors",
-    "completion": "session output reports stages store",
+    "session": "config store output report rules hooks errors",
+    "hooks": "",
+    "completion": "session output reports stages rules store",
     "commands": (
         "commands session config demo batch backup importing stages reports mail references report rules store errors"
     ),
     "importing": "exchange session config stages output report store",
     "exchange": "exchange rules errors",
     "batch": "session config store output report errors",
-    "reports": "reports stages mail references receivables report rules store schema errors",
-    "stages": "stages mail config references receivables report rules store errors",
+    "reports": "reports stages mail references receivables currencies report rules store schema errors",
+    "stages": "stages mail config references receivables currencies report rules store errors",
     "mail": "mail config references report rules store errors",
     "references": "store errors",
     "receivables": "store rules errors",
+    "currencies": "store rules errors",
     "backup": "store schema errors",
     "store": "schema errors",
     "schema": "errors",
@@ -66,6 +68,7 @@ FLOW: Final = (
     "shipment_imports",
     "invoices",
     "settlements",
+    "discounts",
     "credit_notes",
     "payments",
     "invoice_imports",

@@ -58,14 +58,14 @@ ADVANCE: Final = "invoice:INV issued_on:date net:money tax:money total:money"
 INSTALMENT: Final = "due_on:date amount:money balance:money"
 INVOICE: Final = """
 ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money
-rounding:money total:money paid:money credited:money written_off:money balance:money currency tax_rounding
-period_from:date? period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE]
-instalments:[INSTALMENT]
+rounding:money total:money paid:money credited:money written_off:money discounted:money balance:money currency
+discount_until:date? discount_percent:share? discount_amount:money? discount_tax? tax_rounding period_from:date?
+period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE] instalments:[INSTALMENT]
 """
-ALLOCATION: Final = "invoice:INV amount:money"
+ALLOCATION: Final = "invoice:INV amount:money currency paid:money"
 PAYMENT: Final = """
 ref:P status:payment customer:K customer_name received_on:date amount:money refunded:money unapplied:money
-currency method? reference? allocations:[ALLOCATION]
+currency method? reference? gain:money? gain_currency? allocations:[ALLOCATION]
 """
 CREDIT: Final = """
 ref:CN status:credit invoice:INV customer:K customer_name issued_on:date net:money tax:money rounding:money
@@ -251,6 +251,9 @@ STORY: Final = [
     ("credit INV-2026-0001 20 --reason late", CREDIT),
     ("credit INV-2026-0002 --line 1=1 --reason broken", CREDIT),
     ("refund P2 5 --method transfer --reference 'ref 8'", PAYMENT),
+    ("refund P2 --undo --reason 'account closed'", PAYMENT),
+    ("writeoff INV-2026-0001 1 --reason small", INVOICE),
+    ("writeoff INV-2026-0001 --undo --reason paid", INVOICE),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
     ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
     ("edit K1 owner=lee", CUSTOMER),
@@ -301,6 +304,8 @@ LOOKS: Final = [
     ("show CN-2026-0001", f"{CREDIT} thread:[THREAD]"),
     ("show M1", f"{MAIL} thread:[THREAD]"),
     ("outbox list", [MAIL]),
+    ("daily", ["step status count:count detail?"]),
+    ("simulate --until +90d", ["on:date step ref customer:K customer_name level? amount:money currency"]),
     ("list mails", [MAIL]),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),

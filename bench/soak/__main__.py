@@ -38,6 +38,8 @@ from tests.faults.tracing import (
     why_no_strace,
 )
 from tests.faults.writers import write_together
+from tests.mail import kills as sending
+from tests.support import Company
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -121,6 +123,16 @@ def soak_hostile_rows(_folder: Path, times: int, seed: str) -> Outcome:
     return Outcome(str(swallowed), swallowed.problems)
 
 
+def soak_sender(folder: Path, times: int, _seed: str) -> Outcome:
+    """Every point of a run with two connections, and as many times more mails."""
+    if reason := why_no_strace():
+        return Outcome(f"skipped: {reason}", [])
+    content = sending.with_mails(Company(folder, config="company: {email: a@acme.example}\n"), 10 * times)
+    points = sending.points_of(content.path.read_bytes())
+    problems = list(sending.strike(content.path.read_bytes(), points))
+    return Outcome(f"{len(points)} points in a run of {10 * times} mails", problems)
+
+
 HARNESSES: dict[str, Callable[[Path, int, str], Outcome]] = {
     "kills": soak_kills,
     "system-calls": soak_system_calls,
@@ -128,6 +140,7 @@ HARNESSES: dict[str, Callable[[Path, int, str], Outcome]] = {
     "writers": soak_writers,
     "damage": soak_damage,
     "rows": soak_hostile_rows,
+    "sender": soak_sender,
 }
 
 

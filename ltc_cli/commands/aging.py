@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ltc_cli.commands.answers import ask, choice
+from ltc_cli.commands.answers import ask, choice, conversion
 from ltc_cli.reports import aging as report
 from ltc_cli.rules.aging import parse_edges
 
@@ -24,4 +24,7 @@ def aging(
     """
     session = ask(ctx)
     edges = parse_edges(buckets) if buckets else session.settings.aging.buckets
-    session.read(lambda store: report.report(store, session.as_of, edges, choice(by, report.BY, "--by")))
+    key = choice(by, report.BY, "--by")
+    session.read(
+        lambda store: report.report(store, session.as_of, edges, key, conversion(session, store, session.as_of))
+    )

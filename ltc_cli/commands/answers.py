@@ -9,10 +9,13 @@ from ltc_cli.report import Column, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
 
     import typer
 
+    from ltc_cli.reports.conversion import Conversion
     from ltc_cli.session import Session
+    from ltc_cli.store import Store
 
 
 def ask(ctx: typer.Context) -> Session:
@@ -24,6 +27,13 @@ def ask(ctx: typer.Context) -> Session:
 def record(columns: Sequence[Column], row: dict[str, Any], *, notices: Sequence[str] = (), hint: str = "") -> Report:
     """The answer of a verb: the record it wrote."""
     return Report(columns, [row], is_record=True, notices=notices, hint=hint)
+
+
+def conversion(session: Session, store: Store, as_of: date) -> Conversion | None:
+    """How a report comes into the currency of `--in`, at the rates of a day; None where none is wanted."""
+    from ltc_cli.reports.conversion import Conversion
+
+    return Conversion(store, session.settings.currency, session.into, as_of) if session.into else None
 
 
 def choice(text: str, among: Iterable[str], option: str) -> str:

@@ -9,7 +9,7 @@ from ltc_cli.errors import Problems
 from ltc_cli.references import Reference, find
 from ltc_cli.report import Report
 from ltc_cli.rules.money import format_amount, parse_currency, parse_money
-from ltc_cli.stages import payments
+from ltc_cli.stages import discounts, payments
 from ltc_cli.store import Store
 
 
@@ -24,8 +24,9 @@ def collect(
 ) -> None:
     """Record a payment and settle what it pays for.
 
-    The oldest due is settled first; what is left over stays with the customer as unapplied credit. What is missing by
-    no more than the tolerance of the config is written off.
+    The oldest due is settled first; what is left over stays with the customer as unapplied credit. An invoice that is
+    paid in time takes its early-payment discount. What is missing by no more than the tolerance of the config is
+    written off. A payment in another currency is converted at the rate of its day.
 
     \b
     Example:
@@ -41,12 +42,14 @@ def collect(
             usual = _usual_currency(store, target, session.settings.currency)
             money = check(parse_money, amount, code, usual) if amount is not None else None
             receipt = payments.Receipt(check(session.day, on), money, code, method, bank_reference)
-        payment_id = payments.collect(store, target, receipt, session.settings.tolerance)
+        base, tolerances = session.settings.currency, session.settings.tolerance
+        payment_id = payments.collect(store, target, receipt, base, tolerances)
         if payment_id is None:
             return _paid_already(store, target, code or usual)
         shown = payments.records(store, [payment_id])[0]
         hint = f"ltc apply {shown['ref']} INVOICE" if shown["status"] == "unapplied" else "ltc funnel"
-        return record(payments.COLUMNS, shown, notices=payments.tolerated(store, payment_id), hint=hint)
+        notices = discounts.told(store, "payment_id", payment_id, receipt.on) + payments.tolerated(store, payment_id)
+        return record(payments.COLUMNS, shown, notices=notices, hint=hint)
 
     session.write(decide)
 

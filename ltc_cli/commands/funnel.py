@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ltc_cli.commands.answers import ask, choice
+from ltc_cli.commands.answers import ask, choice, conversion
 from ltc_cli.errors import Problems
 from ltc_cli.reports import funnel as report
 from ltc_cli.rules.calendar import parse_date
@@ -31,4 +31,9 @@ def funnel(
         last = check(parse_date, until, session.today) if until else None
         key = check(choice, by, report.BY, "--by") if by else None
     base = session.settings.currency
-    session.read(lambda store: report.report(store, session.as_of, base, by=key, since=first, until=last))
+    day = session.as_of
+    session.read(
+        lambda store: report.report(
+            store, day, base, by=key, since=first, until=last, into=conversion(session, store, day)
+        )
+    )

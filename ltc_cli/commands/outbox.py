@@ -50,10 +50,11 @@ def send(
       ltc outbox send --to-folder mails
     """
     session = ask(ctx)
-    session.expect_file()
-    way = mailing.transport(session.settings, Path(to_folder) if to_folder else None)
 
     def work(store: Store, decisions: Decisions) -> Report:
+        if not outbox.has_waiting(store):
+            return Report(outbox.COLUMNS, [], empty="no mail is due")
+        way = mailing.way_out(session.settings, Path(to_folder) if to_folder else None)
         try:
             handled = a_run(session, store, decisions, way).send()
         except ConflictError:

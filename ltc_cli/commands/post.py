@@ -11,7 +11,7 @@ from ltc_cli.references import find
 from ltc_cli.stages import mailing
 
 if TYPE_CHECKING:
-    from ltc_cli.mail.transport import Transport
+    from ltc_cli.mail.sender import Way
     from ltc_cli.report import Report
     from ltc_cli.session import Decisions, Session
     from ltc_cli.store import Store
@@ -26,11 +26,11 @@ REMARKS = {
 }
 
 
-def a_run(session: Session, store: Store, decisions: Decisions, way: Transport) -> Run:
+def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run:
     return Run(store, decisions, way, mailing.withdrawn, session.today)
 
 
-def deliver(session: Session, store: Store, decisions: Decisions, way: Transport, mails: list[int]) -> list[str]:
+def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mails: list[int]) -> list[str]:
     """Send these mails, after another run where there is one. Answers what there is to say about the run itself."""
     try:
         a_run(session, store, decisions, way).send(mails, wait=True)
@@ -51,7 +51,7 @@ class Post:
         session.expect_file()
         self.session = session
         self.desk = mailing.office(session.settings)
-        self.way = mailing.transport(session.settings, None)
+        self.way = mailing.way_out(session.settings, None)
         self.mails: list[int] = []
         self.report: Report
         self.is_complete = True

@@ -41,7 +41,7 @@ def send(
     session.expect_file()
     desk = mailing.office(session.settings)
     is_kept = not (no_send or session.given.get("dry_run"))
-    way = mailing.transport(session.settings, Path(to_folder) if to_folder else None) if is_kept else None
+    way = mailing.way_out(session.settings, Path(to_folder) if to_folder else None) if is_kept else None
     mails: list[int] = []
 
     def decide(store: Store) -> Report:

@@ -2,7 +2,7 @@
 
 import typer
 
-from ltc_cli.commands.answers import ask
+from ltc_cli.commands.answers import ask, conversion
 from ltc_cli.reports import today as report
 
 
@@ -14,4 +14,4 @@ def today(ctx: typer.Context) -> None:
       ltc today
     """
     session = ask(ctx)
-    session.read(lambda store: report.report(store, session.today))
+    session.read(lambda store: report.report(store, session.today, conversion(session, store, session.today)))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ltc_cli.commands.answers import ask, record
-from ltc_cli.errors import Problems
+from ltc_cli.errors import Problems, UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Report
 from ltc_cli.rules.money import parse_money
@@ -19,16 +19,20 @@ def writeoff(
     reason: Annotated[str, typer.Option(help="Why: insolvent, too small to chase …")],
     amount: Annotated[str | None, typer.Argument(help="All that is open by default.")] = None,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="When; today by default.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Open again what was written off.")] = False,
 ) -> None:
     """Write off what is open of an invoice.
 
-    The customer no longer owes it from that day on. It cannot be undone.
+    The customer no longer owes it from that day on; with --undo all of it that was written off is owed again.
 
     \b
     Example:
       ltc writeoff INV-2026-0001 --reason insolvent
+      ltc writeoff INV-2026-0001 --undo --reason "they pay after all"
     """
     session = ask(ctx)
+    if undo and amount is not None:
+        raise UsageError("--undo takes no amount: all that was written off is open again")
 
     def decide(store: Store) -> Report:
         found = find(store, invoice, "invoice")
@@ -36,8 +40,12 @@ def writeoff(
         with Problems() as check:
             money = check(parse_money, amount, currency, currency) if amount is not None else None
             day = check(session.day, on)
-        is_new = settlements.write_off(store, found, day, reason, money and money[0])
-        notices = [] if is_new else [f"{found.text} is written off already"]
+        if undo:
+            is_new = settlements.take_write_off_back(store, found, day, reason)
+        else:
+            is_new = settlements.write_off(store, found, day, reason, money and money[0])
+        done = f"nothing of {found.text} is written off" if undo else f"{found.text} is written off already"
+        notices = [] if is_new else [done]
         return record(invoices.COLUMNS, invoices.records(store, [found.id])[0], notices=notices, hint="ltc aging")
 
     session.write(decide)

@@ -10,7 +10,7 @@ from ltc_cli.mail.transport import NotTakenError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ltc_cli.mail.transport import Envelope
+    from ltc_cli.mail.transport import Envelope, Steps
 
 
 class Folder:
@@ -21,7 +21,12 @@ class Folder:
         self._part: Path | None = None
         self._target = folder
 
-    def offer(self, mail: Envelope) -> None:
+    def offer(self, mail: Envelope) -> Steps:
+        self._write(mail)
+        yield
+        return f"written to {self._part}"
+
+    def _write(self, mail: Envelope) -> None:
         self._target = self.folder / f"{mail.name}.eml"
         part = self.folder / f".{mail.name}.eml.part"
         try:
@@ -37,7 +42,12 @@ class Folder:
             raise NotTakenError(f"{self._target}: {error.strerror}") from error
         self._part = part
 
-    def finish(self) -> str:
+    def finish(self) -> Steps:
+        self._put_in_place()
+        yield
+        return f"written to {self._target}"
+
+    def _put_in_place(self) -> None:
         assert self._part
         try:
             os.link(self._part, self._target)  # a rename would replace what somebody else has put there since
@@ -47,7 +57,6 @@ class Folder:
             ) from error
         finally:
             self.abandon()
-        return f"written to {self._target}"
 
     def abandon(self) -> None:
         if self._part:

@@ -100,6 +100,11 @@ def open_mail(store: Store, kind: str, record_id: int, recipient: str) -> Row | 
 # What a run of the sender decides
 
 
+def has_waiting(store: Store) -> bool:
+    """Whether there is a mail that a run may have to do with."""
+    return bool(store.value("SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('queued', 'claimed', 'sending'))"))
+
+
 def recover(store: Store, on: date) -> list[int]:
     """What a run that died has left: claimed mails wait again, those at their final dot are doubtful. Answers these."""
     store.connection.execute("UPDATE outbox SET state = 'queued' WHERE state = 'claimed'")

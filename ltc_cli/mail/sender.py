@@ -1,7 +1,8 @@
 """One run of the sender: each mail leaves at most once, and what is not sent says why.
 
-The network is never inside a transaction: a mail is handed over up to its final dot, one transaction asks whether it
-may still go and commits that it does, and only then comes the dot.
+The network is never inside a transaction: mails are handed over up to their final dots, one transaction asks whether
+they may still go and commits that they do, and only then come the dots. A run with many mails has several ways out at
+once, so that one commit stands for several mails; a crash in between leaves as many doubtful.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ltc_cli.mail import outbox
-from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError
+from ltc_cli.mail.transport import DoubtfulError, NotTakenError, TroubleError, UnreachableError, together
 from ltc_cli.store import sender_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import date
 
@@ -21,18 +22,25 @@ if TYPE_CHECKING:
     from ltc_cli.store import Store
 
     Decisions = Callable[[], AbstractContextManager[None]]
+    Way = Callable[[], Transport]
+    """Opens one more way out."""
     Withdrawn = Callable[[Store, int], str | None]
     """Why a mail need not go any more; asked in the transaction that commits its sending."""
+    End = str | TroubleError
+
+MOST_LANES = 8
+"""Connections at once; public servers take 10 to 50 of one client."""
+MAILS_A_LANE = 8
+"""As many mails make a connection more worth its opening."""
 
 
 class Run:
     """What one run works with."""
 
-    def __init__(
-        self, store: Store, decisions: Decisions, transport: Transport, withdrawn: Withdrawn, on: date
-    ) -> None:
-        self.store, self.decisions, self.transport = store, decisions, transport
+    def __init__(self, store: Store, decisions: Decisions, way: Way, withdrawn: Withdrawn, on: date) -> None:
+        self.store, self.decisions, self.way = store, decisions, way
         self.withdrawn, self.on = withdrawn, on
+        self.lanes: list[Transport] = []
 
     def send(self, only: Sequence[int] | None = None, *, wait: bool = False) -> list[int]:
         """Send what is due, of these mails or of all. Answers every mail that it decided about.
@@ -43,54 +51,69 @@ class Run:
             with self.decisions():
                 handled = outbox.recover(self.store, self.on)
                 claimed = outbox.claim(self.store, only)
+            self.lanes = [self.way() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
             try:
                 self._send_all(claimed)
             except BaseException:  # in the middle of a message there is no good-bye
-                self.transport.abandon()
+                for lane in self.lanes:
+                    lane.abandon()
                 raise
-            self.transport.close()
+            for lane in self.lanes:
+                lane.close()
         return sorted(handled + claimed)
 
-    def _send_all(self, claimed: list[int]) -> None:
-        for number, mail_id in enumerate(claimed):
-            try:
-                self._send(mail_id)
-            except UnreachableError as trouble:
-                with self.decisions():
-                    still = [each for each in claimed[number:] if self._is_claimed(each)]
-                    outbox.release(self.store, still, self.on, trouble.said)
-                return
+    def _send_all(self, claimed: Sequence[int]) -> None:
+        waiting = list(claimed)
+        while waiting:
+            batch = dict(zip(waiting, self.lanes, strict=False))
+            unreached = self._send(batch)
+            self.lanes = [lane for lane in self.lanes if lane not in [batch[mail_id] for mail_id in unreached]]
+            waiting = [*unreached, *waiting[len(batch) :]]
+            if not self.lanes:
+                return self._release(waiting, next(iter(unreached.values())))
+        return None
 
-    def _is_claimed(self, mail_id: int) -> bool:
-        return bool(self.store.value("SELECT state = 'claimed' FROM outbox WHERE id = ?", (mail_id,)))
-
-    def _send(self, mail_id: int) -> None:
-        try:
-            self.transport.offer(outbox.envelope(self.store, mail_id))
-            if not self._may_go(mail_id):
-                self.transport.abandon()
-                return
-            said = self.transport.finish()
-        except NotTakenError as trouble:
-            with self.decisions():
-                if self._is_dropped(mail_id):
-                    return
-                outbox.refuse(self.store, mail_id, self.on, trouble.said, for_good=trouble.for_good)
-        except DoubtfulError as trouble:
-            with self.decisions():
-                outbox.doubt(self.store, mail_id, self.on, trouble.said)
-        else:
-            with self.decisions():
-                outbox.sent(self.store, mail_id, self.on, said)
-
-    def _may_go(self, mail_id: int) -> bool:
+    def _release(self, waiting: Sequence[int], said: str) -> None:
         with self.decisions():
-            if not outbox.commit(self.store, mail_id):
-                return False
-            why = self.withdrawn(self.store, mail_id)
-            if why:
-                outbox.withdraw(self.store, mail_id, self.on, why)
-            return why is None
+            still = [mail_id for mail_id in waiting if self._is(mail_id, "claimed")]
+            outbox.release(self.store, still, self.on, said)
 
-    def _is_dropped(self, mail_id: int) -> bool:
-        return bool(self.store.value("SELECT state = 'cancelled' FROM outbox WHERE id = ?", (mail_id,)))
+    def _send(self, batch: Mapping[int, Transport]) -> dict[int, str]:
+        """One mail on each lane. Answers those for which nobody could be reached, with what was said."""
+        offers = [lane.offer(outbox.envelope(self.store, mail_id)) for mail_id, lane in batch.items()]
+        offered = dict(zip(batch, together(offers), strict=True))
+        with self.decisions():
+            going = [mail_id for mail_id, end in offered.items() if self._may_go(mail_id, end)]
+        for mail_id, lane in batch.items():
+            if mail_id not in going and isinstance(offered[mail_id], str):
+                lane.abandon()
+        if going:
+            ends = together([batch[mail_id].finish() for mail_id in going])
+            with self.decisions():
+                for mail_id, end in zip(going, ends, strict=True):
+                    self._note(mail_id, end)
+        return {mail_id: end.said for mail_id, end in offered.items() if isinstance(end, UnreachableError)}
+
+    def _may_go(self, mail_id: int, offered: End) -> bool:
+        """Whether its dot comes: from now on it may arrive."""
+        if not isinstance(offered, str):
+            self._note(mail_id, offered)
+            return False
+        if not outbox.commit(self.store, mail_id):
+            return False
+        why = self.withdrawn(self.store, mail_id)
+        if why:
+            outbox.withdraw(self.store, mail_id, self.on, why)
+        return why is None
+
+    def _note(self, mail_id: int, end: End) -> None:
+        match end:
+            case str(said):
+                outbox.sent(self.store, mail_id, self.on, said)
+            case DoubtfulError(said=said):
+                outbox.doubt(self.store, mail_id, self.on, said)
+            case NotTakenError(said=said, for_good=for_good) if not self._is(mail_id, "cancelled"):
+                outbox.refuse(self.store, mail_id, self.on, said, for_good=for_good)
+
+    def _is(self, mail_id: int, state: str) -> bool:
+        return bool(self.store.value("SELECT state = ? FROM outbox WHERE id = ?", (state, mail_id)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import smtplib
     import ssl
 
-    from ltc_cli.mail.transport import Envelope
+    from ltc_cli.mail.transport import Envelope, Steps
 
 STEP_SECONDS = 300
 """What RFC 5321, 4.5.3.2, asks to wait for an answer."""
@@ -43,33 +43,37 @@ class Smtp:
         self.server = server
         self._smtp: smtplib.SMTP | None = None
         self._is_used = False
+        """It has carried a mail, or begun to."""
+        self._has_failed = False
+        """A mail was begun on it and not taken: the server may still have part of it."""
 
-    def offer(self, mail: Envelope) -> None:
+    def offer(self, mail: Envelope) -> Steps:
         """Everything up to the final dot. A server that has hung up since the last mail is called again."""
         if self._smtp and self._is_used:
             try:
-                return self._offer(mail)
+                return (yield from self._offer(mail))
             except NotTakenError as trouble:
                 if self._smtp or trouble.for_good:
                     raise
         self._reach()
-        return self._offer(mail)
+        return (yield from self._offer(mail))
 
-    def _offer(self, mail: Envelope) -> None:
+    def _offer(self, mail: Envelope) -> Steps:
         assert self._smtp
-        if self._is_used:
-            self._ask("RSET", 2)
-        self._is_used = True
+        if self._has_failed:
+            yield from self._ask("RSET", 2)
+        self._is_used = self._has_failed = True
         size = f" SIZE={len(mail.message)}" if self._smtp.has_extn("size") else ""
-        self._ask(f"MAIL FROM:<{mail.sender}>{size}", 2)
-        self._ask(f"RCPT TO:<{mail.recipient}>", 2)
-        self._ask("DATA", 3)
+        yield from self._ask(f"MAIL FROM:<{mail.sender}>{size}", 2)
+        yield from self._ask(f"RCPT TO:<{mail.recipient}>", 2)
+        said = yield from self._ask("DATA", 3)
         try:
             self._smtp.send(re.sub(rb"(?m)^\.", b"..", mail.message))
         except _lost() as error:
             raise self._broken(f"connection lost in the message: {plain(error)}") from error
+        return said
 
-    def finish(self) -> str:
+    def finish(self) -> Steps:
         """The final dot, unless the server has spoken or gone before it."""
         assert self._smtp
         assert self._smtp.sock
@@ -77,6 +81,7 @@ class Smtp:
         try:
             self._smtp.sock.settimeout(DOT_SECONDS)
             self._smtp.sock.sendall(b".\r\n")
+            yield
             code, said = self._smtp.getreply()
             if self._smtp.sock:
                 self._smtp.sock.settimeout(STEP_SECONDS)
@@ -85,6 +90,7 @@ class Smtp:
             raise DoubtfulError(f"no answer to the whole message: {plain(error)}") from error
         answer = f"{code} {plain(said)}"
         if code // 100 == 2:
+            self._has_failed = False
             return answer
         self.abandon()
         if code // 100 in (4, 5):
@@ -127,16 +133,18 @@ class Smtp:
         finally:
             self.abandon()
 
-    def _ask(self, command: str, wanted: int) -> None:
+    def _ask(self, command: str, wanted: int) -> Steps:
         """One command; `wanted` is the first digit of the right answer."""
         assert self._smtp
         name = command.split()[0]
         try:
-            code, said = self._smtp.docmd(command)
+            self._smtp.putcmd(command)
+            yield
+            code, said = self._smtp.getreply()
         except _lost() as error:
             raise self._broken(f"{name}: {plain(error)}") from error
         if code // 100 == wanted:
-            return
+            return plain(said)
         if code == SERVICE_CLOSING or code // 100 not in (4, 5):
             self.abandon()
         raise NotTakenError(f"{name}: {code} {plain(said)}", for_good=code // 100 == 5)
@@ -158,7 +166,7 @@ class Smtp:
         except _lost() as error:
             self.abandon()
             raise UnreachableError(_words(self.server, error)) from error
-        self._is_used = False
+        self._is_used = self._has_failed = False
 
 
 def _lost() -> tuple[type[Exception], ...]:

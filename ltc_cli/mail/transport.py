@@ -1,12 +1,19 @@
 """What a way out for mail offers, and what can happen on it: one kind of trouble for each conclusion.
 
 A mail leaves in two steps. `offer` hands over all of it but the end; only `finish` gives it away. So the sender can
-commit in between that it is about to, and knows afterwards whether the other side may have it.
+commit in between that it is about to, and knows afterwards whether the other side may have it. Both yield wherever they
+have said something and would wait for the answer, so that several transports can wait together.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    Steps = Generator[None, None, str]
+    """What happens up to each wait; in the end, what the other side said."""
 
 SAID_MOST = 300
 """Characters that are kept of what a server said."""
@@ -49,17 +56,32 @@ class DoubtfulError(TroubleError):
 
 
 class Transport(Protocol):
-    def offer(self, mail: Envelope) -> None:
+    def offer(self, mail: Envelope) -> Steps:
         """Hand over all but the end. Raises NotTakenError or UnreachableError."""
 
-    def finish(self) -> str:
-        """The end; answers what the server said. Raises NotTakenError or DoubtfulError."""
+    def finish(self) -> Steps:
+        """The end. Raises NotTakenError or DoubtfulError."""
 
     def abandon(self) -> None:
         """Take back what was offered: it never ends."""
 
     def close(self) -> None:
         """Say good-bye; trouble with that is nobody's."""
+
+
+def together(all_steps: Sequence[Steps]) -> list[str | TroubleError]:
+    """Take all of them step by step in turn. Answers what was said to each, or its trouble."""
+    ends: dict[int, str | TroubleError] = {}
+    while len(ends) < len(all_steps):
+        for number, steps in enumerate(all_steps):
+            if number not in ends:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    ends[number] = end.value
+                except TroubleError as trouble:
+                    ends[number] = trouble
+    return [ends[number] for number in range(len(all_steps))]
 
 
 def plain(said: object) -> str:

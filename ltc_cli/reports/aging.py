@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
+    from ltc_cli.reports.conversion import Conversion
     from ltc_cli.rules.aging import Bucket
     from ltc_cli.store import Store
 
@@ -48,11 +49,18 @@ class _Customer(NamedTuple):
     owner: str | None
 
 
-def report(store: Store, as_of: date, edges: Sequence[int], by: str = "customer") -> Report:
-    """One row a customer (invoice, owner) and currency; the buckets and `unapplied` sum to `total`."""
+def report(
+    store: Store, as_of: date, edges: Sequence[int], by: str = "customer", into: Conversion | None = None
+) -> Report:
+    """One row a customer (invoice, owner) and currency, or in one currency; the buckets and `unapplied` sum to `total`.
+
+    Raises RefusedError where a rate for the one currency is not known.
+    """
     ages = buckets(as_of, edges)
     amounts = [*(bucket.name for bucket in ages), "unapplied", "total"]
     rows = _rows(store, as_of, ages, by, amounts)
+    if into:
+        rows = _converted(rows, amounts, into, BY[by])
     rows.sort(key=lambda row: (row["currency"], -row["total"], str(row["customer"])))
     totals = [
         {BY[by][0]: "total", "currency": currency, **_sums(rows, currency, [*amounts, "invoices"])}
@@ -63,9 +71,27 @@ def report(store: Store, as_of: date, edges: Sequence[int], by: str = "customer"
         [_written(row, amounts) for row in rows],
         totals=[_written(row, amounts) for row in totals],
         title=f"Receivables as of {as_of}",
+        notices=into.notices if into else (),
         hint="ltc today",
         empty=f"nothing is owed as of {as_of}",
     )
+
+
+def _converted(
+    rows: Iterable[dict[str, Any]], amounts: Sequence[str], into: Conversion, keys: Sequence[str]
+) -> list[dict[str, Any]]:
+    """One row for each name, its parts converted; the total is what they sum to."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    *parts, total = amounts
+    for row in rows:
+        name = tuple(row[key] for key in keys)
+        one = found.setdefault(name, {**row, **dict.fromkeys([*amounts, "invoices"], 0), "currency": into.into})
+        for key in parts:
+            one[key] += into(row[key], row["currency"])
+        one[total] = sum(one[key] for key in parts)
+        one["invoices"] += row["invoices"]
+        one["oldest_due_on"] = min(filter(None, (one["oldest_due_on"], row["oldest_due_on"])), default=None)
+    return [row for row in found.values() if any(row[key] for key in amounts) or row["invoices"]]
 
 
 def _columns(ages: Sequence[Bucket], by: str) -> list[Column]:

@@ -69,12 +69,12 @@ HAS_OWED = f"EXISTS (SELECT 1 FROM invoice WHERE invoice.contract_id = contract.
 IS_NOT_REVERSED = "NOT EXISTS (SELECT 1 FROM payment_reversal WHERE payment_id = payment.id)"
 IS_UNAPPLIED = f"""
     {IS_NOT_REVERSED} AND amount_minor > (
-        SELECT COALESCE(SUM(amount_minor), 0) FROM settlement WHERE payment_id = payment.id) + (
-        SELECT COALESCE(SUM(amount_minor), 0) FROM refund WHERE payment_id = payment.id)"""
+        SELECT COALESCE(SUM(COALESCE(paid_minor, amount_minor)), 0) FROM settlement WHERE payment_id = payment.id) + (
+        SELECT COALESCE(SUM(amount_minor), 0) FROM refund_moved WHERE payment_id = payment.id)"""
 IS_LEFT = """
     credit_note.total_minor > (
         SELECT COALESCE(SUM(amount_minor), 0) FROM settlement WHERE credit_id = credit_note.id) + (
-        SELECT COALESCE(SUM(amount_minor), 0) FROM refund WHERE credit_id = credit_note.id)"""
+        SELECT COALESCE(SUM(amount_minor), 0) FROM refund_moved WHERE credit_id = credit_note.id)"""
 IS_NOT_CREDITED = """
     invoice.total_minor > (
         SELECT COALESCE(SUM(total_minor), 0) FROM credit_note WHERE credit_note.invoice_id = invoice.id)"""

@@ -13,6 +13,7 @@ from ltc_cli.stages import rates
 if TYPE_CHECKING:
     from sqlite3 import Row
 
+    from ltc_cli.reports.conversion import Conversion
     from ltc_cli.rules.exchange_rates import Rates
     from ltc_cli.store import Store
 
@@ -72,7 +73,7 @@ FROM (
     FROM settlement JOIN receivable ON receivable.id = receivable_id WHERE payment_id IS NOT NULL AND settled_on <= ?
     UNION ALL
     SELECT invoice_id, refunded_on, -amount_minor
-    FROM refund JOIN credit_note ON credit_note.id = credit_id WHERE refunded_on <= ?
+    FROM refund_moved JOIN credit_note ON credit_note.id = credit_id WHERE refunded_on <= ?
 ) AS moved JOIN invoice ON invoice.id = moved.invoice_id
 WHERE contract_id IS NOT NULL GROUP BY contract_id
 """
@@ -95,8 +96,12 @@ def report(
     by: str | None = None,
     since: date | None = None,
     until: date | None = None,
+    into: Conversion | None = None,
 ) -> Report:
-    """One row a stage (and group); cohorts by the day the lead was created, from `since` to `until`."""
+    """One row a stage (and group); cohorts by the day the lead was created, from `since` to `until`.
+
+    With `into` the amounts in base currency are converted once more, all at the rate of the day of the report.
+    """
     day = as_of.isoformat()
     facts = _facts(store, day)
     bounds = ((since or date.min).isoformat(), min(until or as_of, as_of).isoformat())
@@ -113,11 +118,15 @@ def report(
         for label in sorted(groups, key=lambda label: (label is None, label))
         for total in stage_totals(groups[label])
     ]
+    notices = [f"no rate for {currency}: amounts in it are unknown in {base}" for currency in sorted(foreign)]
+    if into:
+        rows = [{**row, "currency": into.into} for row in into.written(rows)]
+        notices += into.notices
     return Report(
         _columns(by),
         rows,
-        title=f"Funnel as of {as_of}, amounts in {base}",
-        notices=[f"no rate for {currency}: amounts in it are unknown in {base}" for currency in sorted(foreign)],
+        title=f"Funnel as of {as_of}, amounts in {into.into if into else base}",
+        notices=notices,
         hint="ltc aging",
         empty="no leads in this period",
     )

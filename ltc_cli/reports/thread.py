@@ -35,6 +35,11 @@ UNION ALL
 SELECT refunded_on, 'P' || payment_id, 'refunded' || COALESCE(' by ' || method, ''), -amount_minor, currency,
     recorded_at
 FROM refund WHERE payment_id IS NOT NULL AND customer_id IN ({customers})
+UNION ALL
+SELECT reversed_on, 'P' || payment_id, 'refund came back: ' || reason, amount_minor, currency,
+    refund_reversal.recorded_at
+FROM refund_reversal JOIN refund ON refund.id = refund_id
+WHERE payment_id IS NOT NULL AND customer_id IN ({customers})
 """
 
 # What became of mails: of one, or of those about invoices. What only waits is not told of an invoice.
@@ -111,6 +116,12 @@ FACTS = (
     FROM refund JOIN credit_note ON credit_note.id = credit_id JOIN invoice ON invoice.id = invoice_id
     WHERE contract_id IN ({contracts})
     """,
+    """
+    SELECT reversed_on, credit_note.number, 'refund came back: ' || refund_reversal.reason, amount_minor,
+        refund.currency, refund_reversal.recorded_at
+    FROM refund_reversal JOIN refund ON refund.id = refund_id JOIN credit_note ON credit_note.id = credit_id
+    JOIN invoice ON invoice.id = invoice_id WHERE contract_id IN ({contracts})
+    """,
 )
 
 SHIPPED = """
@@ -121,26 +132,33 @@ WHERE shipment.contract_id IN ({contracts}) ORDER BY shipment_line.id
 """
 
 SETTLED = """
-SELECT settled_on AS day, COALESCE('P' || settlement.payment_id, credit_note.number, invoice.number) AS ref,
-    settlement.kind, invoice.number, writeoff.reason, SUM(settlement.amount_minor) AS amount_minor, receivable.currency,
+SELECT settled_on AS day, COALESCE('P' || settlement.payment_id, credit_note.number, 'P' || discount.payment_id,
+        invoice.number) AS ref,
+    settlement.kind || CASE WHEN writeoff.settlement_id IS NOT NULL THEN ' of a write-off'
+        WHEN discount.settlement_id IS NOT NULL THEN ' of a discount' ELSE '' END AS kind,
+    invoice.number, COALESCE(writeoff_reversal.reason, writeoff.reason) AS reason,
+    SUM(settlement.amount_minor) AS amount_minor, receivable.currency,
     MIN(settlement.recorded_at) AS recorded_at
 FROM settlement JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id
-LEFT JOIN credit_note ON credit_note.id = credit_id
-LEFT JOIN writeoff ON settlement_id = COALESCE(reverses_id, settlement.id)
+LEFT JOIN writeoff ON writeoff.settlement_id = COALESCE(reverses_id, settlement.id)
+LEFT JOIN writeoff_reversal ON writeoff_reversal.settlement_id = settlement.id
+LEFT JOIN discount ON discount.settlement_id = COALESCE(reverses_id, settlement.id)
+LEFT JOIN credit_note ON credit_note.id = COALESCE(settlement.credit_id, discount.credit_id)
 WHERE invoice.contract_id IN ({contracts})
-GROUP BY settled_on, settlement.payment_id, credit_id, settlement.kind, writeoff.reason, invoice.number,
-    receivable.currency
+GROUP BY settled_on, 2, 3, 5, invoice.number, receivable.currency
 ORDER BY MIN(settlement.id)
 """
 
 WORDS = {
-    ("payment", False): "paid: {number}",
-    ("credit", False): "credited: {number}",
-    ("writeoff", True): "written off: {reason}",
-    ("reversal", False): "payment reversed: {number}",
-    ("reversal", True): "write-off reversed: {reason}",
+    "payment": "paid: {number}",
+    "credit": "credited: {number}",
+    "writeoff of a write-off": "written off: {reason}",
+    "discount of a discount": "discount taken: {number}",
+    "reversal": "payment reversed: {number}",
+    "reversal of a write-off": "write-off reversed: {reason}",
+    "reversal of a discount": "discount taken back: {number}",
 }
-"""How a settlement is told, by its kind and whether it is about a write-off."""
+"""How a settlement is told, by its kind and what it is about."""
 
 
 def report(store: Store, named: Reference, today: date, as_of: date | None) -> Report:
@@ -196,7 +214,7 @@ def _settled(store: Store, listed: dict[str, str]) -> list[tuple[Any, ...]]:
         (
             row["day"],
             row["ref"],
-            WORDS[row["kind"], row["reason"] is not None].format(number=row["number"], reason=row["reason"]),
+            WORDS[row["kind"]].format(number=row["number"], reason=row["reason"]),
             row["amount_minor"],
             row["currency"],
             row["recorded_at"],

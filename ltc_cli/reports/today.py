@@ -15,6 +15,7 @@ from ltc_cli.stages import contracts, quotes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ltc_cli.reports.conversion import Conversion
     from ltc_cli.store import Store
 
 COLUMNS = (
@@ -74,10 +75,18 @@ WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND 
 """
 
 
-def report(store: Store, today: date) -> Report:
+def report(store: Store, today: date, into: Conversion | None = None) -> Report:
+    """What waits, most urgent first; with `into` the amounts in one currency."""
     rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
     rows += [*_undelivered(store, today), *_unshipped(store, today), *_untouched(store, today)]
-    return Report(COLUMNS, rows, title=f"To do on {today}", empty="nothing to do: all is billed, paid and answered")
+    rows = into.written(rows) if into else rows
+    return Report(
+        COLUMNS,
+        rows,
+        title=f"To do on {today}",
+        notices=into.notices if into else (),
+        empty="nothing to do: all is billed, paid and answered",
+    )
 
 
 def _row(what: str, ref: str, name: str, since: str, today: date, command: str, **money: Any) -> dict[str, Any]:

@@ -181,7 +181,9 @@ class TaxedBefore(NamedTuple):
     other_tax_minor: int = 0
 
 
-def whole_now(whole: Totals, now: Totals, before: Mapping[str, TaxedBefore], policy: str) -> Totals:
+def whole_now(
+    whole: Totals, now: Totals, before: Mapping[str, TaxedBefore], policy: str, discount_ppm: int = 0
+) -> Totals:
     """What of a contract is taxed at the rates now in force, if the rest of it is: all but what had other rates.
 
     `whole` is the contract at these rates, `now` the invoice. By `line`, a rest is taxed as the lines that bill it are.
@@ -191,13 +193,15 @@ def whole_now(whole: Totals, now: Totals, before: Mapping[str, TaxedBefore], pol
     found = []
     for group in whole.groups:
         code = group.tax.code
-        taxed = _taxed_now(group, of_code.get(code), before.get(code), policy)
+        taxed = _taxed_now(group, of_code.get(code), before.get(code), policy, discount_ppm)
         if code in of_code or taxed[1:] != before.get(code, TaxedBefore())[:2]:
             found.append(taxed)
     return summed(found)
 
 
-def _taxed_now(whole: TaxGroup, now: TaxGroup | None, before: TaxedBefore | None, policy: str) -> TaxGroup:
+def _taxed_now(
+    whole: TaxGroup, now: TaxGroup | None, before: TaxedBefore | None, policy: str, discount_ppm: int
+) -> TaxGroup:
     if before is None or not (before.other_base_minor or before.other_tax_minor):
         return whole
     code = whole.tax
@@ -206,11 +210,11 @@ def _taxed_now(whole: TaxGroup, now: TaxGroup | None, before: TaxedBefore | None
     if code.inclusive:
         amount_minor += whole.tax_minor - before.other_tax_minor
         before_minor += before.tax_minor
-    tax_minor = tax_of(amount_minor, code) if now else before.tax_minor
+    tax_minor = tax_of(amount_minor, code, discount_ppm) if now else before.tax_minor
     if policy == "line" and now:
         now_minor = now.base_minor + now.tax_minor if code.inclusive else now.base_minor
         is_rest = now_minor == amount_minor - before_minor
-        rest_minor = now.tax_minor if is_rest else tax_of(amount_minor - before_minor, code)
+        rest_minor = now.tax_minor if is_rest else tax_of(amount_minor - before_minor, code, discount_ppm)
         tax_minor = before.tax_minor + max(rest_minor, now.tax_minor)
     tax_minor = max(tax_minor, before.tax_minor)
     return TaxGroup(code, amount_minor - tax_minor if code.inclusive else amount_minor, tax_minor)

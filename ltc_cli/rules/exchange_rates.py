@@ -26,6 +26,45 @@ def convert(amount_minor: int, currency: str, base: str, rate: Rate) -> int:
     )
 
 
+class Exchange(NamedTuple):
+    """So many minor units of one currency are worth so many of another: exact, nothing is rounded on the way."""
+
+    from_minor: int
+    to_minor: int
+
+    def into(self, amount_minor: int) -> int:
+        """Minor units of the other currency, rounded half up."""
+        return round_ratio(amount_minor * self.to_minor, self.from_minor)
+
+    def back(self, amount_minor: int) -> int:
+        """Minor units of the one currency, rounded half up."""
+        return round_ratio(amount_minor * self.from_minor, self.to_minor)
+
+    def is_all(self, amount_minor: int, open_minor: int) -> bool:
+        """Whether the amount and what is open differ by less than one minor unit of the amount's currency."""
+        return abs(amount_minor * self.to_minor - open_minor * self.from_minor) < self.to_minor
+
+
+def exchange(currency: str, rate: Rate, into: str, into_rate: Rate) -> Exchange:
+    """One currency into another through the base currency, of which both rates are."""
+    return Exchange(
+        rate.currency_micro * into_rate.base_micro * 10 ** digits(currency),
+        rate.base_micro * into_rate.currency_micro * 10 ** digits(into),
+    )
+
+
+def format_rate(rate: Rate, base: str) -> str:
+    """A rate as it stands in the file: `920000/1000000 EUR`."""
+    return f"{rate.base_micro}/{rate.currency_micro} {base}"
+
+
+def parse_rate(text: str, rate_on: str) -> tuple[Rate, str]:
+    """The rate that `format_rate` wrote, and its base currency."""
+    ratio, _, base = text.partition(" ")
+    base_micro, _, currency_micro = ratio.partition("/")
+    return Rate(rate_on, int(base_micro), int(currency_micro)), base
+
+
 class Rates:
     """All rates into one base currency."""
 

@@ -72,9 +72,9 @@ HINTS = {
     ("invoice", "paid"): "nothing of it is open: ltc show {ref}",
     ("invoice", "credited"): "nothing of it is open: ltc show {ref}",
     ("payment", "applied"): "nothing of it is left: ltc show {ref}",
-    ("payment", "refunded"): "nothing of it is left: ltc show {ref}",
+    ("payment", "refunded"): "if the refund came back: ltc refund {ref} --undo --reason …",
     ("credit", "applied"): "nothing of it is left: ltc show {ref}",
-    ("credit", "refunded"): "nothing of it is left: ltc show {ref}",
+    ("credit", "refunded"): "if the refund came back: ltc refund {ref} --undo --reason …",
     ("payment", "reversed"): "a new payment is a new ltc collect",
     ("shipment", "returned"): "ltc ship sends it again",
 }

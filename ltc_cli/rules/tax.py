@@ -78,13 +78,16 @@ def discounted(lines: Sequence[Line], discount_minor: int) -> list[Line]:
     ]
 
 
-def totals(lines: Sequence[Line], policy: str, digits: int) -> Totals:
-    """Net, tax and the tax of each code under the policy: `document`, `line` or `unrounded`."""
+def totals(lines: Sequence[Line], policy: str, digits: int, discount_ppm: int = 0) -> Totals:
+    """Net, tax and the tax of each code under the policy: `document`, `line` or `unrounded`.
+
+    With a discount the tax is on the net less that percentage, which itself stays as it is.
+    """
     codes = list(dict.fromkeys(each.tax for each in lines))
     of_code = {tax: [each for each in lines if each.tax == tax] for tax in codes}
-    groups = [_group(tax, of_code[tax], policy) for tax in codes]
+    groups = [_group(tax, of_code[tax], policy, discount_ppm) for tax in codes]
     if policy == "unrounded":
-        return _unrounded(groups, of_code, digits)
+        return _unrounded(groups, of_code, digits, discount_ppm)
     return summed(groups)
 
 
@@ -97,20 +100,21 @@ def summed(groups: list[TaxGroup]) -> Totals:
     return Totals(sum(group.base_minor for group in groups), sum(group.tax_minor for group in groups), groups)
 
 
-def _group(tax: TaxCode, lines: Sequence[Line], policy: str) -> TaxGroup:
+def _group(tax: TaxCode, lines: Sequence[Line], policy: str, discount_ppm: int) -> TaxGroup:
     amount_minor = sum(each.net_minor for each in lines)
     taxed = [each.net_minor for each in lines] if policy == "line" else [amount_minor]
-    tax_minor = sum(tax_of(each, tax) for each in taxed)
+    tax_minor = sum(tax_of(each, tax, discount_ppm) for each in taxed)
     return TaxGroup(tax, amount_minor - tax_minor if tax.inclusive else amount_minor, tax_minor)
 
 
-def tax_of(amount_minor: int, tax: TaxCode) -> int:
-    """The tax on a net amount, or the tax inside a gross one where the code is inclusive."""
-    divisor = PPM + tax.rate_ppm if tax.inclusive else PPM
-    return round_ratio(amount_minor * tax.rate_ppm, divisor)
+def tax_of(amount_minor: int, tax: TaxCode, discount_ppm: int = 0) -> int:
+    """The tax on a net amount less a discount, or the tax inside a gross one where the code is inclusive."""
+    rate = tax.rate_ppm * (PPM - discount_ppm)
+    divisor = PPM * PPM + rate if tax.inclusive else PPM * PPM
+    return round_ratio(amount_minor * rate, divisor)
 
 
-def _unrounded(groups: list[TaxGroup], of_code: dict[TaxCode, list[Line]], digits: int) -> Totals:
+def _unrounded(groups: list[TaxGroup], of_code: dict[TaxCode, list[Line]], digits: int, discount_ppm: int) -> Totals:
     """Round net and total once each, over all codes; the tax is their difference, spread over the codes."""
     from fractions import Fraction
 
@@ -118,7 +122,7 @@ def _unrounded(groups: list[TaxGroup], of_code: dict[TaxCode, list[Line]], digit
     taxes: list[Fraction] = []
     for tax, lines in of_code.items():
         amount = Fraction(sum(_exact(each, digits) for each in lines), EXACT)
-        rate = Fraction(tax.rate_ppm, PPM)
+        rate = Fraction(tax.rate_ppm * (PPM - discount_ppm), PPM * PPM)
         net = amount / (1 + rate) if tax.inclusive else amount
         nets.append(net)
         taxes.append(net * rate)

@@ -11,8 +11,9 @@ from ltc_cli.rules import credit as parts
 from ltc_cli.rules import states, tax
 from ltc_cli.rules.allocation import allocate
 from ltc_cli.rules.contact import clean_name
+from ltc_cli.rules.discount import CodePart
 from ltc_cli.rules.money import digits, format_amount, format_micro
-from ltc_cli.stages import contracts, invoices, quotes, settlements
+from ltc_cli.stages import contracts, discounts, invoices, quotes, settlements
 from ltc_cli.store import canonical_json
 
 if TYPE_CHECKING:
@@ -67,9 +68,10 @@ class _Invoice(NamedTuple):
     """By tax code."""
     payable: parts.Payable
     left_minor: int
-    """Of its total, less what was credited or written off."""
-    written_off_minor: int
-    """Without what was short within the tolerance: that counts as paid."""
+    """Of its total, less what was credited, written off or taken as discount."""
+    given_up_minor: int
+    """Written off, without what was short within the tolerance: that counts as paid."""
+    discounted_minor: int
 
 
 def issue(
@@ -130,17 +132,20 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
         credited["gross_minor"],
         credited["total_minor"],
     )
-    written_off_minor = store.value(
-        "SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable"
-        " JOIN settlement ON settlement.receivable_id = receivable.id"
-        " JOIN writeoff ON writeoff.settlement_id = settlement.id AND writeoff.payment_id IS NULL"
-        " WHERE receivable.invoice_id = ? AND receivable.kind = 'invoice'",
-        (invoice_id,),
+    given_up_minor, discounted_minor = (
+        store.value(
+            "SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable"
+            " JOIN settlement ON settlement.receivable_id = receivable.id"
+            f" JOIN {given} ON {given}.settlement_id = COALESCE(reverses_id, settlement.id)"
+            f" WHERE receivable.invoice_id = ? AND receivable.kind = 'invoice' AND {condition}",
+            (invoice_id,),
+        )
+        for given, condition in (("writeoff", "writeoff.payment_id IS NULL"), ("discount", "TRUE"))
     )
-    left_minor = max(0, row["total_minor"] - credited["total_minor"] - written_off_minor)
+    left_minor = max(0, row["total_minor"] - credited["total_minor"] - given_up_minor - discounted_minor)
     line_ids = [each["id"] for each in line_rows]
     codes, words = _codes(store, invoice_id, lines), invoices.tax_words(store, invoice_id)
-    return _Invoice(row, line_ids, lines, codes, words, payable, left_minor, written_off_minor)
+    return _Invoice(row, line_ids, lines, codes, words, payable, left_minor, given_up_minor, discounted_minor)
 
 
 def _codes(store: Store, invoice_id: int, lines: Sequence[parts.InvoiceLine]) -> list[parts.OfCode]:
@@ -154,13 +159,19 @@ def _codes(store: Store, invoice_id: int, lines: Sequence[parts.InvoiceLine]) ->
         " WHERE invoice_tax.invoice_id = ? GROUP BY invoice_tax.code",
         (invoice_id,),
     )
+    taken = discounts.taken_by_code(store, invoice_id)
     of_line = {each.line.tax.code: each.line.tax for each in lines}
     order = [*of_line, *(row["code"] for row in rows if row["code"] not in of_line)]
     codes = []
     for row in sorted(rows, key=lambda row: order.index(row["code"])):
         code = of_line.get(row["code"]) or tax.TaxCode(row["code"], row["category"], row["rate_ppm"], inclusive=False)
         mine = [each for each in lines if each.line.tax == code]
-        whole = parts.Amounts(sum(each.line.net_minor for each in mine), row["base_minor"], row["tax_minor"])
+        off = taken.get(row["code"], CodePart(0, 0))
+        whole = parts.Amounts(
+            sum(each.line.net_minor for each in mine) - (off.gross_minor if code.inclusive else off.base_minor),
+            row["base_minor"] - off.base_minor,
+            row["tax_minor"] - off.tax_minor,
+        )
         lines_minor = sum(each.credited_minor for each in mine)
         before = parts.Amounts(lines_minor, row["credited_base_minor"], row["credited_tax_minor"])
         codes.append(parts.OfCode(code, whole, before))
@@ -191,8 +202,9 @@ def _refuse_more_than_left(found: _Invoice, total_minor: int, ref: str) -> None:
         return
     currency = found.row["currency"]
     left = format_amount(found.left_minor, currency)
-    given_up = format_amount(found.written_off_minor, currency)
-    why = f": {given_up} was written off" if found.written_off_minor else ""
+    reasons = ((found.given_up_minor, "was written off"), (found.discounted_minor, "was taken as discount"))
+    told = [f"{format_amount(minor, currency)} {what}" for minor, what in reasons if minor]
+    why = f": {' and '.join(told)}" if told else ""
     if not found.left_minor:
         raise RefusedError(f"nothing of {ref} is left to credit{why}", f"ltc show {ref}")
     if total_minor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from ltc_cli import currencies
 from ltc_cli.errors import Problems, UsageError
 from ltc_cli.references import Reference
 from ltc_cli.rules.money import MICRO, PPM, digits, format_amount, round_ratio
@@ -81,7 +82,8 @@ class Importer(RowImporter[Bill]):
             receipt = payments.Receipt(
                 max(day, date.fromisoformat(entry.issued_on)), (entry.paid_minor, entry.currency)
             )
-            payments.collect(self.store, Reference("invoice", invoice_id, entry.number), receipt)
+            target = Reference("invoice", invoice_id, entry.number)
+            payments.collect(self.store, target, receipt, self.settings.currency)
         return invoice_id
 
     def _customer(self, entry: Bill) -> int:
@@ -116,6 +118,7 @@ class Importer(RowImporter[Bill]):
             tax_minor=entry.tax_minor,
             total_minor=total_minor,
             tax_rounding="document",
+            rate=currencies.rate_at_issue(self.store, self.settings.currency, entry.currency, entry.issued_on),
             terms="",
             document_sha256=self.store.keep_document(
                 _document(entry), form="ltc-imported-invoice-1", media_type="application/json"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli import currencies
 from ltc_cli.errors import RefusedError
 from ltc_cli.receivables import EVER, items
 from ltc_cli.report import Column
 from ltc_cli.rules import billing, tax
-from ltc_cli.rules.money import PPM, digits, format_amount
+from ltc_cli.rules.calendar import add_days
+from ltc_cli.rules.discount import discount_of
+from ltc_cli.rules.money import PPM, digits, format_amount, format_percent
 from ltc_cli.rules.terms import in_cash, instalments, parse_terms
 from ltc_cli.stages import contracts, quotes
 from ltc_cli.store import canonical_json
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from ltc_cli.config import Settings
     from ltc_cli.rules.allocation import OpenItem
-    from ltc_cli.rules.terms import PlannedShare
+    from ltc_cli.rules.terms import PlannedShare, Terms
     from ltc_cli.store import Number, Store
 
 TAX_COLUMNS = (
@@ -56,8 +59,13 @@ COLUMNS = (
     Column("paid", "money", on_table=False),
     Column("credited", "money", on_table=False),
     Column("written_off", "money", on_table=False),
+    Column("discounted", "money", on_table=False),
     Column("balance", "money"),
     Column("currency"),
+    Column("discount_until", "date", on_table=False),
+    Column("discount_percent", "percent", on_table=False),
+    Column("discount_amount", "money", on_table=False),
+    Column("discount_tax", on_table=False),
     Column("tax_rounding", on_table=False),
     Column("period_from", "date", on_table=False),
     Column("period_to", "date", on_table=False),
@@ -81,6 +89,15 @@ class _Contract(NamedTuple):
     digits: int
     is_taxed_as_agreed: bool = True
     """Whether what comes on top of the agreed amounts is still what it was on signing."""
+
+
+class _Offer(NamedTuple):
+    """A discount for paying the whole invoice early."""
+
+    until_on: str
+    percent_ppm: int
+    tax: str
+    amount_minor: int
 
 
 class _Claim(NamedTuple):
@@ -156,15 +173,19 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
     row = contract.row
     contract = _at_rates_of(settings, contract, on)
     billed = _billed(store, contract, claims, on)
-    whole = _totals(store, contract, claims, [each.line for each in billed])
+    terms = parse_terms(row["terms"], row["currency"])
+    discount_tax = _discount_tax(store, settings, row["id"], terms)
+    discount_ppm = terms.discount_ppm if discount_tax == "mixed" else 0
+    whole = _totals(store, contract, claims, [each.line for each in billed], discount_ppm)
     number = store.draw_number("invoice", settings.numbers.invoice, on.year)
     _refuse_backdating(store, number, on)
     step_minor = settings.cash_rounding_minor.get(row["currency"], 1)
-    parts = in_cash(_instalments(contract, whole.total_minor, on), whole.total_minor, step_minor)
+    parts = in_cash(_instalments(contract, terms, whole.total_minor, on), whole.total_minor, step_minor)
     total_minor = sum(amount_minor for _, amount_minor in parts)
+    offer = _offer(terms, discount_tax, whole.net_minor, total_minor, on)
     share = claims[0].planned.share
     period = {"period_from": _iso(share.period_from), "period_to": _iso(share.period_to)}
-    document = _document(store, settings, contract, number, on, billed, whole, parts, period)
+    document = _document(store, settings, contract, number, on, billed, whole, parts, period, offer)
     invoice_id = store.add(
         "invoice",
         series_id=number.series_id,
@@ -180,6 +201,7 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
         cash_step_minor=step_minor,
         total_minor=total_minor,
         tax_rounding=row["tax_rounding"],
+        rate=currencies.rate_at_issue(store, settings.currency, row["currency"], on.isoformat()),
         terms=row["terms"],
         **period,
         document_sha256=store.keep_document(document, form="ltc-invoice-1", media_type="application/json"),
@@ -187,6 +209,8 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
     )
     _add_lines(store, contract, invoice_id, billed)
     _add_taxes(store, settings, invoice_id, whole)
+    if offer:
+        store.add("invoice_discount", invoice_id=invoice_id, **offer._asdict())
     for due_on, amount_minor in parts:
         store.add(
             "receivable",
@@ -202,10 +226,9 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
     return invoice_id
 
 
-def _instalments(contract: _Contract, total_minor: int, on: date) -> list[tuple[date, int]]:
+def _instalments(contract: _Contract, terms: Terms, total_minor: int, on: date) -> list[tuple[date, int]]:
     """Due dates and amounts; fixed ones are of the total that was agreed, which another rate may have changed."""
     row = contract.row
-    terms = parse_terms(row["terms"], row["currency"])
     has_fixed = len(contract.planned) == 1 and any(each.kind == "amount" for each in terms.due)
     is_agreed = has_fixed and not contract.is_taxed_as_agreed
     return instalments(terms, row["net_minor"] + row["tax_minor"] if is_agreed else total_minor, on, row["currency"])
@@ -216,6 +239,25 @@ def _at_rates_of(settings: Settings, contract: _Contract, on: date) -> _Contract
     lines = quotes.lines_on(settings, contract.lines, on)
     changed = [line for line, agreed in zip(lines, contract.lines, strict=True) if line.tax != agreed.tax]
     return contract._replace(lines=lines, is_taxed_as_agreed=all(line.tax.inclusive for line in changed))
+
+
+def _discount_tax(store: Store, settings: Settings, contract_id: int, terms: Terms) -> str:
+    """How a discount changes the tax: on all invoices of a contract as on the first, so that they make one whole."""
+    if not terms.discount_ppm:
+        return settings.discount_tax
+    first = store.one(
+        "SELECT tax FROM invoice LEFT JOIN invoice_discount ON invoice_id = invoice.id WHERE contract_id = ?"
+        " ORDER BY invoice.id LIMIT 1",
+        (contract_id,),
+    )
+    return (first["tax"] or "included") if first else settings.discount_tax
+
+
+def _offer(terms: Terms, discount_tax: str, net_minor: int, total_minor: int, on: date) -> _Offer | None:
+    """The discount of these terms on an invoice; None where they have none, or it comes to nothing."""
+    amount_minor = discount_of(discount_tax, net_minor, total_minor, terms.discount_ppm)
+    until = add_days(on, terms.discount_days)
+    return _Offer(until.isoformat(), terms.discount_ppm, discount_tax, amount_minor) if amount_minor else None
 
 
 def _iso(day: date | None) -> str | None:
@@ -290,28 +332,30 @@ def _rest_by_code(store: Store, contract: _Contract) -> dict[tax.TaxCode, int]:
     return {code: left_minor - billed.get(code.code, 0) for code, left_minor in rest.items()}
 
 
-def _totals(store: Store, contract: _Contract, claims: list[_Claim], lines: list[tax.Line]) -> tax.Totals:
+def _totals(
+    store: Store, contract: _Contract, claims: list[_Claim], lines: list[tax.Line], discount_ppm: int
+) -> tax.Totals:
     """Tax by the contract's policy at the rates of the day.
 
     The last invoice takes what makes all that had these rates equal one for the whole.
     """
     policy, taxed = contract.row["tax_rounding"], _taxed(store, contract)
-    plain = tax.totals(lines, policy, contract.digits)
-    whole = billing.whole_now(tax.totals(contract.lines, policy, contract.digits), plain, taxed, policy)
+    plain = tax.totals(lines, policy, contract.digits, discount_ppm)
+    whole = tax.totals(contract.lines, policy, contract.digits, discount_ppm)
+    now = billing.whole_now(whole, plain, taxed, policy, discount_ppm)
     before = {code: (each.base_minor, each.tax_minor) for code, each in taxed.items()}
     billed_minor = sum(each.billed_minor for each in contract.planned) + sum(claim.amount_minor for claim in claims)
     if billed_minor == contract.row["amount_minor"]:
-        return billing.last_totals(whole, before)
-    return billing.part_totals(plain, whole, before, _target(contract, claims))
+        return billing.last_totals(now, before)
+    return billing.part_totals(plain, now, before, _target(contract, claims, whole.total_minor))
 
 
-def _target(contract: _Contract, claims: list[_Claim]) -> int | None:
+def _target(contract: _Contract, claims: list[_Claim], total_minor: int) -> int | None:
     """What the customer pays for the claims, where the contract has fixed amounts with tax in them.
 
     After a change of rate there is none: the net amount behind a fixed one is what stays.
     """
     shares = [each.share for each in contract.planned]
-    total_minor = contract.row["net_minor"] + contract.row["tax_minor"]
     if total_minor == contract.row["amount_minor"] or all(share.fixed_minor is None for share in shares):
         return None
     if not contract.is_taxed_as_agreed:
@@ -355,6 +399,7 @@ def _document(
     whole: tax.Totals,
     parts: list[tuple[date, int]],
     period: dict[str, str | None],
+    offer: _Offer | None,
 ) -> bytes:
     """The canonical bytes of the invoice: what it says, whatever is edited later."""
     currency = contract.row["currency"]
@@ -380,6 +425,7 @@ def _document(
             {"due_on": due_on.isoformat(), "amount": format_amount(amount_minor, currency)}
             for due_on, amount_minor in parts
         ],
+        **({"discount": _offer_document(offer, currency)} if offer else {}),
     }
     return canonical_json(body).encode()
 
@@ -426,6 +472,15 @@ def _billed_before(store: Store, contract: _Contract) -> list[dict[str, str]]:
 def _advance(row: Row) -> dict[str, str]:
     amounts = {key: format_amount(row[f"{key}_minor"], row["currency"]) for key in ("net", "tax", "total")}
     return {"invoice": row["number"], "issued_on": row["issued_on"], **amounts}
+
+
+def _offer_document(offer: _Offer, currency: str) -> dict[str, str]:
+    return {
+        "until": offer.until_on,
+        "percent": format_percent(offer.percent_ppm),
+        "amount": format_amount(offer.amount_minor, currency),
+        "tax": offer.tax,
+    }
 
 
 def _add_lines(store: Store, contract: _Contract, invoice_id: int, billed: list[billing.BilledLine]) -> None:
@@ -502,7 +557,10 @@ AWAITED = {
 # Showing
 
 RECORDS = """
-SELECT invoice.*, customer.name AS customer_name FROM invoice JOIN customer ON customer.id = invoice.customer_id
+SELECT invoice.*, customer.name AS customer_name, until_on, percent_ppm, tax AS discount_tax,
+    invoice_discount.amount_minor AS discount_minor
+FROM invoice JOIN customer ON customer.id = invoice.customer_id
+LEFT JOIN invoice_discount ON invoice_discount.invoice_id = invoice.id
 WHERE invoice.issued_on <= ? AND {these:invoice.id}
 ORDER BY invoice.id
 """
@@ -513,9 +571,11 @@ SELECT invoice_id,
     SUM(settlement.amount_minor) FILTER (WHERE settlement.payment_id IS NOT NULL) AS paid_minor,
     SUM(settlement.amount_minor) FILTER (WHERE settlement.credit_id IS NOT NULL) AS credited_minor,
     SUM(settlement.amount_minor) FILTER (WHERE writeoff.settlement_id IS NOT NULL) AS written_off_minor,
-    SUM(settlement.amount_minor) FILTER (WHERE writeoff.payment_id IS NOT NULL) AS tolerated_minor
+    SUM(settlement.amount_minor) FILTER (WHERE writeoff.payment_id IS NOT NULL) AS tolerated_minor,
+    SUM(settlement.amount_minor) FILTER (WHERE discount.settlement_id IS NOT NULL) AS discounted_minor
 FROM receivable JOIN settlement ON settlement.receivable_id = receivable.id
 LEFT JOIN writeoff ON writeoff.settlement_id = COALESCE(settlement.reverses_id, settlement.id)
+LEFT JOIN discount ON discount.settlement_id = COALESCE(settlement.reverses_id, settlement.id)
 WHERE receivable.kind = 'invoice' AND settled_on <= ? AND {these:invoice_id}
 GROUP BY invoice_id
 """
@@ -533,6 +593,7 @@ class _Settled(NamedTuple):
     credited_minor: int = 0
     written_off_minor: int = 0
     tolerated_minor: int = 0
+    discounted_minor: int = 0
     noted_minor: int = 0
     """The sum of its own credit notes, whatever they settled."""
 
@@ -626,8 +687,13 @@ def _record(row: Row, parts: list[OpenItem], settled: _Settled) -> dict[str, Any
         "paid": format_amount(settled.paid_minor, currency),
         "credited": format_amount(settled.credited_minor, currency),
         "written_off": format_amount(settled.written_off_minor, currency),
+        "discounted": format_amount(settled.discounted_minor, currency),
         "balance": format_amount(balance_minor, currency),
         "currency": currency,
+        "discount_until": row["until_on"],
+        "discount_percent": row["percent_ppm"] / PPM if row["percent_ppm"] else None,
+        "discount_amount": format_amount(row["discount_minor"], currency) if row["discount_minor"] else None,
+        "discount_tax": row["discount_tax"],
         "tax_rounding": row["tax_rounding"],
         "period_from": row["period_from"],
         "period_to": row["period_to"],
@@ -648,7 +714,7 @@ def _status(balance_minor: int, total_minor: int, settled: _Settled) -> str:
     """Settled, an invoice is credited where credit notes take all of it back, written off where something was."""
     if balance_minor:
         return "open" if balance_minor == total_minor else "partly_paid"
-    if total_minor and settled.noted_minor == total_minor:
+    if settled.noted_minor and settled.noted_minor + settled.discounted_minor == total_minor:
         return "credited"
     return "written_off" if settled.written_off_minor > settled.tolerated_minor else "paid"
 

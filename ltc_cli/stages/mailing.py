@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.config import Settings
-    from ltc_cli.mail.transport import Transport
+    from ltc_cli.mail.sender import Way
     from ltc_cli.store import Store
 
 
@@ -46,9 +47,9 @@ def office(settings: Settings) -> Office:
     return Office(setting.sender(settings), settings.company.name or "", settings.language)
 
 
-def transport(settings: Settings, folder: Path | None) -> Transport:
-    """The way out: the server of the settings, or a folder. Raises ConfigError before anything is queued."""
-    return Folder(folder) if folder else Smtp(setting.server(settings.mail))
+def way_out(settings: Settings, folder: Path | None) -> Way:
+    """To the server of the settings, or into a folder. Raises ConfigError before anything is queued."""
+    return partial(Folder, folder) if folder else partial(Smtp, setting.server(settings.mail))
 
 
 def queue_invoice(

@@ -55,7 +55,7 @@ class Importer(RowImporter[Received]):
             entry.method or None,
             entry.reference or None,
         )
-        payment_id = payments.collect(self.store, self._target(entry), receipt)
+        payment_id = payments.collect(self.store, self._target(entry), receipt, self.settings.currency)
         assert payment_id is not None  # an amount is always booked
         return payment_id
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli.currencies import exchange_on, rate_on
 from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.receivables import held, open_items
 from ltc_cli.report import Column
 from ltc_cli.rules import states
-from ltc_cli.rules.allocation import Allocation, allocate, is_tolerated
+from ltc_cli.rules.allocation import Allocation, allocate, is_tolerated, oldest_first
 from ltc_cli.rules.calendar import parse_iso_date
 from ltc_cli.rules.contact import clean_name
-from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import credit_notes, invoices, leads
-from ltc_cli.stages.settlements import give_up, settle
+from ltc_cli.rules.discount import is_like_a_discount, reduced
+from ltc_cli.rules.exchange_rates import Rate, convert, parse_rate
+from ltc_cli.rules.money import format_amount, split
+from ltc_cli.stages import credit_notes, discounts, invoices, leads
+from ltc_cli.stages.settlements import give_up, settle, take_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +27,17 @@ if TYPE_CHECKING:
     from ltc_cli.receivables import Held
     from ltc_cli.references import Reference
     from ltc_cli.rules.allocation import OpenItem
+    from ltc_cli.rules.exchange_rates import Exchange
+    from ltc_cli.stages.discounts import Offer
     from ltc_cli.store import Store
 
-ALLOCATION_COLUMNS = (Column("invoice", "ref"), Column("amount", "money"))
+ALLOCATION_COLUMNS = (
+    Column("invoice", "ref"),
+    Column("amount", "money"),
+    Column("currency"),
+    Column("paid", "money"),
+)
+"""`amount` is in the currency of the invoice, `paid` what that took of the payment, in the payment's."""
 
 COLUMNS = (
     Column("ref", "ref"),
@@ -40,6 +51,8 @@ COLUMNS = (
     Column("currency"),
     Column("method", spare=1),
     Column("reference", on_table=False),
+    Column("gain", "money", on_table=False),
+    Column("gain_currency", on_table=False),
     Column("allocations", "list", on_table=False, columns=ALLOCATION_COLUMNS),
 )
 
@@ -55,26 +68,44 @@ class Receipt(NamedTuple):
     reference: str | None = None
 
 
+class Paying(NamedTuple):
+    """What settles: a payment or a credit note, the day it counts from, and what its currency is worth."""
+
+    kind: str
+    id: int
+    currency: str
+    on: date
+    received_on: str
+    """The day whose rates count."""
+    base: str
+
+
 def collect(
-    store: Store, target: Reference, receipt: Receipt, tolerances: Mapping[str, Tolerance] | None = None
+    store: Store,
+    target: Reference,
+    receipt: Receipt,
+    base: str,
+    tolerances: Mapping[str, Tolerance] | None = None,
 ) -> int | None:
     """Record a payment and settle what the reference names, the oldest due first; the rest is unapplied credit.
 
-    What an instalment is short of by no more than the tolerance of its currency is written off.
-    Answers the payment's id; None where nothing is left to pay. Raises RefusedError where what is left cannot be paid
-    yet, UsageError where the currency is not that of what is owed.
+    An invoice that is paid in time takes its early-payment discount. What an instalment is short of by no more than the
+    tolerance of its currency is written off. A payment for an invoice or a contract in another currency is converted at
+    the rate of its day. Answers the payment's id; None where nothing is left to pay.
+    Raises RefusedError where what is left cannot be paid yet or no rate is known, UsageError where the currency is not
+    that of what a customer owes.
     """
     owed = open_items(store, target.kind, [target.id])
     if receipt.amount is None:
         if not owed:
             _refuse_unbilled(store, target, receipt.on)
             return None
-        amount_minor, currency = _all_open(target, owed, receipt.currency)
+        amount_minor, currency = _all_open(store, target, owed, receipt, base)
     else:
         amount_minor, currency = receipt.amount
     if amount_minor == 0:
         raise UsageError("a payment of nothing cannot be booked")
-    _refuse_foreign(store, target, currency)
+    _refuse_without_rate(store, target, currency, receipt.on, base)
     payment_id = store.add(
         "payment",
         customer_id=_customer_id(store, target),
@@ -86,22 +117,144 @@ def collect(
         recorded_at=store.recorded_at,
         batch_id=store.batch_id,
     )
-    payable = [item for item in owed if item.currency == currency]
-    allocations = allocate(amount_minor, payable)
-    settled = settle(store, "payment", allocations, receipt.on, payment_id=payment_id)
-    if tolerances and currency in tolerances:
-        _tolerate(store, payment_id, dict(zip(settled, allocations, strict=True)), tolerances[currency])
+    payable = [item for item in owed if target.kind != "customer" or item.currency == currency]
+    paying = Paying("payment", payment_id, currency, receipt.on, receipt.on.isoformat(), base)
+    _pay(store, paying, amount_minor, payable, tolerances)
     return payment_id
 
 
-def _tolerate(store: Store, payment_id: int, settled: dict[int, Allocation], tolerance: Tolerance) -> None:
-    """Write off what the payment's settlements leave open within the tolerance, from their own days on."""
+def _pay(
+    store: Store,
+    paying: Paying,
+    amount_minor: int,
+    owed: list[OpenItem],
+    tolerances: Mapping[str, Tolerance] | None = None,
+) -> None:
+    """Settle items of one currency with an amount in that of the payment, less the discounts that this earns."""
+    if not owed:
+        return
+    currency = owed[0].currency
+    offers = discounts.offers(store, owed, paying.on)
+    payable = _less(owed, offers)
+    rate = None
+    if currency != paying.currency:
+        rate = exchange_on(store, paying.base, paying.currency, currency, paying.received_on)
+    allocations, paid = _allocate(amount_minor, owed, payable, rate)
+    source = {f"{paying.kind}_id": paying.id}
+    settled = settle(store, paying.kind, allocations, paying.on, paid if rate else None, **source)
+    if paying.kind == "payment":
+        _realise(store, paying, dict(zip(settled, zip(allocations, paid, strict=True), strict=True)))
+    if tolerances and currency in tolerances:
+        _tolerate(store, paying.id, dict(zip(settled, allocations, strict=True)), tolerances[currency], offers)
+    by_invoice: dict[int, list[int]] = {}
+    for settlement_id, (item, _amount_minor) in zip(settled, allocations, strict=True):
+        by_invoice.setdefault(item.invoice_id, []).append(settlement_id)
+    for invoice_id, mine in by_invoice.items():
+        if invoice_id in offers and offers[invoice_id].is_in_time:
+            discounts.take(store, invoice_id, offers[invoice_id], discounts.day_of(store, mine), **source)
+
+
+def _payable(store: Store, owed: list[OpenItem], on: date) -> list[OpenItem]:
+    """The items less the discounts that they offer to money of this day."""
+    return _less(owed, discounts.offers(store, owed, on))
+
+
+def _less(owed: list[OpenItem], offers: Mapping[int, Offer]) -> list[OpenItem]:
+    return reduced(owed, {each: offer.amount_minor for each, offer in offers.items() if offer.is_in_time})
+
+
+def _allocate(
+    amount_minor: int, owed: list[OpenItem], payable: list[OpenItem], rate: Exchange | None
+) -> tuple[list[Allocation], list[int]]:
+    """What the amount settles of each item, and what that takes of it in the payment's currency.
+
+    First all that is payable, then, of what is left over, what a discount would have taken off.
+    """
+    budget_minor = amount_minor if rate is None else _converted(amount_minor, owed, payable, rate)
+    parts = {item.receivable_id: part_minor for item, part_minor in allocate(budget_minor, payable)}
+    over_minor = budget_minor - sum(parts.values())
+    off = [item._replace(balance_minor=item.balance_minor - parts.get(item.receivable_id, 0)) for item in owed]
+    for item, part_minor in allocate(over_minor, off) if over_minor else ():
+        parts[item.receivable_id] = parts.get(item.receivable_id, 0) + part_minor
+    allocations = [
+        Allocation(item, parts[item.receivable_id]) for item in oldest_first(payable) if item.receivable_id in parts
+    ]
+    settled = [part_minor for _item, part_minor in allocations]
+    if rate is None or not settled:
+        return allocations, settled
+    is_spent = sum(settled) == budget_minor
+    taken_minor = amount_minor if is_spent else min(amount_minor, rate.back(sum(settled)))
+    return allocations, split(taken_minor, settled)
+
+
+def _converted(amount_minor: int, owed: list[OpenItem], payable: list[OpenItem], rate: Exchange) -> int:
+    """The amount in the currency of what is owed; all of that, where less than a minor unit is between them."""
+    for items in (payable, owed):
+        open_minor = sum(item.balance_minor for item in items)
+        if rate.is_all(amount_minor, open_minor):
+            return open_minor
+    return rate.into(amount_minor)
+
+
+def _realise(store: Store, paying: Paying, settled: dict[int, tuple[Allocation, int]]) -> None:
+    """Note what was settled in base currency, at the rates of the payment and of the invoice, where both are known."""
+    base, rate = paying.base, rate_on(store, paying.base, paying.currency, paying.received_on)
+    for settlement_id, ((item, amount_minor), paid_minor) in settled.items():
+        at_issue = _rate_at_issue(store, item, base)
+        if rate is None or at_issue is None or base == paying.currency == item.currency:
+            continue
+        settled_minor = _settled_before(store, item, settlement_id)
+        values = [
+            convert(minor, item.currency, base, at_issue) for minor in (settled_minor, settled_minor + amount_minor)
+        ]
+        store.add(
+            "realised",
+            settlement_id=settlement_id,
+            base=base,
+            received_minor=convert(paid_minor, paying.currency, base, rate),
+            invoiced_minor=values[1] - values[0],
+        )
+
+
+def _settled_before(store: Store, item: OpenItem, settlement_id: int) -> int:
+    settled_minor: int = store.value(
+        "SELECT COALESCE(SUM(amount_minor), 0) FROM settlement WHERE receivable_id = ? AND id < ?",
+        (item.receivable_id, settlement_id),
+    )
+    return settled_minor
+
+
+def _rate_at_issue(store: Store, item: OpenItem, base: str) -> Rate | None:
+    """What the invoice's currency was worth in the base when it was issued, if that was known."""
+    if item.currency == base:
+        return Rate(item.issued_on, 1, 1)
+    text = store.value("SELECT rate FROM invoice WHERE id = ?", (item.invoice_id,))
+    rate, of_base = parse_rate(text, item.issued_on) if text else (None, base)
+    return rate if of_base == base else None
+
+
+def _tolerate(
+    store: Store,
+    payment_id: int,
+    settled: dict[int, Allocation],
+    tolerance: Tolerance,
+    offers: Mapping[int, Offer],
+) -> None:
+    """Write off what the payment's settlements leave open within the tolerance, from their own days on.
+
+    Who takes a discount too late is not a little short.
+    """
     for settlement_id, (item, amount_minor) in settled.items():
         short_minor = item.balance_minor - amount_minor
         most = (tolerance.amount_minor, tolerance.percent_ppm)
-        if short_minor and item.kind == "invoice" and is_tolerated(short_minor, item.amount_minor, *most):
-            day = store.value("SELECT settled_on FROM settlement WHERE id = ?", (settlement_id,))
-            give_up(store, [Allocation(item, short_minor)], parse_iso_date(day), "tolerance", payment_id)
+        offer = offers.get(item.invoice_id)
+        is_late = offer is not None and not offer.is_in_time
+        if short_minor <= 0 or item.kind != "invoice" or not is_tolerated(short_minor, item.amount_minor, *most):
+            continue
+        if is_late and offer and is_like_a_discount(short_minor, item, offer.amount_minor, offer.total_minor):
+            continue
+        day = store.value("SELECT settled_on FROM settlement WHERE id = ?", (settlement_id,))
+        give_up(store, [Allocation(item, short_minor)], parse_iso_date(day), "tolerance", payment_id)
 
 
 def tolerated(store: Store, payment_id: int) -> list[str]:
@@ -124,9 +277,13 @@ def currencies_owed(store: Store, target: Reference) -> list[str]:
     return sorted({item.currency for item in open_items(store, target.kind, [target.id])})
 
 
-def _all_open(target: Reference, owed: list[OpenItem], currency: str | None) -> tuple[int, str]:
-    """Everything that is open, which must be in one currency."""
-    currencies = sorted({item.currency for item in owed})
+def _all_open(store: Store, target: Reference, owed: list[OpenItem], receipt: Receipt, base: str) -> tuple[int, str]:
+    """Everything that is open, which must be in one currency, less the discounts that its payment earns."""
+    currency, currencies = receipt.currency, sorted({item.currency for item in owed})
+    owed = _payable(store, owed, receipt.on)
+    if target.kind != "customer" and currency and currency != currencies[0]:
+        rate = exchange_on(store, base, currency, currencies[0], receipt.on.isoformat())
+        return rate.back(sum(item.balance_minor for item in owed)), currency
     if currency is None and len(currencies) > 1:
         raise UsageError(
             f"{target.text} owes in {' and '.join(currencies)}: one payment is in one currency",
@@ -153,16 +310,13 @@ def _refuse_unbilled(store: Store, target: Reference, on: date) -> None:
             )
 
 
-def _refuse_foreign(store: Store, target: Reference, currency: str) -> None:
-    """A payment for an invoice or a contract is in its currency."""
+def _refuse_without_rate(store: Store, target: Reference, currency: str, on: date, base: str) -> None:
+    """A payment for an invoice or a contract in another currency needs a rate, even if nothing is open yet."""
     if target.kind == "customer":
         return
     own = store.value(f"SELECT currency FROM {target.kind} WHERE id = ?", (target.id,))
     if own != currency:
-        raise RefusedError(
-            f"{target.text} is in {own}: a payment in {currency} needs a rate, and there is none",
-            f"ltc collect K{_customer_id(store, target)} books it as unapplied credit",
-        )
+        exchange_on(store, base, currency, own, on.isoformat())
 
 
 def _customer_id(store: Store, target: Reference) -> int:
@@ -175,11 +329,13 @@ def _customer_id(store: Store, target: Reference) -> int:
 # What a payment or a credit note still holds
 
 
-def apply(store: Store, holder: Reference, invoice: Reference, on: date, amount_minor: int | None = None) -> bool:
-    """Settle an invoice with the unapplied rest of a payment or credit note, or an amount of it.
+def apply(
+    store: Store, holder: Reference, invoice: Reference, on: date, base: str, amount_minor: int | None = None
+) -> bool:
+    """Settle an invoice with the unapplied rest of a payment or credit note, or an amount of it, from this day on.
 
-    Answers whether there was anything to do.
-    Raises RefusedError where customer or currency differ, or the amount is more than is left or open.
+    A payment in another currency counts at the rate of the day it came in. Answers whether there was anything to do.
+    Raises RefusedError where the customers differ, no rate is known, or the amount is more than is left or open.
     """
     kind = HOLDERS[holder.kind]
     record = kind.records(store, [holder.id])[0]
@@ -188,9 +344,12 @@ def apply(store: Store, holder: Reference, invoice: Reference, on: date, amount_
         return False
     states.follow(holder.kind, record["status"], "apply", holder.text)
     _refuse_strangers(store, (holder.text, kind.table, holder.id), (invoice.text, "invoice", invoice.id))
+    since = record[kind.since]
+    counts_on = parse_iso_date(max(on.isoformat(), since))
+    paying = Paying(holder.kind, holder.id, record["currency"], counts_on, since, base)
     left_minor = held(store, holder.kind, [holder.id])[holder.id].unapplied_minor
-    open_minor = sum(item.balance_minor for item in owed)
-    wanted_minor = min(left_minor, open_minor) if amount_minor is None else amount_minor
+    open_minor, payable_minor = _open_in(store, paying, owed), _open_in(store, paying, _payable(store, owed, paying.on))
+    wanted_minor = min(left_minor, payable_minor) if amount_minor is None else amount_minor
     if wanted_minor == 0:
         raise UsageError("applying nothing changes nothing")
     for most_minor, what in (
@@ -203,15 +362,25 @@ def apply(store: Store, holder: Reference, invoice: Reference, on: date, amount_
             raise RefusedError(
                 f"{wanted} is too much: {most} is {what}", f"ltc apply {holder.text} {invoice.text} {most}"
             )
-    settled_on = parse_iso_date(max(on.isoformat(), record[kind.since]))
-    allocations = allocate(wanted_minor, owed)
-    settle(store, holder.kind, allocations, settled_on, **{f"{holder.kind}_id": holder.id})
+    _pay(store, paying, wanted_minor, owed)
     store.touch(holder.text)
     return True
 
 
+def _open_in(store: Store, paying: Paying, owed: list[OpenItem]) -> int:
+    """What is open, in the currency of what pays it."""
+    open_minor = sum(item.balance_minor for item in owed)
+    if paying.currency == owed[0].currency:
+        return open_minor
+    rate = exchange_on(store, paying.base, paying.currency, owed[0].currency, paying.received_on)
+    return rate.back(open_minor)
+
+
 def _refuse_strangers(store: Store, *named: tuple[str, str, int]) -> None:
-    """Credit settles invoices of its own customer, in its own currency. Each is a reference, its table and its id."""
+    """Credit settles invoices of its own customer; a credit note in its own currency.
+
+    Each is a reference, its table and its id.
+    """
     rows = [
         store.one(
             f"SELECT COALESCE(customer.merged_into_id, customer.id) AS customer_id, currency FROM {table}"
@@ -221,12 +390,15 @@ def _refuse_strangers(store: Store, *named: tuple[str, str, int]) -> None:
         for _text, table, record_id in named
     ]
     paying, owing = (dict(row) for row in rows if row is not None)
-    (holder, *_), (invoice, *_) = named
+    (holder, table, _), (invoice, *_) = named
     if paying["customer_id"] != owing["customer_id"]:
         payer, debtor = f"K{paying['customer_id']}", f"K{owing['customer_id']}"
         raise RefusedError(f"{holder} is of {payer}, {invoice} of {debtor}", f"ltc show {holder}")
-    if paying["currency"] != owing["currency"]:
-        raise RefusedError(f"{holder} is in {paying['currency']}, {invoice} in {owing['currency']}: there is no rate")
+    if paying["currency"] != owing["currency"] and table == "credit_note":
+        raise RefusedError(
+            f"{holder} is in {paying['currency']}, {invoice} in {owing['currency']}: a credit note has no rate",
+            f"ltc refund {holder}",
+        )
 
 
 class Payout(NamedTuple):
@@ -273,10 +445,33 @@ def refund(store: Store, holder: Reference, payout: Payout) -> bool:
     return True
 
 
+def take_refund_back(store: Store, holder: Reference, on: date, reason: str) -> str | None:
+    """The newest refund of a payment or credit note came back: it is unapplied credit again from this day on.
+
+    Answers what came back, in words; None where nothing is paid back. Raises UsageError for a day before the refund.
+    """
+    words = clean_name(reason, "reason")
+    row = store.one(
+        f"SELECT * FROM refund WHERE {holder.kind}_id = ?"
+        " AND id NOT IN (SELECT refund_id FROM refund_reversal) ORDER BY id DESC LIMIT 1",
+        (holder.id,),
+    )
+    if row is None:
+        return None
+    if on.isoformat() < row["refunded_on"]:
+        raise UsageError(f"{holder.text} was paid back on {row['refunded_on']}: that cannot be undone before")
+    store.add(
+        "refund_reversal", refund_id=row["id"], reversed_on=on.isoformat(), reason=words, recorded_at=store.recorded_at
+    )
+    store.touch(holder.text)
+    return f"the refund of {format_amount(row['amount_minor'], row['currency'])} of {row['refunded_on']} is undone"
+
+
 def reverse(store: Store, payment: Reference, on: date, reason: str) -> bool:
     """Take a payment back: what it settled is open again from this day. Answers whether it stood before.
 
-    What was written off because it was short is open again too. Raises RefusedError where some of it was paid back,
+    What was written off because it was short is open again too, and what its invoices had as discount for being paid in
+    time, by this payment or by others with it. Raises RefusedError where some of it was paid back,
     UsageError for a day before the payment settled something.
     """
     record = records(store, [payment.id])[0]
@@ -287,13 +482,15 @@ def reverse(store: Store, payment: Reference, on: date, reason: str) -> bool:
     if refunded_minor:
         refunded = format_amount(refunded_minor, record["currency"])
         raise RefusedError(
-            f"{refunded} of {payment.text} was paid back: it cannot be reversed", f"ltc show {payment.text}"
+            f"{refunded} of {payment.text} was paid back: it cannot be reversed",
+            f"if that came back as well: ltc refund {payment.text} --undo --reason …",
         )
     settlements = store.all(
         "SELECT * FROM settlement WHERE payment_id = ? AND kind = 'payment' OR id IN"
         " (SELECT settlement_id FROM writeoff WHERE writeoff.payment_id = ?) ORDER BY id",
         (payment.id, payment.id),
     )
+    settlements += discounts.live(store, _invoices_of(store, settlements))
     earliest = max([record["received_on"], *(row["settled_on"] for row in settlements)])
     if on.isoformat() < earliest:
         raise UsageError(f"{payment.text} counts from {earliest}: it cannot be reversed before")
@@ -302,21 +499,18 @@ def reverse(store: Store, payment: Reference, on: date, reason: str) -> bool:
         (payment.id, on.isoformat(), words, store.recorded_at),
     )
     store.counts["payment_reversal"] += 1
-    for row in settlements:
-        store.add(
-            "settlement",
-            receivable_id=row["receivable_id"],
-            kind="reversal",
-            payment_id=row["payment_id"],
-            reverses_id=row["id"],
-            settled_on=on.isoformat(),
-            amount_minor=-row["amount_minor"],
-            recorded_at=store.recorded_at,
-        )
+    take_back(store, settlements, on)
     for allocation in record["allocations"]:
         store.touch(allocation["invoice"])
     store.touch(payment.text)
     return True
+
+
+def _invoices_of(store: Store, settlements: Sequence[Row]) -> list[int]:
+    rows = store.among(
+        "SELECT DISTINCT invoice_id FROM receivable WHERE {these:id}", [row["receivable_id"] for row in settlements]
+    )
+    return [row["invoice_id"] for row in rows]
 
 
 def last_for(store: Store, target: Reference) -> int | None:
@@ -347,26 +541,61 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     """Payments as they are shown; all of them without ids."""
     rows = store.among(RECORDS, ids)
     found = [row["id"] for row in rows]
-    allocations, left = _allocation_records(store, found), held(store, "payment", found)
-    return [_record(row, allocations[row["id"]], left[row["id"]]) for row in rows]
+    allocations, left = _allocation_records(store, rows), held(store, "payment", found)
+    gains = _gains(store, found)
+    return [_record(row, allocations[row["id"]], left[row["id"]], gains.get(row["id"])) for row in rows]
 
 
-def _allocation_records(store: Store, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+def _allocation_records(store: Store, payments: Sequence[Row]) -> dict[int, list[dict[str, Any]]]:
+    currencies = {row["id"]: row["currency"] for row in payments}
     rows = store.among(
-        "SELECT payment_id, number, receivable.currency, SUM(settlement.amount_minor) AS amount_minor FROM settlement"
+        "SELECT payment_id, number, receivable.currency, SUM(settlement.amount_minor) AS amount_minor,"
+        " SUM(COALESCE(paid_minor, settlement.amount_minor)) AS paid_minor FROM settlement"
         " JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id"
         " WHERE {these:payment_id} GROUP BY payment_id, invoice.id HAVING SUM(settlement.amount_minor) <> 0"
         " ORDER BY payment_id, MIN(settlement.id)",
-        ids,
+        list(currencies),
     )
-    found: dict[int, list[dict[str, Any]]] = {payment_id: [] for payment_id in ids}
+    found: dict[int, list[dict[str, Any]]] = {payment_id: [] for payment_id in currencies}
     for row in rows:
-        amount = format_amount(row["amount_minor"], row["currency"])
-        found[row["payment_id"]].append({"invoice": row["number"], "amount": amount})
+        found[row["payment_id"]].append(
+            {
+                "invoice": row["number"],
+                "amount": format_amount(row["amount_minor"], row["currency"]),
+                "currency": row["currency"],
+                "paid": format_amount(row["paid_minor"], currencies[row["payment_id"]]),
+            }
+        )
     return found
 
 
-def _record(row: Row, allocations: list[dict[str, Any]], left: Held) -> dict[str, Any]:
+# What stands without a value in base currency: a rate was not known, or all of it is in base currency.
+GAINS = """
+SELECT settlement.payment_id, SUM(CASE WHEN settlement.amount_minor < 0 THEN invoiced_minor - received_minor
+    ELSE received_minor - invoiced_minor END) AS gain_minor, MIN(base) AS base, MAX(base) AS other_base,
+    SUM(settlement.amount_minor) FILTER (WHERE base IS NULL AND receivable.currency <> payment.currency) AS unknown,
+    SUM(settlement.amount_minor) FILTER (WHERE base IS NULL AND receivable.currency = payment.currency) AS plain,
+    payment.currency
+FROM settlement JOIN payment ON payment.id = settlement.payment_id JOIN receivable ON receivable.id = receivable_id
+LEFT JOIN realised ON realised.settlement_id = COALESCE(reverses_id, settlement.id)
+WHERE {these:settlement.payment_id}
+GROUP BY settlement.payment_id HAVING MIN(base) IS NOT NULL
+"""
+
+
+def _gains(store: Store, ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """What payments gained (or lost, below 0) against the rates of their invoices, and the base currency."""
+    return {
+        row["payment_id"]: (row["gain_minor"], row["base"])
+        for row in store.among(GAINS, ids)
+        if row["base"] == row["other_base"]
+        and not row["unknown"]
+        and (not row["plain"] or row["currency"] == row["base"])
+    }
+
+
+def _record(row: Row, allocations: list[dict[str, Any]], left: Held, gain: tuple[int, str] | None) -> dict[str, Any]:
+    is_realised = gain is not None and bool(allocations)
     return {
         "ref": f"P{row['id']}",
         "status": "reversed" if row["reversed_on"] else left.status,
@@ -379,6 +608,8 @@ def _record(row: Row, allocations: list[dict[str, Any]], left: Held) -> dict[str
         "currency": row["currency"],
         "method": row["method"],
         "reference": row["reference"],
+        "gain": format_amount(*gain) if gain and is_realised else None,
+        "gain_currency": gain[1] if gain and is_realised else None,
         "allocations": allocations,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from ltc_cli.errors import RefusedError, UsageError
@@ -15,19 +16,28 @@ from ltc_cli.stages import invoices
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+    from sqlite3 import Row
 
     from ltc_cli.references import Reference
     from ltc_cli.rules.allocation import Allocation
     from ltc_cli.store import Store
 
 
-def settle(store: Store, kind: str, allocations: Iterable[Allocation], on: date, **source: int) -> list[int]:
+def settle(
+    store: Store,
+    kind: str,
+    allocations: Iterable[Allocation],
+    on: date,
+    paid: Iterable[int | None] | None = None,
+    **source: int,
+) -> list[int]:
     """Settle what is allocated, by a `payment_id`, a `credit_id` or neither. Answers the ids of the settlements.
 
-    They count from the later of the day and the invoice's, or where there is room first.
+    They count from the later of the day and the invoice's, or where there is room first. `paid` is what each takes of a
+    payment in another currency, in minor units of that.
     """
     settled = []
-    for item, amount_minor in allocations:
+    for (item, amount_minor), paid_minor in zip(allocations, repeat(None) if paid is None else paid, strict=False):
         earliest = max(on.isoformat(), item.issued_on)
         made = store.all(
             "SELECT settled_on, amount_minor FROM settlement WHERE receivable_id = ?", (item.receivable_id,)
@@ -39,11 +49,30 @@ def settle(store: Store, kind: str, allocations: Iterable[Allocation], on: date,
             **source,
             settled_on=day_with_room(earliest, amount_minor, item, map(tuple, made)),
             amount_minor=amount_minor,
+            paid_minor=paid_minor,
             recorded_at=store.recorded_at,
         )
         store.touch(store.value("SELECT number FROM invoice WHERE id = ?", (item.invoice_id,)))
         settled.append(settlement_id)
     return settled
+
+
+def take_back(store: Store, settlements: Iterable[Row], on: date) -> list[int]:
+    """Reverse settlements from a day on: what they settled is open again. Answers the ids of the reversals."""
+    return [
+        store.add(
+            "settlement",
+            receivable_id=row["receivable_id"],
+            kind="reversal",
+            payment_id=row["payment_id"],
+            reverses_id=row["id"],
+            settled_on=on.isoformat(),
+            amount_minor=-row["amount_minor"],
+            paid_minor=None if row["paid_minor"] is None else -row["paid_minor"],
+            recorded_at=store.recorded_at,
+        )
+        for row in settlements
+    ]
 
 
 def write_off(store: Store, invoice: Reference, on: date, reason: str, amount_minor: int | None = None) -> bool:
@@ -68,6 +97,31 @@ def write_off(store: Store, invoice: Reference, on: date, reason: str, amount_mi
         hint = f"ltc writeoff {invoice.text} {most} --reason …" if open_minor else f"ltc show {invoice.text}"
         raise RefusedError(f"{wanted} is too much: {most} is open of {invoice.text}", hint)
     give_up(store, allocate(wanted_minor, owed), on, words)
+    return True
+
+
+def take_write_off_back(store: Store, invoice: Reference, on: date, reason: str) -> bool:
+    """Open again what was written off of an invoice, from this day on. Answers whether anything was.
+
+    What was short within the tolerance belongs to its payment, and goes with that. Raises UsageError for a day before
+    it was written off.
+    """
+    words = clean_name(reason, "reason")
+    rows = store.all(
+        "SELECT settlement.* FROM receivable JOIN settlement ON settlement.receivable_id = receivable.id"
+        " JOIN writeoff ON settlement_id = settlement.id AND writeoff.payment_id IS NULL"
+        " WHERE invoice_id = ? AND NOT EXISTS (SELECT 1 FROM settlement AS back WHERE back.reverses_id = settlement.id)"
+        " ORDER BY settlement.id",
+        (invoice.id,),
+    )
+    if not rows:
+        return False
+    latest = max(row["settled_on"] for row in rows)
+    if on.isoformat() < latest:
+        raise UsageError(f"{invoice.text} was written off on {latest}: that cannot be undone before")
+    for settlement_id in take_back(store, rows, on):
+        store.add("writeoff_reversal", settlement_id=settlement_id, reason=words)
+    store.touch(invoice.text)
     return True
 
 

@@ -87,6 +87,7 @@ READS: Final = (
     "show C1",
     "find ada",
     "outbox list",
+    "simulate --until +9d",
     "log",
     "check",
 )
@@ -154,8 +155,8 @@ ANY: Final = pytest.mark.parametrize("line", [*WRITES, *READS])
 
 IMPORTS: Final = tuple(row.name for row in COMMANDS if row.name.startswith("import "))
 """They read a file and commit in parts: tests/commands/test_import.py."""
-JOBS: Final = ("outbox send",)
-"""Idempotent by state, without key and dry run: tests/mail/test_send.py."""
+JOBS: Final = ("outbox send", "daily")
+"""Idempotent by state, without key and dry run: tests/mail/test_send.py, tests/commands/test_daily.py."""
 
 
 def test_every_command_that_takes_the_file_is_here() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from ltc_cli.mail import smtp
+from ltc_cli.mail import sender, smtp
+from ltc_cli.mail.transport import UnreachableError
 from ltc_cli.stages import mailing
 from tests.mail.conftest import NAMES, config
 from tests.mail.server import Fault, Inbox, Wire, free_port, wire
@@ -137,6 +138,56 @@ def test_the_second_of_three(
     two_more_runs(company, port)
     assert_nobody_twice_nobody_left_out(company, inbox)
     assert states(company) == dict.fromkeys(NAMES, "sent") | ({"bob": "unknown"} if state == "unknown" else {})
+
+
+@pytest.mark.parametrize(("step", "kind", "state"), SINGLE)
+def test_one_of_three_on_a_connection_each(
+    step: str,
+    kind: str,
+    state: str,
+    company: Company,
+    inbox: Inbox,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Which of the three it is, the connections settle among themselves; nobody reached is tried on another one."""
+    monkeypatch.setattr(sender, "MAILS_A_LANE", 1)
+    for number in (1, 2, 3):
+        company.ltc("send", f"INV-2026-000{number}", "--no-send")
+    with wire(port, Fault(step, kind)) as carried:
+        if step in ("body", "before"):
+            let_the_fault_be_first(monkeypatch, carried)
+        point_to(company, carried.port)
+        code = company.run("outbox", "send")
+        assert carried.has_fired.wait(2)
+        hit = "sent" if step in BEFORE_MAIL else state
+        assert sorted(states(company).values()) == sorted([hit, "sent", "sent"]), company.err
+        assert code == (0 if hit == "sent" else 8)
+    two_more_runs(company, port)
+    assert_nobody_twice_nobody_left_out(company, inbox)
+    assert list(states(company).values()).count("unknown") == (1 if hit == "unknown" else 0)
+
+
+def test_a_server_that_takes_one_connection_at_a_time(
+    company: Company, inbox: Inbox, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are refused with 421, as busy servers do; their mails go on the one that there is."""
+    monkeypatch.setattr(sender, "MAILS_A_LANE", 1)
+    really_opened = smtp._opened
+    opened: list[smtp.Server] = []
+
+    def only_one(server: smtp.Server) -> object:
+        if opened:
+            raise UnreachableError("421 too many connections")
+        opened.append(server)
+        return really_opened(server)
+
+    monkeypatch.setattr(smtp, "_opened", only_one)
+    for number in (1, 2, 3):
+        company.ltc("send", f"INV-2026-000{number}", "--no-send")
+    assert company.run("outbox", "send") == 0, company.err
+    assert states(company) == dict.fromkeys(NAMES, "sent")
+    assert_nobody_twice_nobody_left_out(company, inbox)
 
 
 def test_a_server_that_is_not_there(company: Company, inbox: Inbox, port: int) -> None:

@@ -35,7 +35,9 @@ def answers(company: Company, lines: str, folder: Path, *options: str, code: int
 def test_a_sale_line_by_line(company: Company, tmp_path: Path) -> None:
     done = answers(company, SALE, tmp_path)
     assert [answer["line"] for answer in done] == [3, 4, 5, 6, 8, 9]
-    assert done[-1]["answer"]["allocations"] == [{"invoice": "INV-2026-0001", "amount": "400.00"}]
+    assert done[-1]["answer"]["allocations"] == [
+        {"invoice": "INV-2026-0001", "amount": "400.00", "currency": "EUR", "paid": "400.00"}
+    ]
     assert balance(company, "INV-2026-0001") == "0.00"
     assert funnel(company)["collected"] == 1
 

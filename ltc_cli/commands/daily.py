@@ -1,0 +1,123 @@
+"""`ltc daily`: the one line for cron."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from ltc_cli.batch import Held, LineSession, Told, answered
+from ltc_cli.commands.answers import ask
+from ltc_cli.config import Settings
+from ltc_cli.errors import ConflictError
+from ltc_cli.report import Column, Report
+from ltc_cli.store import daily_lock
+
+COLUMNS = (
+    Column("step"),
+    Column("status", "status"),
+    Column("count", "count"),
+    Column("detail"),
+)
+REFS_MOST = 5
+"""Named on the line of a step."""
+
+
+class Step(NamedTuple):
+    """A command line that does all of its kind that is due, and is idempotent by state."""
+
+    name: str
+    command: Callable[[Settings], str]
+    looks: tuple[str, ...]
+    """What `--check` asks instead: each row is something that waits."""
+
+
+def _billing(settings: Settings) -> str:
+    return "invoice --due --send" if settings.mail.invoices else "invoice --due"
+
+
+STEPS = (
+    Step("billing", _billing, ("invoice --due --dry-run",)),
+    Step(
+        "outbox",
+        lambda _settings: "outbox send",
+        tuple(f"outbox list --where status={status}" for status in ("queued", "failed", "unknown")),
+    ),
+)
+
+
+def daily(
+    ctx: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit code 8 when something waits.")] = False,
+) -> None:
+    """Do everything that is due: one line a step.
+
+    A step that fails keeps no other one from being done; the exit code is then 8. What was done is not done again, and
+    a second start while one is under way leaves at once, so that cron may start it as often as it likes.
+
+    \b
+    Example:
+      ltc daily
+      ltc daily --check
+    """
+    session = ask(ctx)
+    session.expect_file()
+    root: Any = ctx.find_root().command
+
+    def run(words: str) -> Told:
+        with closing(Held()) as held:
+            line = LineSession(session, held)
+            told = answered(words.split(), line, root.perform)
+            session.is_kept |= line.is_kept
+            return told
+
+    if check:
+        rows = [_looked(step.name, [run(look) for look in step.looks]) for step in STEPS]
+        return session.show(_report(rows, calm=("nothing",)))
+    try:
+        with daily_lock(session.path):
+            rows = [_done(step.name, run(step.command(session.settings))) for step in STEPS]
+    except ConflictError:
+        return session.show(Report(COLUMNS, [], empty="another run is under way"))
+    return session.show(_report(rows, calm=("nothing", "done")))
+
+
+def _report(rows: list[dict[str, Any]], *, calm: Sequence[str]) -> Report:
+    is_calm = all(row["status"] in calm for row in rows)
+    return Report(COLUMNS, rows, exit_code=0 if is_calm else 8, hint="" if is_calm else "ltc today")
+
+
+def _done(step: str, told: Told) -> dict[str, Any]:
+    if "error" in told:
+        return _failed(step, told)
+    refs = _refs(told)
+    status = "partly" if told["exit_code"] else "done" if refs else "nothing"
+    detail = "; ".join(told["notices"]) if told["exit_code"] else ""
+    return _row(step, status, refs, detail or _few(refs))
+
+
+def _looked(step: str, all_told: list[Told]) -> dict[str, Any]:
+    failed = next((told for told in all_told if "error" in told), None)
+    if failed:
+        return _failed(step, failed)
+    refs = [ref for told in all_told for ref in _refs(told)]
+    return _row(step, "waits" if refs else "nothing", refs, _few(refs))
+
+
+def _failed(step: str, told: Told) -> dict[str, Any]:
+    error = told["error"]
+    hint = f" ({error['hint']})" if error["hint"] else ""
+    return _row(step, "failed", [], f"{error['message']}{hint}")
+
+
+def _row(step: str, status: str, refs: list[str], detail: str) -> dict[str, Any]:
+    return {"step": step, "status": status, "count": len(refs), "detail": detail or None}
+
+
+def _refs(told: Told) -> list[str]:
+    return [row["ref"] for row in told["answer"]]
+
+
+def _few(refs: list[str]) -> str:
+    more = f" and {len(refs) - REFS_MOST} more" if len(refs) > REFS_MOST else ""
+    return " ".join(refs[:REFS_MOST]) + more

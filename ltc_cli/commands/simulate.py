@@ -1,0 +1,72 @@
+"""`ltc simulate`: the days to come, on a copy."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from ltc_cli.batch import LineSession, Scratch
+from ltc_cli.commands.answers import ask
+from ltc_cli.errors import UsageError
+from ltc_cli.report import Column, Report
+from ltc_cli.rules.calendar import parse_date
+from ltc_cli.store import Store
+
+COLUMNS = (
+    Column("on", "date"),
+    Column("step"),
+    Column("ref", "ref"),
+    Column("customer", "ref"),
+    Column("customer_name"),
+    Column("level"),
+    Column("amount", "money"),
+    Column("currency"),
+)
+MOST_DAYS = 3_700
+
+
+class Foreseen(NamedTuple):
+    """A step of `ltc daily`, and which of its answer's keys say how much."""
+
+    step: str
+    command: str
+    amount: str
+
+
+STEPS = (Foreseen("billing", "invoice --due", "total"),)
+
+
+def simulate(
+    ctx: typer.Context,
+    until: Annotated[str, typer.Option(metavar="DATE", help="The last day to look at.")],
+) -> None:
+    """Show what `ltc daily` would do until a day, if nobody paid: who would be billed and written to, when.
+
+    \b
+    Example:
+      ltc simulate --until +90d
+    """
+    session = ask(ctx)
+    session.expect_file()
+    last = parse_date(until, session.today)
+    days = (last - session.today).days
+    if not 0 <= days <= MOST_DAYS:
+        raise UsageError(f"{last} is not a day from today until ten years on", "ltc simulate --until +90d")
+    root: Any = ctx.find_root().command
+
+    def foresee(store: Store) -> Report:
+        held = Scratch(store)
+
+        def rows(on: date, step: Foreseen) -> Iterator[dict[str, Any]]:
+            line = LineSession(session, held)
+            line.given["today"] = on.isoformat()
+            root.perform(step.command.split(), line)
+            for row in line.report.rows if line.report else ():
+                yield {**row, "on": on.isoformat(), "step": step.step, "amount": row[step.amount]}
+
+        dates = [session.today + timedelta(days=number) for number in range(days + 1)]
+        found = [row for on in dates for step in STEPS for row in rows(on, step)]
+        return Report(COLUMNS, found, title=f"Until {last}", empty=f"nothing will be due until {last}")
+
+    session.try_on_a_copy(foresee)

@@ -1,0 +1,174 @@
+"""`ltc daily`: every due step once, one line each, whatever happens to the others; and the user's own programs."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from ltc_cli import hooks
+from tests.support import Company
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER: Final = "company: {name: Acme, email: billing@acme.example}\nhooks: {folder: hooks}\n"
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    """A signed contract of which nothing is billed, and a folder for hooks."""
+    (tmp_path / "hooks").mkdir()
+    company = Company(tmp_path, config=FOLDER)
+    company.ltc("lead", "add", "Ada", "--company", "Engines", "--email", "ada@engines.example")
+    company.ltc("promote", "L1", "--amount", "1000")
+    company.ltc("sign", "O1", "--terms", "100% sign; net 30")
+    return company
+
+
+def steps(company: Company, *options: str, code: int = 0) -> dict[str, tuple[str, int]]:
+    assert company.run("daily", *options, "--json") == code, company.err
+    return {row["step"]: (row["status"], row["count"]) for row in json.loads(company.out)}
+
+
+def test_what_is_due_is_done_once(company: Company) -> None:
+    assert steps(company)["billing"] == ("done", 1)
+    assert "INV-2026-0001" in company.out
+    before = company.dump()
+    assert steps(company)["billing"] == ("nothing", 0)
+    assert company.dump() == before
+
+
+def test_check_tells_what_waits_and_changes_nothing(company: Company) -> None:
+    before = company.dump()
+    assert steps(company, "--check", code=8)["billing"] == ("waits", 1)
+    assert company.dump() == before
+    company.ltc("daily")
+    assert steps(company, "--check") == dict.fromkeys(steps(company), ("nothing", 0))
+
+
+def test_a_step_that_fails_keeps_no_other_one_from_being_done(company: Company) -> None:
+    company.ltc("invoice", "C1")
+    company.ltc("send", "INV-2026-0001", "--no-send")
+    found = steps(company, code=8)
+    assert found["outbox"] == ("failed", 0)
+    assert "there is no mail server" in company.out
+    assert found["billing"] == ("nothing", 0)
+    assert steps(company, "--check", code=8)["outbox"] == ("waits", 1)
+
+
+def test_a_second_start_leaves_at_once(company: Company) -> None:
+    lock = company.path.with_name("ltc.db.daily.lock")
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert company.run("daily") == 0
+        assert (company.out, company.err) == ("", "another run is under way\n")
+    assert steps(company)["billing"] == ("done", 1)
+
+
+def test_billing_mails_the_invoices_where_the_settings_say_so(company: Company) -> None:
+    company.config_path.write_text(
+        FOLDER + "mail: {host: 127.0.0.1, port: 9, tls: none, invoices: true}\n", encoding="utf-8"
+    )
+    assert steps(company, code=8)["billing"] == ("partly", 1)
+    assert [row["about"] for row in company.ltc("outbox", "list")] == ["INV-2026-0001"]
+
+
+# Hooks
+
+
+def program(company: Company, name: str, script: str) -> Path:
+    path = company.path.parent / "hooks" / name
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def seen(company: Company) -> list[Any]:
+    """What the programs have noted, a verb and a line of JSON each."""
+    lines = (company.path.parent / "seen").read_text(encoding="utf-8").splitlines()
+    return [(verb, json.loads(event)) for verb, event in zip(lines[::2], lines[1::2], strict=True)]
+
+
+NOTE: Final = 'cd "$(dirname "$0")/.."; echo "$1" >> seen; cat >> seen'
+
+
+def test_a_hook_is_told_the_verb_and_the_answer_after_the_commit(company: Company) -> None:
+    program(company, "note", NOTE)
+    answer = company.ltc("lead", "add", "Bob")
+    [(verb, event)] = seen(company)
+    assert verb == event["verb"] == "lead add"
+    assert event["answer"] == answer
+    assert event["actor"] == "test"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("list", "leads"),
+        ("lead", "add", "Bob", "--dry-run"),
+        ("promote", "L1"),
+    ],
+)
+def test_where_nothing_was_written_no_hook_is_called(line: tuple[str, ...], company: Company) -> None:
+    program(company, "note", NOTE)
+    company.ltc(*line)
+    assert not (company.path.parent / "seen").exists()
+
+
+def test_the_same_key_calls_a_hook_once(company: Company) -> None:
+    program(company, "note", NOTE)
+    for _ in range(2):
+        company.ltc("lead", "add", "Bob", "--key", "k")
+    assert len(seen(company)) == 1
+
+
+def test_hooks_run_in_the_order_of_their_names_and_one_that_fails_is_named(company: Company) -> None:
+    program(company, "2-second", "echo second >> $(dirname $0)/../order")
+    program(company, "1-first", "echo first >> $(dirname $0)/../order; echo 'no disk' >&2; exit 3")
+    (company.path.parent / "hooks" / "notes.txt").write_text("not a program")
+    assert company.run("lead", "add", "Bob") == 0
+    assert "hook 1-first ended with exit code 3: no disk" in company.err
+    assert (company.path.parent / "order").read_text() == "first\nsecond\n"
+    assert [row["name"] for row in company.ltc("list", "leads")] == ["Ada", "Bob"]
+
+
+def test_a_hook_that_does_not_end_holds_nothing_up(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "SECONDS", 0.2)
+    program(company, "slow", "sleep 3; touch $(dirname $0)/../late")
+    begun = time.monotonic()
+    assert company.run("lead", "add", "Bob") == 0
+    assert time.monotonic() - begun < 2
+    assert "hook slow is still running" in company.err
+
+
+def test_a_hook_that_cannot_be_run_and_a_folder_that_is_not_there(company: Company) -> None:
+    path = program(company, "broken", "")
+    path.write_bytes(b"\x7fELF broken")
+    assert company.run("lead", "add", "Bob") == 0
+    assert "hook broken cannot be run: " in company.err
+    path.unlink()
+    path.parent.rmdir()
+    assert company.run("lead", "add", "Cyd") == 0
+    assert "cannot be read: No such file or directory" in company.err
+
+
+def test_what_a_hook_writes_by_ltc_calls_no_hook(company: Company) -> None:
+    assert hooks.call(company.path.parent / "hooks", "lead add", "{}", {hooks.INSIDE: "1"}) == []
+
+
+def test_the_lines_of_a_batch_call_hooks_and_those_of_an_atomic_one_only_when_all_are_kept(company: Company) -> None:
+    program(company, "note", NOTE)
+    lines = company.path.parent / "lines"
+    lines.write_text("lead add Bob\nlead add Cyd\n")
+    assert company.run("batch", str(lines)) == 0
+    assert [verb for verb, _event in seen(company)] == ["lead add"] * 2
+    lines.write_text("lead add Dot\nship C9\n")
+    assert company.run("batch", str(lines), "--atomic") == 3
+    assert len(seen(company)) == 2
+    lines.write_text("lead add Dot\nlead add Eve\n")
+    assert company.run("batch", str(lines), "--atomic") == 0
+    assert len(seen(company)) == 4

@@ -1,0 +1,101 @@
+"""The sender killed at a system call: two more runs deliver at most once, and what was not delivered is visible."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tests.mail.conftest import config
+from tests.mail.server import Inbox, serving
+from tests.support import Company, folder_in_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT: Final = Path(__file__).parents[2]
+SYSCALLS: Final = ("connect", "sendto", "recvfrom", "flock", "pwrite64", "fdatasync", "ftruncate")
+"""What talks to the server, and what writes down how far it is; start-up makes none of them."""
+
+
+class Point(NamedTuple):
+    syscall: str
+    number: int
+
+
+def with_mails(company: Company, mails: int) -> Company:
+    """So many customers with an address, each with an invoice whose mail is queued."""
+    lines = []
+    for number in range(1, mails + 1):
+        lines += [
+            f"lead add lead{number} --company works{number} --email lead{number}@works{number}.example",
+            f"promote L{number} --amount 1000",
+            f"sign O{number} --terms '100% sign; net 30'",
+            f"invoice C{number}",
+            f"send INV-2026-{number:04} --no-send",
+        ]
+    path = company.path.with_name("lines")
+    path.write_text("\n".join(lines))
+    assert company.run("batch", str(path), "--atomic") == 0, company.out
+    return company
+
+
+def points_of(content: bytes, syscalls: Sequence[str] = SYSCALLS) -> list[Point]:
+    """Every such call of an undisturbed run, in order."""
+    counts: Counter[str] = Counter()
+    points = []
+    with serving(Inbox()) as port, folder_in_memory() as folder:
+        company = _copy(folder, content, port)
+        trace = folder / "trace"
+        assert _traced(company, trace, syscalls) == 0
+        for name in re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE):
+            counts[name] += 1
+            points.append(Point(name, counts[name]))
+    return points
+
+
+def strike(content: bytes, points: Sequence[Point]) -> Iterator[str]:
+    """Kill a run at each point, each in a file of its own, and run twice more. Answers everything that is wrong."""
+    for point in points:
+        inbox = Inbox()
+        with serving(inbox) as port, folder_in_memory() as folder:
+            company = _copy(folder, content, port)
+            injection = f"inject={point.syscall}:signal=SIGKILL:when={point.number}"
+            ended = _traced(company, folder / "trace", [point.syscall], "-e", injection)
+            for _run in range(2):
+                company.run("outbox", "send")
+            yield from (f"{point.syscall} {point.number}: {problem}" for problem in _problems(company, inbox, ended))
+
+
+def _problems(company: Company, inbox: Inbox, ended: int) -> Iterator[str]:
+    if ended != -signal.SIGKILL:
+        yield f"the sender was not killed, but ended with {ended}"
+    counts = Counter(inbox.recipients)
+    for row in company.ltc("outbox", "list"):
+        delivered, state = counts[row["recipient"]], row["status"]
+        if delivered > 1:
+            yield f"{row['ref']} was delivered {delivered} times"
+        if state not in ("sent", "unknown") or (state == "sent" and not delivered):
+            yield f"{row['ref']} is {state}, and was delivered {delivered} times"
+    if company.run("check"):
+        yield company.out
+
+
+def _copy(folder: Path, content: bytes, port: int) -> Company:
+    company = Company(folder, config=config(port))
+    company.path.touch(0o600)
+    company.path.write_bytes(content)
+    return company
+
+
+def _traced(company: Company, trace: Path, syscalls: Sequence[str], *options: str) -> int:
+    strace = ["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={','.join(syscalls)}", *options]
+    program = [sys.executable, "-m", "ltc_cli", "outbox", "send", "--today", company.today]
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LTC_ACTOR": "test", "LTC_DB": str(company.path)}
+    environ["LTC_CONFIG"] = str(company.config_path)
+    return subprocess.run([*strace, *program], env=environ, capture_output=True, check=False, timeout=60).returncode
