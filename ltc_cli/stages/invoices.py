@@ -180,7 +180,7 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
     number = store.draw_number("invoice", settings.numbers.invoice, on.year)
     _refuse_backdating(store, number, on)
     step_minor = settings.cash_rounding_minor.get(row["currency"], 1)
-    parts = in_cash(_instalments(contract, whole.total_minor, on), whole.total_minor, step_minor)
+    parts = in_cash(_instalments(contract, terms, whole.total_minor, on), whole.total_minor, step_minor)
     total_minor = sum(amount_minor for _, amount_minor in parts)
     offer = _offer(terms, discount_tax, whole.net_minor, total_minor, on)
     share = claims[0].planned.share
@@ -245,10 +245,9 @@ def _offer(terms: Terms, discount_tax: str, net_minor: int, total_minor: int, on
     return _Offer(until.isoformat(), terms.discount_ppm, discount_tax, amount_minor) if amount_minor else None
 
 
-def _instalments(contract: _Contract, total_minor: int, on: date) -> list[tuple[date, int]]:
+def _instalments(contract: _Contract, terms: Terms, total_minor: int, on: date) -> list[tuple[date, int]]:
     """Due dates and amounts; fixed ones are of the total that was agreed, which another rate may have changed."""
     row = contract.row
-    terms = parse_terms(row["terms"], row["currency"])
     has_fixed = len(contract.planned) == 1 and any(each.kind == "amount" for each in terms.due)
     is_agreed = has_fixed and not contract.is_taxed_as_agreed
     return instalments(terms, row["net_minor"] + row["tax_minor"] if is_agreed else total_minor, on, row["currency"])

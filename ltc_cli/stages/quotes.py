@@ -41,7 +41,7 @@ LINE_COLUMNS = (
     Column("discount", "money"),
     Column("net", "money"),
     Column("tax"),
-    Column("rate", "rate", spare=1),
+    Column("rate", "rate", on_table=False),
 )
 
 COLUMNS = (
