@@ -165,9 +165,11 @@ def _archive(store: Store) -> Iterator[str]:
 
 def _lines(store: Store) -> Iterator[str]:
     """Net of a line = quantity × price − discount, rounded."""
-    for record in ("quote", "contract", "invoice", "credit_note"):
+    tables = ("quote_line", "contract_line", "contract_line_now", "invoice_line", "credit_note_line")
+    for table in tables:
+        record = table.partition("_line")[0]
         for row in store.connection.execute(
-            f"SELECT {record}_line.*, currency FROM {record}_line JOIN {record} ON {record}.id = {record}_id"
+            f"SELECT line.*, currency FROM {table} AS line JOIN {record} ON {record}.id = {record}_id"
         ):
             net_minor = line_net(
                 row["quantity_micro"], row["price_micro"], row["discount_minor"], digits(row["currency"])
@@ -177,20 +179,24 @@ def _lines(store: Store) -> Iterator[str]:
 
 
 def _whole_documents(store: Store) -> Iterator[str]:
-    """Net and tax of a quote and a contract are those of its lines, by its own policy."""
-    for record in ("quote", "contract"):
-        heads = {row["id"]: row for row in store.connection.execute(f"SELECT * FROM {record}")}
+    """Net and tax of a quote and a contract, as signed and as amended, are those of its lines, by its own policy."""
+    for record, head, table in (
+        ("quote", "quote", "quote_line"),
+        ("contract", "contract", "contract_line WHERE amendment_id IS NULL"),
+        ("contract", "contract_now", "contract_line_now"),
+    ):
+        heads = {row["id"]: row for row in store.connection.execute(f"SELECT * FROM {head}")}
         lines: dict[int, list[tax.Line]] = {}
-        for row in store.connection.execute(f"SELECT * FROM {record}_line ORDER BY {record}_id, position"):
+        for row in store.connection.execute(f"SELECT * FROM {table} ORDER BY {record}_id, position"):
             lines.setdefault(row[f"{record}_id"], []).append(_line(row))
-        for record_id, head in heads.items():
+        for record_id, said in heads.items():
             own = lines.get(record_id, [])
-            whole = tax.totals(own, head["tax_rounding"], digits(head["currency"]))
+            whole = tax.totals(own, said["tax_rounding"], digits(said["currency"]))
             amount_minor = sum(line.net_minor for line in own)
             if (whole.net_minor, whole.tax_minor, amount_minor) != (
-                head["net_minor"],
-                head["tax_minor"],
-                head["amount_minor"],
+                said["net_minor"],
+                said["tax_minor"],
+                said["amount_minor"],
             ):
                 yield f"{record} {record_id}"
 
@@ -267,6 +273,23 @@ UNION ALL SELECT 'refund ' || refund.id FROM refund LEFT JOIN payment ON payment
     OR refund.currency <> COALESCE(payment.currency, credit_note.currency)
 """
 
+AMENDED = """
+SELECT 'C' || later.contract_id || ' on ' || later.amended_on FROM amendment AS later
+JOIN amendment AS earlier ON earlier.contract_id = later.contract_id AND earlier.id < later.id
+WHERE later.amended_on < earlier.amended_on OR earlier.kind = 'terminated'
+UNION ALL SELECT 'C' || contract.id || ' on ' || amended_on FROM amendment JOIN contract ON contract.id = contract_id
+WHERE amended_on < signed_on OR (amendment.document_sha256 IS NULL) <> (amendment.kind = 'extended')
+UNION ALL SELECT 'C' || amendment.contract_id || ' line ' || position FROM contract_line_change
+JOIN amendment ON amendment.id = contract_line_change.amendment_id
+JOIN contract_line AS line ON line.id = contract_line_id
+WHERE line.contract_id <> amendment.contract_id
+UNION ALL SELECT 'C' || amendment.contract_id || ' share ' || position FROM plan_share_change
+JOIN amendment ON amendment.id = plan_share_change.amendment_id JOIN plan_share AS share ON share.id = plan_share_id
+WHERE share.contract_id <> amendment.contract_id
+UNION ALL SELECT 'C' || share.contract_id || ' share ' || share.position FROM plan_share_now AS share
+JOIN contract_now AS contract ON contract.id = share.contract_id WHERE period_from > terminated_on
+    AND share.amount_minor > (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = share.id)
+"""
 
 CHECKS = (
     Check("pages", "the file is whole", _pages),
@@ -410,18 +433,27 @@ CHECKS = (
         "plan shares sum to the contract, and none is billed beyond itself",
         _query(
             "SELECT 'C' || contract.id FROM contract LEFT JOIN plan_share ON contract_id = contract.id"
+            "  AND plan_share.amendment_id IS NULL"
             " GROUP BY contract.id HAVING COALESCE(SUM(plan_share.amount_minor), -1) <> contract.amount_minor"
-            " UNION ALL SELECT 'C' || contract_id || ' share ' || position FROM plan_share WHERE amount_minor <"
-            "  (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = plan_share.id)"
+            " UNION ALL SELECT 'C' || contract.id FROM contract_now AS contract JOIN plan_share_now AS share"
+            "  ON share.contract_id = contract.id"
+            " GROUP BY contract.id HAVING SUM(share.amount_minor) <> contract.amount_minor"
+            " UNION ALL SELECT 'C' || contract_id || ' share ' || position FROM plan_share_now AS share WHERE"
+            "  amount_minor < (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = share.id)"
         ),
+    ),
+    Check(
+        "amendments",
+        "an amendment changes its own contract, in the order of the days; nothing of a fee is left after a termination",
+        _query(AMENDED),
     ),
     Check(
         "shipments",
         "0 ≤ shipped ≤ ordered, and no shipment returns more than it took",
         _query(
-            "SELECT 'C' || contract_id || ' line ' || position FROM contract_line JOIN shipment_line"
-            " ON contract_line_id = contract_line.id GROUP BY contract_line.id"
-            " HAVING SUM(shipment_line.quantity_micro) NOT BETWEEN 0 AND contract_line.quantity_micro"
+            "SELECT 'C' || contract_id || ' line ' || position FROM contract_line_now AS line JOIN shipment_line"
+            " ON contract_line_id = line.id GROUP BY line.id"
+            " HAVING SUM(shipment_line.quantity_micro) NOT BETWEEN 0 AND line.quantity_micro"
             " UNION ALL SELECT 'S' || shipment_id FROM shipment_line"
             " GROUP BY shipment_id, contract_line_id HAVING SUM(quantity_micro) < 0"
         ),
