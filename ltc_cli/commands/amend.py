@@ -45,7 +45,7 @@ def amend(
     \b
     Example:
       ltc amend C1 --line "Training:1:800" --line 1=4 --reason "two fewer, a day of training"
-      ltc amend C1 --fee 1000 --from 2026-07-01
+      ltc amend C2 --fee 1000 --from +1m
     """
     session = ask(ctx)
 

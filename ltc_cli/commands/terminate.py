@@ -26,7 +26,7 @@ def terminate(
 
     \b
     Example:
-      ltc terminate C1 --on 2026-09-30 --reason "notice given"
+      ltc terminate C1 --on +30d --reason "notice given"
     """
     session = ask(ctx)
 

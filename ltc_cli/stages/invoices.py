@@ -123,7 +123,13 @@ def _claims(contract: _Contract, on: date) -> list[_Claim]:
 def _invoices(claims: list[_Claim]) -> list[list[_Claim]]:
     """One invoice for all of them; parts of a recurrence and fixed amounts each have one of their own."""
     common = [claim for claim in claims if not _stands_alone(claim)]
-    return [*([common] if common else []), *([claim] for claim in claims if _stands_alone(claim))]
+    alone = sorted((claim for claim in claims if _stands_alone(claim)), key=_period_from)
+    return [*([common] if common else []), *([claim] for claim in alone)]
+
+
+def _period_from(claim: _Claim) -> str:
+    """Periods in their order, whichever an amendment added; what has none, before them as planned."""
+    return _iso(claim.planned.share.period_from) or ""
 
 
 def _stands_alone(claim: _Claim) -> bool:
