@@ -13,7 +13,7 @@ from ltc_cli.rules.money import format_amount, split
 from ltc_cli.rules.terms import fee_periods
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from ltc_cli.rules.terms import PlannedShare, Share, Terms
@@ -81,9 +81,9 @@ def by_fee(planned: Sequence[Planned], fees: Sequence[Share], currency: str) -> 
 
 
 def missing(planned: Sequence[Planned], wanted: Sequence[PlannedShare]) -> list[PlannedShare]:
-    """The periods that are not in the plan yet."""
-    known = {each.share.period_from for each in planned}
-    return [piece for piece in wanted if piece.period_from not in known]
+    """The periods beyond those in the plan."""
+    known = [(_from(each.share), _to(each)) for each in planned]
+    return [piece for piece in wanted if not any(begins <= _from(piece) <= ends for begins, ends in known)]
 
 
 def replan(planned: Sequence[Planned], wanted: Sequence[PlannedShare], changes_on: date | None = None) -> Replanned:
@@ -98,9 +98,9 @@ def replan(planned: Sequence[Planned], wanted: Sequence[PlannedShare], changes_o
         left = [piece for piece in left if piece not in inside]
         more_minor = sum(piece.amount_minor for piece in inside) - sum(each.billed_minor for each in group)
         if more_minor > 0:
-            last = inside[-1]
-            since = max(_from(last), changes_on) if changes_on else _from(last)
-            added.append(last._replace(trigger_on=since, period_from=since, amount_minor=more_minor))
+            days = [each.share.period_from for each in planned if not each.billed_minor]
+            since = _first_within(begins, ends, [*days, changes_on]) or _from(inside[-1])
+            left.append(inside[-1]._replace(trigger_on=since, period_from=since, amount_minor=more_minor))
         elif more_minor < 0:
             over.update(_taken_back(group, -more_minor))
     open_by_day = {each.share.period_from: each for each in planned if not each.billed_minor}
@@ -114,6 +114,11 @@ def replan(planned: Sequence[Planned], wanted: Sequence[PlannedShare], changes_o
         if dropped.share.amount_minor:
             changed[dropped.id] = dropped.share._replace(amount_minor=0)
     return Replanned(changed, added, over)
+
+
+def _first_within(begins: date, ends: date, days: Iterable[date | None]) -> date | None:
+    """Where what is billed more begins: with the change, or the one before it that is not billed either."""
+    return min((day for day in days if day and begins <= day <= ends), default=None)
 
 
 def _billed_groups(planned: Sequence[Planned]) -> list[list[Planned]]:

@@ -253,6 +253,18 @@ def test_a_fee_rises_in_a_month_that_is_not_billed(company: Company) -> None:
     ]
 
 
+def test_a_fee_rises_twice_in_a_month_that_is_billed(company: Company) -> None:
+    retained(company, "300 monthly@1 from sign", "2026-06-01")
+    billed(company, "2026-06-01")
+    company.ltc("amend", "C1", "--fee", "600", "--from", "2026-06-11", today="2026-06-02")
+    company.ltc("amend", "C1", "--fee", "900", "--from", "2026-06-21", today="2026-06-03")
+    # Ten days each at 10, 20 and 30 a day: 600, of which 300 is billed.
+    assert billed(company, "2026-07-01") == [
+        ("300.00", "2026-06-11", "2026-06-30"),
+        ("900.00", "2026-07-01", "2026-07-31"),
+    ]
+
+
 def test_a_fee_falls_only_in_what_is_not_billed(company: Company) -> None:
     retained(company, "900 monthly@1 from sign", "2026-08-01")
     billed(company, "2026-08-01")
