@@ -90,7 +90,7 @@ def data_model() -> str:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         schema.migrate(connection)
         tables = connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid"
+            "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY rowid"
         ).fetchall()
     for name, statement in tables:
         if not name.startswith(("sqlite_", "_sqlite_")):

@@ -87,6 +87,8 @@ COMMANDS = (
     ),
     Command("lose", "lose:lose", "write", BETWEEN, "Lose an opportunity, with the reason."),
     Command("reopen", "reopen:reopen", "write", BETWEEN, "Reopen a lost opportunity."),
+    Command("amend", "amend:amend", "write", BETWEEN, "Amend a contract: other lines, another amount, fee or end."),
+    Command("terminate", "terminate:terminate", "write", BETWEEN, "Terminate a contract: with a day, past or to come."),
     Command(
         "credit",
         "credit:credit",

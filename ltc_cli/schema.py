@@ -47,7 +47,8 @@ M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
 M005_FACTS = ("outbox_attempt",)
 M007_FACTS = ("invoice_discount", "discount", "discount_tax", "realised", "refund_reversal", "writeoff_reversal")
 M009_FACTS = ("period_close", "period_close_total")
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS)
+M010_FACTS = ("amendment", "contract_line_change", "plan_share_change")
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS)
 
 # What nobody may date into a closed month, and the day it counts for. Leads, touches and rates are no books.
 CLOSED_DAYS = {
@@ -64,6 +65,7 @@ CLOSED_DAYS = {
     "settlement": "settled_on",
     "refund": "refunded_on",
     "refund_reversal": "reversed_on",
+    "amendment": "amended_on",
 }
 
 M001 = (
@@ -825,6 +827,16 @@ M007 = (
     """,
 )
 
+
+def _stays_closed(table: str) -> str:
+    """The trigger that lets nothing be dated into a closed month."""
+    return (
+        f"CREATE TRIGGER {table}_stays_closed BEFORE INSERT ON {table}"
+        f" WHEN NEW.{CLOSED_DAYS[table]} <= (SELECT closed_until FROM period_close ORDER BY id DESC LIMIT 1)"
+        f" BEGIN SELECT RAISE(ABORT, '{table}: the month is closed'); END"
+    )
+
+
 M009 = (
     # A month was closed, with all before it, or opened again, with all after it: the last row says up to which day the
     # books are closed since, and seals what they said then.
@@ -850,12 +862,94 @@ M009 = (
         PRIMARY KEY (period_close_id, currency)
     ) STRICT
     """,
-    *(
-        f"CREATE TRIGGER {table}_stays_closed BEFORE INSERT ON {table}"
-        f" WHEN NEW.{day} <= (SELECT closed_until FROM period_close ORDER BY id DESC LIMIT 1)"
-        f" BEGIN SELECT RAISE(ABORT, '{table}: the month is closed'); END"
-        for table, day in CLOSED_DAYS.items()
-    ),
+    *(_stays_closed(table) for table in CLOSED_DAYS if table not in M010_FACTS),
+)
+
+M010 = (
+    # A contract with a fee that nobody gave an end: its plan grows by the periods that have begun when they are billed.
+    "ALTER TABLE contract ADD COLUMN open_ended INTEGER NOT NULL DEFAULT 0",
+    # The contract as it stands from then on: the amounts, and the last day of its term. `effective_on` is the day from
+    # which a fee changes, the last day of what is terminated, the last day billed of what is extended.
+    """
+    CREATE TABLE amendment (
+        id INTEGER PRIMARY KEY,
+        contract_id INTEGER NOT NULL REFERENCES contract,
+        kind TEXT NOT NULL CHECK (kind IN ('amended', 'extended', 'terminated')),
+        amended_on TEXT NOT NULL,
+        effective_on TEXT NOT NULL,
+        reason TEXT,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+        net_minor INTEGER NOT NULL,
+        tax_minor INTEGER NOT NULL,
+        ends_on TEXT,
+        fee_minor INTEGER CHECK (fee_minor > 0),
+        document_sha256 TEXT REFERENCES document,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX amendment_contract ON amendment (contract_id)",
+    # What amendments added; those without are what was signed.
+    "ALTER TABLE contract_line ADD COLUMN amendment_id INTEGER REFERENCES amendment",
+    "ALTER TABLE plan_share ADD COLUMN amendment_id INTEGER REFERENCES amendment",
+    # The line or share as it stands from then on; the last one counts.
+    """
+    CREATE TABLE contract_line_change (
+        id INTEGER PRIMARY KEY,
+        amendment_id INTEGER NOT NULL REFERENCES amendment,
+        contract_line_id INTEGER NOT NULL REFERENCES contract_line,
+        quantity_micro INTEGER NOT NULL CHECK (quantity_micro >= 0),
+        price_micro INTEGER NOT NULL CHECK (price_micro >= 0),
+        discount_minor INTEGER NOT NULL CHECK (discount_minor >= 0),
+        net_minor INTEGER NOT NULL CHECK (net_minor >= 0)
+    ) STRICT
+    """,
+    "CREATE INDEX contract_line_change_line ON contract_line_change (contract_line_id)",
+    """
+    CREATE TABLE plan_share_change (
+        id INTEGER PRIMARY KEY,
+        amendment_id INTEGER NOT NULL REFERENCES amendment,
+        plan_share_id INTEGER NOT NULL REFERENCES plan_share,
+        amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+        period_to TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX plan_share_change_share ON plan_share_change (plan_share_id)",
+    """
+    CREATE VIEW contract_now AS
+    SELECT contract.id, opportunity_id, quote_id, customer_id, currency,
+        COALESCE(last.amount_minor, contract.amount_minor) AS amount_minor,
+        COALESCE(last.net_minor, contract.net_minor) AS net_minor,
+        COALESCE(last.tax_minor, contract.tax_minor) AS tax_minor,
+        tax_rounding, terms, signed_on, signed_by, starts_on,
+        CASE WHEN last.id IS NULL THEN contract.ends_on ELSE last.ends_on END AS ends_on,
+        renews, contract.document_sha256, contract.recorded_at, batch_id, open_ended,
+        last.id AS amendment_id,
+        CASE WHEN last.kind = 'terminated' THEN last.effective_on END AS terminated_on
+    FROM contract LEFT JOIN amendment AS last
+        ON last.id = (SELECT MAX(amendment.id) FROM amendment WHERE amendment.contract_id = contract.id)
+    """,
+    """
+    CREATE VIEW contract_line_now AS
+    SELECT contract_line.id, contract_id, position, text,
+        COALESCE(last.quantity_micro, contract_line.quantity_micro) AS quantity_micro,
+        COALESCE(last.price_micro, contract_line.price_micro) AS price_micro,
+        COALESCE(last.discount_minor, contract_line.discount_minor) AS discount_minor,
+        COALESCE(last.net_minor, contract_line.net_minor) AS net_minor,
+        tax_code, category, rate_ppm, inclusive
+    FROM contract_line LEFT JOIN contract_line_change AS last
+        ON last.id = (SELECT MAX(changed.id) FROM contract_line_change AS changed
+            WHERE changed.contract_line_id = contract_line.id)
+    """,
+    """
+    CREATE VIEW plan_share_now AS
+    SELECT plan_share.id, contract_id, position, share, trigger_kind, trigger_on, months, steps,
+        COALESCE(last.amount_minor, plan_share.amount_minor) AS amount_minor,
+        fixed_minor, period_from, COALESCE(last.period_to, plan_share.period_to) AS period_to
+    FROM plan_share LEFT JOIN plan_share_change AS last
+        ON last.id = (SELECT MAX(changed.id) FROM plan_share_change AS changed
+            WHERE changed.plan_share_id = plan_share.id)
+    """,
+    _stays_closed("amendment"),
 )
 
 
@@ -917,6 +1011,11 @@ def m009_close(db: Database) -> None:
     _make(db, M009, M009_FACTS)
 
 
+def m010_recurring(db: Database) -> None:
+    """Contracts that are amended, terminated, or run until they are."""
+    _make(db, M010, M010_FACTS)
+
+
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
     for statement in statements:
         db.execute(statement)
@@ -934,6 +1033,7 @@ MIGRATIONS = (
     m006_taxes,
     m007_payments,
     m009_close,
+    m010_recurring,
 )
 VERSION = len(MIGRATIONS)
 

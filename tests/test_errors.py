@@ -172,12 +172,36 @@ PREPARED: Final = (
     "writeoff INV-2026-0006 --reason gone",
     "collect INV-2026-0006 9",
     "refund P7 4",
+    "lead add Pam --company Pumps",
+    "promote L16 --amount 60",
+    "sign O13 --terms '50 sign, rest ship'",
+    "lead add Quy --company Quays",
+    "promote L17",
+    "sign O14 --terms '900 monthly from sign'",
+    "invoice C9",
+    "amend C9 --fee 1000 --from 2026-08-15",
+    "lead add Rob --company Roads",
+    "promote L18",
+    "quote O15 --line Anvil:1:100:S19 --line Bolt:1:100",
+    "sign O15 --terms '50% sign, 50% ship' --on 2026-06-01",
+    "invoice C10",
+    "lead add Sue --company Suits",
+    "promote L19",
+    "sign O16 --terms '5 monthly from sign until 2026-12-31, 5 yearly from sign until 2026-12-31'",
+    "lead add Tim --company Tides",
+    "promote L20 --amount 20",
+    "sign O17",
+    "terminate C12 --reason over",
+    "lead add Una --company Umbra",
+    "promote L21 --amount 20",
+    "sign O18 --on 2026-06-01",
+    "amend C13 --amount 25",
     "lead add Pia --company Engines",
-    "promote L16 --amount 'USD 20'",
-    "sign O13 --terms '100% sign'",
-    "invoice C8",
-    "collect INV-2026-0007",
-    "credit INV-2026-0007 --reason returned --today 2026-06-20",
+    "promote L22 --amount 'USD 20'",
+    "sign O19 --terms '100% sign'",
+    "invoice C14",
+    "collect INV-2026-0009",
+    "credit INV-2026-0009 --reason returned --today 2026-06-20",
     "close 2026-05",
 )
 
@@ -349,6 +373,38 @@ USAGE: Final = [
     Row("lead add Zoe --country Atlantis", 2, "'Atlantis' is no country"),
 ]
 
+RECURRING: Final = [
+    Row("amend C1", 2, "nothing is to be amended"),
+    Row("amend C13 --amount 30 --on 2026-06-10", 2, "C13 was extended or amended on 2026-06-15: it cannot change"),
+    Row("amend C1 --line Cog:1:5 --on 2026-06-09", 2, "C1 was signed on 2026-06-10: it cannot change before"),
+    Row("amend C9 --line Cog:1:5 --on 2026-06-14", 2, "C9 was signed on 2026-06-15: it cannot change before"),
+    Row("amend C9 --fee 5 --on 2026-06-15 --today 2026-06-10", 2, "2026-06-15 is after today"),
+    Row("amend C9 --line 1=2", 4, "what C9 comes to follows from its fee"),
+    Row("amend C9 --amount 1000", 4, "what C9 comes to follows from its fee"),
+    Row("amend C9 --fee 'USD 5'", 2, "'USD 5' cannot be in EUR and USD at once"),
+    Row("amend C1 --fee 5", 4, "C1 has no fee: --fee changes the only one"),
+    Row("amend C11 --fee 7", 4, "C11 has 2 fees: --fee changes the only one"),
+    Row("amend C11 --ends 2027-01-31", 2, "two fees of one amount cannot be told apart"),
+    Row("amend C1 --line Cog:1:5 --from fri", 2, "--from is the first day of another fee"),
+    Row("amend C1 --line Cog:1:5 --amount 7", 2, "--amount and --line exclude each other"),
+    Row("amend C1 --line 9=1", 3, "C1 has no line 9"),
+    Row("amend C1 --line 1=0", 4, "1 of line 1 is shipped: it cannot be 0"),
+    Row("amend C1 --ends 2026-06-14", 2, "2026-06-14 is past: an end lies ahead"),
+    Row("amend C9 --ends 2026-06-30", 4, "420.00 more than that is billed already, until 2026-07-14"),
+    Row("amend C9 --fee 100", 4, "800.00 more than that is billed already, until 2026-07-14"),
+    Row("amend C9 --fee 100 --from 2026-06-14", 2, "C9 was signed on 2026-06-15: no fee begins before"),
+    Row("amend C10 --line 1=0 --on 2026-06-15", 4, "50.00 is billed with tax S19, 0.00 would be left of it"),
+    Row("amend C10 --amount 99", 4, "100.00 of C10 is billed: it cannot come to 99.00"),
+    Row("amend C8 --amount 49", 4, "the shares of C8 that are billed or fixed come to 50.00, more than 49.00"),
+    Row("amend C8 --line 1=0", 4, "nothing would be left of C8"),
+    Row("amend C12 --line Cog:1:5", 4, "C12 is terminated: amend is not possible"),
+    Row("ship C12", 4, "C12 is terminated: ship is not possible"),
+    Row("terminate C1", 2, "Missing option '--reason'"),
+    Row("terminate C1 --reason over --on 2026-06-09", 2, "C1 was signed on 2026-06-10: it cannot end before"),
+    Row("terminate C1 --reason over --on 2027-06-10", 4, "C1 ends on 2027-06-09 anyway"),
+    Row("terminate C12 --reason over --on 2026-06-16", 4, "C12 is terminated on 2026-06-15 already"),
+]
+
 TERMS: Final = [
     Row(("sign", "O2", "--terms", terms), 2, message)
     for terms, message in (
@@ -366,7 +422,8 @@ TERMS: Final = [
         ("3 x monthly from end", "nothing recurs from the end of a contract"),
         ("50 monthly from ship until 2027-01-01", "a fee runs from sign or from a date, without an offset"),
         ("50 weekly@5 from sign until 2027-01-01", "a weekly fee has no day of the month"),
-        ("50 monthly from sign", "50.00 monthly has no end"),
+        ("50 monthly from sign, rest ship", "50.00 monthly from sign has no end: nothing else can be a share"),
+        ("5 monthly from sign, 5 yearly from sign", "two fees of one amount, one without end, cannot be told apart"),
         ("50 monthly from sign until soon", "'soon' is not a date"),
         ("50 monthly from sign until 2026-01-01", "50.00 monthly ends on 2026-01-01, before it begins on 2026-06-15"),
         ("100% sign; net 30; due 100%+5d", "'net 30' and 'due 100%+5d' exclude each other"),
@@ -461,7 +518,7 @@ OTHERS: Final = [
     Row("sign O1 --ends 2028-07-01", 4, "C1 was signed on 2026-06-10 with another end"),
     Row("sign O1 --document config.yaml", 4, "C1 was signed on 2026-06-10 with another document"),
     Row("ship C1 --line 1=2.5", 4, "2.5 of line 1 is too much: 2 is left to ship"),
-    Row("ship C2 --line 1=1", 4, "C2 is shipped: nothing is left to ship"),
+    Row("ship C2 --line 1=1", 4, "C2 is closed: nothing is left to ship"),
     Row("ship --returned S1 --line 1=2", 4, "2 of line 1 is too much: 1 is out"),
     Row("ship --accepted C5", 4, "nothing of C5 was shipped yet"),
     Row("invoice C1", 4, "nothing of C1 is billable yet: 660.00 (60%) awaits shipment; 120.00 (10%) awaits acceptance"),
@@ -690,7 +747,7 @@ BROKEN: Final = {
     ),
 }
 
-ROWS: Final = [*USAGE, *TERMS, *OTHERS]
+ROWS: Final = [*USAGE, *TERMS, *RECURRING, *OTHERS]
 
 
 # Provoking

@@ -201,6 +201,13 @@ BEFORE: Final[dict[str, list[str]]] = {
     "quote": PROMOTED,
     "lose": PROMOTED,
     "reopen": [*PROMOTED, "ltc lose O1 --reason price"],
+    "amend": [
+        *SIGNED,
+        'ltc lead add "Ada Lovelace"',
+        "ltc promote L2",
+        'ltc sign O2 --terms "900 monthly from sign"',
+    ],
+    "terminate": SIGNED,
     "credit": [*PROMOTED, "ltc quote O1 --line Widget:10:35", "ltc sign O1", "ltc ship C1", "ltc invoice C1"],
     "send": INVOICED,
     "daily": INVOICED,

@@ -43,10 +43,13 @@ PLAN: Final = "share trigger amount:money due_on:date? billed:money"
 CONTRACT_LINE: Final = """
 line:count text quantity:quantity price:quantity discount:money net:money tax rate:share shipped:quantity
 """
+AMENDMENT: Final = """
+kind:amendment amended_on:date effective_on:date reason? amount:money fee:money? ends_on:date? document_sha256:sha256
+"""
 CONTRACT: Final = """
 ref:C status:contract opportunity:O customer:K customer_name amount:money net:money tax:money total:money billed:money
-currency signed_on:date signed_by? accepted_on:date? starts_on:date? ends_on:date? renews? terms tax_rounding
-document_sha256:sha256 plan:[PLAN] lines:[CONTRACT_LINE]
+currency signed_on:date signed_by? accepted_on:date? starts_on:date? ends_on:date? renews? terminated_on:date? terms
+tax_rounding document_sha256:sha256 plan:[PLAN] lines:[CONTRACT_LINE] amendments:[AMENDMENT]
 """
 MOVED: Final = "line:count text quantity:quantity"
 SHIPMENT: Final = """
@@ -128,6 +131,7 @@ LISTS: Final = {
     "LINE": LINE,
     "PLAN": PLAN,
     "CONTRACT_LINE": CONTRACT_LINE,
+    "AMENDMENT": AMENDMENT,
     "MOVED": MOVED,
     "INSTALMENT": INSTALMENT,
     "TAX": TAX,
@@ -143,6 +147,7 @@ STATES: Final = {
     "opportunity": "open won lost",
     "quote": "draft review sent accepted rejected expired superseded",
     "contract": "signed fulfilled closed terminated",
+    "amendment": "amended terminated",
     "shipment": "shipped delivered returned",
     "invoice": "open partly_paid paid credited written_off void",
     "payment": "applied unapplied refunded reversed",
@@ -289,6 +294,11 @@ STORY: Final = [
     ("promote L6 --amount 'KWD 0,012.345'", OPPORTUNITY),
     ("sign O4 --terms '12 x monthly from sign'", CONTRACT),
     ("invoice C3", [INVOICE]),
+    ("lead add Gil --company Gears", LEAD),
+    ("promote L7", OPPORTUNITY),
+    ("sign O5 --terms '900 monthly from sign'", CONTRACT),
+    ("amend C4 --fee 1000 --from 2026-08-01 --reason index", CONTRACT),
+    ("terminate C4 --on 2026-08-31 --reason notice", CONTRACT),
 ]
 
 # What a report, a list or a record shows of that company.

@@ -38,7 +38,10 @@ def invoice(
             return _issued(store, issued)
         waits = invoices.awaited(store, found.id, session.today)
         if waits:
-            raise RefusedError(f"nothing of {found.text} is billable yet: {'; '.join(waits)}", f"ltc ship {found.text}")
+            verb = "ship" if any(" awaits " in wait for wait in waits) else "show"
+            raise RefusedError(
+                f"nothing of {found.text} is billable yet: {'; '.join(waits)}", f"ltc {verb} {found.text}"
+            )
         return _issued(store, invoices.of_contract(store, found.id), [f"{found.text} is invoiced in full already"])
 
     if send:

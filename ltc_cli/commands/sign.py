@@ -67,7 +67,8 @@ def sign(
         is_billable = any(
             (share["due_on"] or "~") <= today and share["billed"] != share["amount"] for share in shown["plan"]
         )
-        verb = "invoice" if is_billable else "ship"
+        is_service = contracts.is_service(contracts.plans(store, [contract_id])[contract_id])
+        verb = "invoice" if is_billable else "show" if is_service or shown["terminated_on"] else "ship"
         return record(contracts.COLUMNS, shown, notices=notices, hint=f"ltc {verb} C{contract_id}")
 
     session.write(decide)

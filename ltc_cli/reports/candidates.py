@@ -52,10 +52,13 @@ IS_NEWEST_VERSION = """
         WHERE newer.opportunity_id = quote.opportunity_id AND newer.version > quote.version)
     AND NOT EXISTS (SELECT 1 FROM quote_event WHERE quote_event.quote_id = quote.id AND kind = 'rejected')"""
 IS_TO_SHIP = """
-    EXISTS (SELECT 1 FROM contract_line WHERE contract_line.contract_id = contract.id AND quantity_micro > (
-        SELECT COALESCE(SUM(quantity_micro), 0) FROM shipment_line WHERE contract_line_id = contract_line.id))"""
+    EXISTS (SELECT 1 FROM contract_line_now AS line WHERE line.contract_id = contract.id AND quantity_micro > (
+        SELECT COALESCE(SUM(quantity_micro), 0) FROM shipment_line WHERE contract_line_id = line.id))"""
+IS_NOT_TERMINATED = """
+    NOT EXISTS (SELECT 1 FROM amendment WHERE contract_id = contract.id AND amendment.kind = 'terminated')"""
 IS_TO_BILL = """
-    contract.net_minor > (SELECT COALESCE(SUM(net_minor), 0) FROM invoice WHERE invoice.contract_id = contract.id)"""
+    (contract.open_ended OR (SELECT net_minor FROM contract_now WHERE contract_now.id = contract.id) >
+        (SELECT COALESCE(SUM(net_minor), 0) FROM invoice WHERE invoice.contract_id = contract.id))"""
 IS_TO_ACCEPT = """
     EXISTS (SELECT 1 FROM shipment WHERE shipment.contract_id = contract.id)
     AND NOT EXISTS (SELECT 1 FROM contract_event WHERE contract_event.contract_id = contract.id AND kind = 'accepted')
@@ -131,6 +134,8 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("quote", "reference"): (OPEN, OPEN_QUOTES),
     ("lose", "opportunity"): (OPEN,),
     ("reopen", "opportunity"): (OPPORTUNITIES._replace(wanted=IS_LOST),),
+    ("amend", "contract"): (CONTRACTS._replace(wanted=IS_NOT_TERMINATED),),
+    ("terminate", "contract"): (CONTRACTS._replace(wanted=IS_NOT_TERMINATED),),
     ("credit", "invoice"): (INVOICES._replace(wanted=IS_NOT_CREDITED),),
     ("apply", "payment"): UNAPPLIED,
     ("apply", "invoice"): (INVOICES._replace(wanted=IS_OWED),),

@@ -208,7 +208,7 @@ WHERE currency = ? AND (line.quantity_micro > 4000000000000000000 / MAX(line.pri
 
 def _lines(store: Store) -> Iterator[str]:
     """Net of a line = quantity × price − discount, rounded."""
-    for table in ("quote_line", "contract_line", "invoice_line", "credit_note_line"):
+    for table in ("quote_line", "contract_line", "contract_line_now", "invoice_line", "credit_note_line"):
         record = table.partition("_line")[0]
         for (currency,) in store.all(f"SELECT DISTINCT currency FROM {record}"):
             unit = 10 ** (12 - digits(currency))
@@ -236,14 +236,16 @@ SELECT * FROM {head} WHERE id NOT IN (
 
 
 def _whole_documents(store: Store) -> Iterator[str]:
-    """Net and tax of a quote and a contract are those of its lines, by its own policy."""
-    for record, head, table in (("quote", "quote", "quote_line"), ("contract", "contract", "contract_line")):
+    """Net and tax of a quote and a contract, as signed and as amended, are those of its lines, by its own policy."""
+    for record, head, table in (
+        ("quote", "quote", "quote_line"),
+        ("contract", "contract", "(SELECT * FROM contract_line WHERE amendment_id IS NULL)"),
+        ("contract", "contract_now", "contract_line_now"),
+    ):
         unproven = UNPROVEN_RECORDS.format(record=record, head=head, table=table)
         heads = {row["id"]: row for row in store.connection.execute(unproven)}
         lines: dict[int, list[tax.Line]] = {}
-        sql = (
-            f"SELECT * FROM (SELECT * FROM {table}) AS line WHERE {{these:{record}_id}} ORDER BY {record}_id, position"
-        )
+        sql = f"SELECT * FROM {table} AS line WHERE {{these:{record}_id}} ORDER BY {record}_id, position"
         for row in store.among(sql, heads):
             lines.setdefault(row[f"{record}_id"], []).append(_line(row))
         for record_id, said in heads.items():
@@ -494,6 +496,24 @@ GROUP BY number HAVING COUNT(*) > 1
 """
 
 
+AMENDED = """
+SELECT 'C' || later.contract_id || ' on ' || later.amended_on FROM amendment AS later
+JOIN amendment AS earlier ON earlier.contract_id = later.contract_id AND earlier.id < later.id
+WHERE later.amended_on < earlier.amended_on OR earlier.kind = 'terminated'
+UNION ALL SELECT 'C' || contract.id || ' on ' || amended_on FROM amendment JOIN contract ON contract.id = contract_id
+WHERE amended_on < signed_on OR (amendment.document_sha256 IS NULL) <> (amendment.kind = 'extended')
+UNION ALL SELECT 'C' || amendment.contract_id || ' line ' || position FROM contract_line_change
+JOIN amendment ON amendment.id = contract_line_change.amendment_id
+JOIN contract_line AS line ON line.id = contract_line_id
+WHERE line.contract_id <> amendment.contract_id
+UNION ALL SELECT 'C' || amendment.contract_id || ' share ' || position FROM plan_share_change
+JOIN amendment ON amendment.id = plan_share_change.amendment_id JOIN plan_share AS share ON share.id = plan_share_id
+WHERE share.contract_id <> amendment.contract_id
+UNION ALL SELECT 'C' || share.contract_id || ' share ' || share.position FROM plan_share_now AS share
+JOIN contract_now AS contract ON contract.id = share.contract_id WHERE period_from > terminated_on
+    AND share.amount_minor > (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = share.id)
+"""
+
 CHECKS = (
     Check("pages", "the file is whole", _pages),
     Check("references", "every reference points to something", _references),
@@ -678,18 +698,27 @@ CHECKS = (
         "plan shares sum to the contract, and none is billed beyond itself",
         _query(
             "SELECT 'C' || contract.id FROM contract LEFT JOIN plan_share ON contract_id = contract.id"
+            "  AND plan_share.amendment_id IS NULL"
             " GROUP BY contract.id HAVING COALESCE(SUM(plan_share.amount_minor), -1) <> contract.amount_minor"
-            " UNION ALL SELECT 'C' || contract_id || ' share ' || position FROM plan_share WHERE amount_minor <"
-            "  (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = plan_share.id)"
+            " UNION ALL SELECT 'C' || contract.id FROM contract_now AS contract JOIN plan_share_now AS share"
+            "  ON share.contract_id = contract.id"
+            " GROUP BY contract.id HAVING SUM(share.amount_minor) <> contract.amount_minor"
+            " UNION ALL SELECT 'C' || contract_id || ' share ' || position FROM plan_share_now AS share WHERE"
+            "  amount_minor < (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = share.id)"
         ),
+    ),
+    Check(
+        "amendments",
+        "an amendment changes its own contract, in the order of the days; nothing of a fee is left after a termination",
+        _query(AMENDED),
     ),
     Check(
         "shipments",
         "0 ≤ shipped ≤ ordered, and no shipment returns more than it took",
         _query(
-            "SELECT 'C' || contract_id || ' line ' || position FROM contract_line JOIN shipment_line"
-            " ON contract_line_id = contract_line.id GROUP BY contract_line.id"
-            " HAVING SUM(shipment_line.quantity_micro) NOT BETWEEN 0 AND contract_line.quantity_micro"
+            "SELECT 'C' || contract_id || ' line ' || position FROM contract_line_now AS line JOIN shipment_line"
+            " ON contract_line_id = line.id GROUP BY line.id"
+            " HAVING SUM(shipment_line.quantity_micro) NOT BETWEEN 0 AND line.quantity_micro"
             " UNION ALL SELECT 'S' || shipment_id FROM shipment_line"
             " GROUP BY shipment_id, contract_line_id HAVING SUM(quantity_micro) < 0"
         ),

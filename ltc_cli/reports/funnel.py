@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ltc_cli.store import Store
 
 # A thread begins with a lead, or with an opportunity that has none; one that was won before it came here has reached
-# the contract. Parameters: the day (4×), since, until.
+# the contract. Parameters: the day (5×), since, until.
 BY = {
     "source": "root.source",
     "owner": "root.owner",
@@ -45,7 +45,9 @@ SELECT {by} AS label, root.created_on, touched_on, promoted.id AS opportunity_id
     promoted.currency, promoted.amount_minor AS promised_minor, contract.id AS contract_id, contract.signed_on,
     (SELECT MIN(event_on) FROM opportunity_event
         WHERE opportunity_id = promoted.id AND kind = 'won' AND event_on <= ?) AS won_on,
-    contract.currency AS contract_currency, contract.amount_minor AS contract_minor
+    contract.currency AS contract_currency,
+    COALESCE((SELECT amount_minor FROM amendment WHERE contract_id = contract.id AND amended_on <= ?
+        ORDER BY amendment.id DESC LIMIT 1), contract.amount_minor) AS contract_minor
 FROM root
 LEFT JOIN touched ON touched.root_id = root.id
 LEFT JOIN promoted ON promoted.root_id = root.id
@@ -109,7 +111,7 @@ def report(
     foreign: set[str] = set()
     into_base = rates.all_into(store, base)
     sql = THREADS.format(by=BY[by] if by else "''")
-    for row in store.connection.execute(sql, (day, day, day, day, *bounds)):
+    for row in store.connection.execute(sql, (*(day,) * 5, *bounds)):
         groups.setdefault(row["label"], []).append(_thread(row, facts, into_base, foreign))
     if not by:
         groups.setdefault("", [])

@@ -11,7 +11,7 @@ from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import BY_QUANTITY, billable, day_of
 from ltc_cli.rules.money import format_amount, round_ratio
 from ltc_cli.rules.terms import falls_due
-from ltc_cli.stages import contracts, quotes
+from ltc_cli.stages import amendments, contracts, quotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,27 +63,30 @@ class Leak(NamedTuple):
     records: int = 1
 
 
-# What has not gone out, by line. A contract that is nothing but fees ships nothing.
+# What has not gone out, by line, of contracts as they stand now. One that is nothing but fees ships nothing, nor does
+# one that is terminated.
 UNSHIPPED = """
-SELECT contract.id, signed_on, customer_id, currency, contract_line.net_minor, contract_line.quantity_micro,
-    contract_line.quantity_micro - COALESCE(SUM(shipment_line.quantity_micro), 0) AS left_micro
-FROM contract JOIN contract_line ON contract_line.contract_id = contract.id
-LEFT JOIN shipment_line ON contract_line_id = contract_line.id AND moved_on <= ?
-WHERE signed_on <= ? AND contract.id NOT IN (
-    SELECT contract_id FROM plan_share GROUP BY contract_id HAVING COUNT(*) = COUNT(period_from))
-GROUP BY contract_line.id ORDER BY contract.id
+SELECT contract.id, signed_on, customer_id, currency, line.net_minor, line.quantity_micro,
+    line.quantity_micro - COALESCE(SUM(shipment_line.quantity_micro), 0) AS left_micro
+FROM contract_now AS contract JOIN contract_line_now AS line ON line.contract_id = contract.id
+LEFT JOIN shipment_line ON contract_line_id = line.id AND moved_on <= ?
+WHERE signed_on <= ? AND terminated_on IS NULL AND line.quantity_micro > 0
+AND (NOT EXISTS (SELECT 1 FROM plan_share WHERE contract_id = contract.id AND period_from IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM plan_share WHERE contract_id = contract.id
+        AND trigger_kind IN ('ship', 'deliver', 'accept', 'end')))
+GROUP BY line.id ORDER BY contract.id
 """
 
 UNBILLED = """
-SELECT plan_share.id, plan_share.contract_id, contract.customer_id, contract.currency,
+SELECT share.id, share.contract_id, contract.customer_id, contract.currency,
     COALESCE(billed.net_minor, 0) AS billed_minor
-FROM plan_share JOIN contract ON contract.id = plan_share.contract_id
+FROM plan_share_now AS share JOIN contract ON contract.id = share.contract_id
 LEFT JOIN (
     SELECT plan_share_id, SUM(invoice_line.net_minor) AS net_minor FROM invoice_line
     JOIN invoice ON invoice.id = invoice_id WHERE issued_on <= ? GROUP BY plan_share_id
-) AS billed ON billed.plan_share_id = plan_share.id
-WHERE signed_on <= ? AND plan_share.amount_minor > COALESCE(billed.net_minor, 0)
-ORDER BY plan_share.contract_id
+) AS billed ON billed.plan_share_id = share.id
+WHERE signed_on <= ? AND share.amount_minor > COALESCE(billed.net_minor, 0)
+ORDER BY share.contract_id
 """
 
 UNCOLLECTED = """
@@ -137,6 +140,9 @@ def _unbilled(store: Store, as_of: date) -> Iterator[Leak]:
     rows = store.all(UNBILLED, (as_of.isoformat(),) * 2)
     billed = {row["id"]: row["billed_minor"] for row in rows}
     heads = {row["contract_id"]: row for row in rows}
+    begun = amendments.begun(store, as_of)
+    for row in store.among("SELECT id AS contract_id, customer_id, currency FROM contract WHERE {these:id}", begun):
+        heads.setdefault(row["contract_id"], row)
     for contract_id, planned in contracts.plans(store, list(heads)).items():
         done, lines = contracts.progress(store, contract_id), quotes.lines_of(store, "contract", contract_id)
         due = [
@@ -144,6 +150,7 @@ def _unbilled(store: Store, as_of: date) -> Iterator[Leak]:
             for each in planned
             if each.id in billed and (minor := billable(each.share, done, lines, as_of) - billed[each.id]) > 0
         ]
+        due += [(share.amount_minor, share.trigger_on or as_of) for share in begun.get(contract_id, ())]
         if due:
             row, since = heads[contract_id], min(day for _minor, day in due)
             amount_minor = sum(minor for minor, _day in due)

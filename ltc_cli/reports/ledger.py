@@ -18,16 +18,35 @@ if TYPE_CHECKING:
 
 # Each query takes the day once for every `?`, and answers in the order `day, id` (and what stands between them).
 
-SHIPMENTS = """
-SELECT moved_on AS day, CASE WHEN shipment_line.quantity_micro < 0 THEN 1 ELSE 0 END AS is_back, shipment_id AS id,
-    contract.id AS contract_id, customer_id, currency, contract_line_id, shipment_line.quantity_micro,
-    contract_line.quantity_micro AS whole_micro, contract_line.net_minor AS whole_minor, contract.amount_minor,
-    goods_minor
-FROM shipment_line JOIN contract_line ON contract_line.id = contract_line_id
-JOIN contract ON contract.id = contract_line.contract_id
-JOIN (SELECT contract_id, SUM(CASE WHEN period_from IS NULL THEN amount_minor ELSE 0 END) AS goods_minor
-    FROM plan_share GROUP BY contract_id) AS planned ON planned.contract_id = contract.id
-WHERE moved_on <= ? ORDER BY day, is_back, shipment_id, shipment_line.id
+# Goods that move, by line, and how line and contract stand on that day. An amendment moves nothing, but every line of
+# its contract stands anew from its day on.
+MOVES = """
+WITH moved AS (
+    SELECT amended_on AS day, -1 AS is_back, amendment.id, line.contract_id, line.id AS line_id, 0 AS quantity_micro
+    FROM amendment JOIN contract_line AS line ON line.contract_id = amendment.contract_id WHERE amended_on <= ?
+    UNION ALL
+    SELECT moved_on, CASE WHEN shipment_line.quantity_micro < 0 THEN 1 ELSE 0 END, shipment_id, contract_id,
+        contract_line_id, shipment_line.quantity_micro
+    FROM shipment_line JOIN contract_line AS line ON line.id = contract_line_id WHERE moved_on <= ?
+)
+SELECT day, is_back, moved.id, moved.contract_id, customer_id, currency, line_id, moved.quantity_micro,
+    COALESCE((SELECT changed.quantity_micro FROM contract_line_change AS changed JOIN amendment
+        ON amendment.id = changed.amendment_id WHERE contract_line_id = line_id AND amended_on <= day
+        ORDER BY changed.id DESC LIMIT 1), line.quantity_micro) AS whole_micro,
+    COALESCE((SELECT changed.net_minor FROM contract_line_change AS changed JOIN amendment
+        ON amendment.id = changed.amendment_id WHERE contract_line_id = line_id AND amended_on <= day
+        ORDER BY changed.id DESC LIMIT 1), line.net_minor) AS whole_minor,
+    COALESCE((SELECT amount_minor FROM amendment WHERE contract_id = moved.contract_id AND amended_on <= day
+        ORDER BY amendment.id DESC LIMIT 1), contract.amount_minor) AS amount_minor,
+    (SELECT COALESCE(SUM(COALESCE((SELECT changed.amount_minor FROM plan_share_change AS changed JOIN amendment
+            ON amendment.id = changed.amendment_id WHERE plan_share_id = share.id AND amended_on <= day
+            ORDER BY changed.id DESC LIMIT 1), share.amount_minor)), 0)
+        FROM plan_share AS share LEFT JOIN amendment AS added ON added.id = share.amendment_id
+        WHERE share.contract_id = moved.contract_id AND period_from IS NULL
+        AND (added.id IS NULL OR added.amended_on <= day)) AS goods_minor
+FROM moved JOIN contract_line AS line ON line.id = line_id JOIN contract ON contract.id = moved.contract_id
+LEFT JOIN amendment AS adding ON adding.id = line.amendment_id WHERE adding.id IS NULL OR adding.amended_on <= day
+ORDER BY day, is_back, moved.id, line_id
 """
 
 # An invoice with a period is of a recurring fee.
@@ -126,9 +145,14 @@ WHERE refunded_on <= ? ORDER BY day, refund_moved.id, amount_minor DESC
 """
 
 ENDS = """
-SELECT ends_on AS day, id, customer_id, currency FROM contract WHERE ends_on <= ? ORDER BY day, id
+SELECT day, id, customer_id, currency FROM (
+    SELECT contract.id, contract.customer_id, contract.currency, CASE WHEN terminated_on IS NULL THEN contract.ends_on
+        ELSE MAX(terminated_on, amended_on) END AS day
+    FROM contract_now AS contract LEFT JOIN amendment ON amendment.id = contract.amendment_id
+) AS ended WHERE day <= ? ORDER BY day, id
 """
 
+MOVED = {-1: "contract amended", 0: "shipped", 1: "returned"}
 WORDS = {"writeoff": "write-off", "discount": "discount", "void": "void"}
 
 
@@ -141,7 +165,7 @@ def facts(store: Store, as_of: str) -> Iterator[Fact]:
     """Every fact up to a day that the books know, by day, then in the order of the sources below, then by number."""
     reader = _Reader(store, as_of)
     sources: tuple[Callable[[], Iterator[Fact]], ...] = (
-        reader.shipments,
+        reader.moves,
         reader.invoices,
         reader.claims,
         reader.credit_notes,
@@ -185,13 +209,14 @@ class _Reader:
         debtor = self.customers[row["debtor_id"]]
         return ledger.Owed(debtor.ref, row["owed_in"], row["number"], row["due_on"], row["amount_minor"])
 
-    def shipments(self) -> Iterator[Fact]:
-        for _key, group in groupby(self._rows(SHIPMENTS), key=itemgetter("day", "is_back", "id")):
+    def moves(self) -> Iterator[Fact]:
+        for _key, group in groupby(self._rows(MOVES), key=itemgetter("day", "is_back", "id")):
             rows = list(group)
             first = rows[0]
-            head = self._head(first, f"S{first['id']}", "returned" if first["is_back"] else "shipped")
+            ref = f"C{first['contract_id']}" if first["is_back"] < 0 else f"S{first['id']}"
+            head = self._head(first, ref, MOVED[first["is_back"]])
             lines = tuple(
-                ledger.MovedLine(row["contract_line_id"], row["quantity_micro"], row["whole_micro"], row["whole_minor"])
+                ledger.MovedLine(row["line_id"], row["quantity_micro"], row["whole_micro"], row["whole_minor"])
                 for row in rows
             )
             yield ledger.Moved(head, first["contract_id"], lines, first["goods_minor"], first["amount_minor"])

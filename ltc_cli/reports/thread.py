@@ -98,6 +98,13 @@ FACTS = (
     FROM contract_event WHERE contract_id IN ({contracts})
     """,
     """
+    SELECT amended_on, 'C' || contract_id, CASE amendment.kind WHEN 'terminated' THEN 'terminated on ' || effective_on
+        ELSE 'amended' END || COALESCE(': ' || reason, ''), amendment.net_minor + amendment.tax_minor, currency,
+        amendment.recorded_at
+    FROM amendment JOIN contract ON contract.id = contract_id
+    WHERE contract_id IN ({contracts}) AND amendment.kind <> 'extended'
+    """,
+    """
     SELECT event_on, 'S' || shipment_id, kind, NULL, NULL, shipment_event.recorded_at
     FROM shipment_event JOIN shipment ON shipment.id = shipment_id WHERE contract_id IN ({contracts})
     """,

@@ -10,7 +10,7 @@ from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import contracts, quotes
+from ltc_cli.stages import amendments, contracts, quotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +44,14 @@ GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
 )
 
 UNSHIPPED = """
-SELECT contract.id, customer.name, contract.signed_on FROM contract JOIN customer ON customer.id = contract.customer_id
-WHERE contract.signed_on <= ? AND EXISTS (SELECT 1 FROM contract_line WHERE contract_id = contract.id
-    AND quantity_micro > COALESCE((SELECT SUM(quantity_micro) FROM shipment_line
-        WHERE contract_line_id = contract_line.id), 0))
+SELECT contract.id, customer.name, contract.signed_on
+FROM contract_now AS contract JOIN customer ON customer.id = contract.customer_id
+WHERE contract.signed_on <= ? AND contract.terminated_on IS NULL AND EXISTS (
+    SELECT 1 FROM contract_line_now AS line WHERE line.contract_id = contract.id
+    AND quantity_micro > COALESCE((SELECT SUM(quantity_micro) FROM shipment_line WHERE contract_line_id = line.id), 0))
+AND (NOT EXISTS (SELECT 1 FROM plan_share WHERE contract_id = contract.id AND period_from IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM plan_share WHERE contract_id = contract.id
+        AND trigger_kind IN ('ship', 'deliver', 'accept', 'end')))
 ORDER BY contract.signed_on, contract.id
 """
 
@@ -111,11 +115,13 @@ def _overdue(store: Store, today: date) -> Iterator[dict[str, Any]]:
 
 def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
     """Contracts of which something could be invoiced now."""
-    rows = store.all(
-        "SELECT contract.id, customer.name, contract.currency FROM contract"
+    begun = amendments.begun(store, today)
+    rows = store.among(
+        "SELECT contract.id, customer.name, contract.currency FROM contract_now AS contract"
         " JOIN customer ON customer.id = contract.customer_id WHERE contract.amount_minor > COALESCE((SELECT"
         " SUM(net_minor) FROM plan_share JOIN invoice_line ON plan_share_id = plan_share.id"
-        " WHERE plan_share.contract_id = contract.id), 0) ORDER BY contract.id"
+        " WHERE plan_share.contract_id = contract.id), 0) OR {these:contract.id} ORDER BY contract.id",
+        begun,
     )
     planned = contracts.plans(store, [row["id"] for row in rows])
     for row in rows:
@@ -123,7 +129,7 @@ def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
         lines = quotes.lines_of(store, "contract", row["id"])
         due_minor = sum(
             max(0, billable(each.share, done, lines, today) - each.billed_minor) for each in planned[row["id"]]
-        )
+        ) + sum(share.amount_minor for share in begun.get(row["id"], ()))
         if due_minor:
             ref = f"C{row['id']}"
             money = {"amount": format_amount(due_minor, row["currency"]), "currency": row["currency"]}

@@ -69,7 +69,9 @@ def day_of(share: PlannedShare, progress: Progress, lines: Sequence[Line]) -> da
         event_on = progress.events.get(share.trigger)
         return falls_due(share, event_on) if event_on else None
     moves = progress.moves[share.trigger]
-    if any(left < line.quantity_micro for left, line in zip(_quantities(lines, moves), lines, strict=True)):
+    if not moves or any(
+        left < line.quantity_micro for left, line in zip(_quantities(lines, moves), lines, strict=True)
+    ):
         return None
     return max(falls_due(share, move.on) for move in moves)
 
@@ -79,8 +81,9 @@ def billable(share: PlannedShare, progress: Progress, lines: Sequence[Line], tod
     if share.trigger not in BY_QUANTITY:
         day = day_of(share, progress, lines)
         return share.amount_minor if day and day <= today else 0
+    whole_minor = sum(line.net_minor for line in lines)
     moved_minor = _value(lines, moved(share, progress, lines, today))
-    return round_ratio(share.amount_minor * moved_minor, sum(line.net_minor for line in lines))
+    return round_ratio(share.amount_minor * moved_minor, whole_minor) if whole_minor else 0
 
 
 def moved(share: PlannedShare, progress: Progress, lines: Sequence[Line], today: date) -> list[int]:
@@ -102,7 +105,7 @@ def _value(lines: Sequence[Line], quantities: Sequence[int]) -> int:
 
 def value_of(line: Line, quantity_micro: int) -> int:
     """What a quantity of the line is worth, in proportion to the whole line."""
-    return round_ratio(line.net_minor * quantity_micro, line.quantity_micro)
+    return round_ratio(line.net_minor * quantity_micro, line.quantity_micro) if line.quantity_micro else 0
 
 
 # Laying out
@@ -159,6 +162,15 @@ def goods(line: Line, quantity_micro: int, amount_minor: int, digits: int) -> Li
 def lump(text: str, amount_minor: int, tax: TaxCode, digits: int) -> Line:
     """A line of one piece at this amount."""
     return Line(text, MICRO, amount_minor * 10 ** (6 - digits), 0, amount_minor, tax)
+
+
+def grown(lines: Sequence[Line], more_minor: int, weights: Sequence[int], digits: int) -> list[Line]:
+    """The lines with an amount more, spread over them by weight; of each price or discount takes it."""
+    parts = split(more_minor, weights)
+    return [
+        goods(line, line.quantity_micro, line.net_minor + part, digits) if part else line
+        for line, part in zip(lines, parts, strict=True)
+    ]
 
 
 def is_recurring(share: PlannedShare) -> bool:

@@ -109,7 +109,7 @@ class MovedLine(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """Goods of a contract that went out or came back."""
+    """Goods of a contract that went out or came back; or its lines are worth something else from that day on."""
 
     head: Head
     contract_id: int
@@ -296,12 +296,12 @@ class _Delivery:
         for line in fact.lines:
             before_micro = self.out.get(line.line_id, (0, 0, 0))[0]
             self.out[line.line_id] = before_micro + line.quantity_micro, line.whole_micro, line.whole_minor
-        worth_minor = sum(round_ratio(minor * micro, whole) for micro, whole, minor in self.out.values())
-        self.gone_minor = round_ratio(fact.goods_minor * worth_minor, fact.amount_minor)
+        worth_minor = sum(round_ratio(minor * micro, whole) for micro, whole, minor in self.out.values() if whole)
+        self.gone_minor = round_ratio(fact.goods_minor * worth_minor, fact.amount_minor) if fact.amount_minor else 0
 
     def awaited(self) -> int:
         """The net that was invoiced before it has gone out: of all its lines the part beyond what has."""
         ahead_minor = self.lines_minor - self.gone_minor
-        if self.is_over or ahead_minor <= 0:
+        if self.is_over or ahead_minor <= 0 or not self.lines_minor:
             return 0
         return round_ratio(self.net_minor * ahead_minor, self.lines_minor)

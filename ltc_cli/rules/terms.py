@@ -10,7 +10,9 @@ Amounts and percentages take the point only, since the comma parts the shares.
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ltc_cli.errors import Problems, UsageError
@@ -39,7 +41,6 @@ from ltc_cli.rules.money import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
 MAX_LENGTH = 1_000
 MAX_SHARES = 600
@@ -404,9 +405,10 @@ def plan(
 
     `amount_minor` is in the contract's basis, `gross_minor` the same with tax (None: there is none). A fixed
     amount A is what the customer pays, and so A/gross of the amount. Fees alone, or with fixed amounts,
-    define the amount themselves; then all of them are in the contract's basis. UsageError when the shares do
-    not make up the whole, when there is no whole, or when a fee has no end.
+    define the amount themselves; then all of them are in the contract's basis. Of a fee without end the first period
+    is planned. UsageError when the shares do not make up the whole, or when there is no whole.
     """
+    _refuse_shares_of_no_whole(terms, ends_on, currency)
     drafts = [draft for share in terms.shares for draft in _drafts(share, currency, signed_on, ends_on)]
     _refuse_too_many(len(drafts))
     claims = [draft.claim for draft in drafts]
@@ -416,6 +418,69 @@ def plan(
     planned = [_planned(*pair, is_gross=own_minor is None) for pair in zip(drafts, amounts, strict=True)]
     _refuse_what_no_invoice_could_say(terms, planned, whole, signed_on, currency)
     return planned
+
+
+def is_open_ended(terms: Terms, ends_on: date | None = None) -> bool:
+    """Whether a fee runs until somebody terminates the contract."""
+    return ends_on is None and any(share.kind == "fee" and share.until is None for share in terms.shares)
+
+
+def _refuse_shares_of_no_whole(terms: Terms, ends_on: date | None, currency: str) -> None:
+    others = [share for share in terms.shares if share.kind not in ("fee", "amount")]
+    if others and is_open_ended(terms, ends_on):
+        fee = next(share for share in terms.shares if share.kind == "fee" and share.until is None)
+        raise UsageError(
+            f"{_format_share(fee, currency)} has no end: nothing else can be a share of the whole",
+            "write until DATE behind it in the terms, give the contract's end with --ends, or make the others amounts",
+        )
+    values = [share.value for share in terms.shares if share.kind == "fee"]
+    if is_open_ended(terms, ends_on) and len(set(values)) < len(values):
+        raise UsageError("two fees of one amount, one without end, cannot be told apart", "make them one fee")
+
+
+def fee_periods(
+    share: Share,
+    currency: str,
+    signed_on: date,
+    *,
+    last_on: date | None,
+    through: date,
+    changes: Sequence[tuple[date, int]] = (),
+) -> list[PlannedShare]:
+    """The periods of a fee that have begun by a day, none beyond its last one; the first has always.
+
+    `changes` are days and what the fee is from them on, in minor units: a period in which it changes is two pieces.
+    Every piece is its days of the whole period that it lies in (a month from the 1st, say), rounded.
+    """
+    periods = _periods(share, share.trigger_on or signed_on, last_on, through)
+    return [piece for period in periods for piece in _pieces(share.value, period, changes, currency)]
+
+
+def _pieces(
+    fee_minor: int, period: _Period, changes: Sequence[tuple[date, int]], currency: str
+) -> Iterator[PlannedShare]:
+    begins, full_days = period.from_on, period.full_days
+    for changes_on, new_minor in changes:
+        if changes_on > period.to_on:
+            break
+        if changes_on > begins:
+            before = _Period(begins, add_days(changes_on, -1), full_days)
+            yield _fee_piece(fee_minor, before, currency)
+            begins = changes_on
+        fee_minor = new_minor
+    yield _fee_piece(fee_minor, _Period(begins, period.to_on, full_days), currency)
+
+
+def _fee_piece(fee_minor: int, period: _Period, currency: str) -> PlannedShare:
+    days = (period.to_on - period.from_on).days + 1
+    return PlannedShare(
+        format_amount(fee_minor, currency),
+        "date",
+        period.from_on,
+        amount_minor=round_ratio(fee_minor * days, period.full_days),
+        period_from=period.from_on,
+        period_to=period.to_on,
+    )
 
 
 def falls_due(share: PlannedShare, event_on: date) -> date:
@@ -468,33 +533,26 @@ def _part_draft(share: Share, number: int) -> _Draft:
 
 
 def _fee_drafts(share: Share, currency: str, anchor_on: date, last_on: date | None) -> list[_Draft]:
-    text = format_amount(share.value, currency)
-    if last_on is None:
-        raise UsageError(
-            f"{text} {share.frequency} has no end",
-            "write until DATE behind it in the terms, or give the contract's end with --ends",
-        )
-    if last_on < anchor_on:
+    if last_on is not None and last_on < anchor_on:
+        text = format_amount(share.value, currency)
         raise UsageError(f"{text} {share.frequency} ends on {last_on}, before it begins on {anchor_on}")
-    return [_fee_draft(text, share.value, period) for period in _periods(share, anchor_on, last_on)]
+    drafts: list[_Draft] = []
+    for period in _periods(share, anchor_on, last_on, last_on or anchor_on):
+        _refuse_too_many(len(drafts))
+        piece = _fee_piece(share.value, period, currency)
+        drafts.append(_Draft(piece._replace(amount_minor=0), _Claim("fee", piece.amount_minor)))
+    return drafts
 
 
-def _fee_draft(text: str, fee_minor: int, period: _Period) -> _Draft:
-    days = (period.to_on - period.from_on).days + 1
-    begins = period.from_on
-    planned = PlannedShare(text, "date", begins, period_from=begins, period_to=period.to_on)
-    return _Draft(planned, _Claim("fee", round_ratio(fee_minor * days, period.full_days)))
-
-
-def _periods(share: Share, anchor_on: date, last_on: date) -> Iterator[_Period]:
-    """The periods of a fee, at most one more than terms may have."""
-    for number in range(MAX_SHARES + 1):
+def _periods(share: Share, anchor_on: date, last_on: date | None, through: date) -> Iterator[_Period]:
+    """The periods of a fee that begin by a day, the first whenever it does."""
+    for number in count():
         full_from = _period_start(share, anchor_on, number)
-        if full_from > last_on:
+        if max(full_from, anchor_on) > (last_on or date.max) or (number and full_from > through):
             return
         full_to = add_days(_period_start(share, anchor_on, number + 1), -1)
         full_days = (full_to - full_from).days + 1
-        yield _Period(max(full_from, anchor_on), min(full_to, last_on), full_days)
+        yield _Period(max(full_from, anchor_on), min(full_to, last_on or full_to), full_days)
 
 
 def _period_start(share: Share, anchor_on: date, number: int) -> date:

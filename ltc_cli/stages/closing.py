@@ -52,6 +52,7 @@ SEALED = {
     ),
     "refund": ("refunded_on", "id, payment_id, credit_id, customer_id, refunded_on, currency, amount_minor"),
     "refund_reversal": ("reversed_on", "refund_id, reversed_on"),
+    "amendment": ("amended_on", "id, contract_id, kind, amended_on, effective_on, amount_minor, net_minor, tax_minor"),
 }
 AT_ONCE = 1_000
 """Rows hashed together."""

@@ -8,10 +8,10 @@ from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.references import find, on_thread
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
-from ltc_cli.rules.billing import Move, Progress, day_of, lump
+from ltc_cli.rules.billing import Move, Progress, day_of, grown, lump
 from ltc_cli.rules.calendar import format_steps, parse_iso_date, parse_steps
 from ltc_cli.rules.money import digits, format_amount, format_micro
-from ltc_cli.rules.terms import PlannedShare, format_terms, parse_terms, plan
+from ltc_cli.rules.terms import PlannedShare, format_terms, is_open_ended, parse_terms, plan
 from ltc_cli.stages import leads, opportunities, quotes
 from ltc_cli.store import canonical_json
 
@@ -32,6 +32,17 @@ PLAN_COLUMNS = (
     Column("billed", "money"),
 )
 
+AMENDMENT_COLUMNS = (
+    Column("kind"),
+    Column("amended_on", "date", "on"),
+    Column("effective_on", "date"),
+    Column("reason"),
+    Column("amount", "money"),
+    Column("fee", "money"),
+    Column("ends_on", "date"),
+    Column("document_sha256", label="sha256"),
+)
+
 COLUMNS = (
     Column("ref", "ref"),
     Column("status", "status"),
@@ -50,11 +61,13 @@ COLUMNS = (
     Column("starts_on", "date", on_table=False),
     Column("ends_on", "date", on_table=False),
     Column("renews", on_table=False),
+    Column("terminated_on", "date", on_table=False),
     Column("terms", on_table=False),
     Column("tax_rounding", on_table=False),
     Column("document_sha256", label="sha256", on_table=False),
     Column("plan", "list", on_table=False, columns=PLAN_COLUMNS),
     Column("lines", "list", on_table=False, columns=(*quotes.LINE_COLUMNS, Column("shipped", "quantity"))),
+    Column("amendments", "list", on_table=False, columns=AMENDMENT_COLUMNS),
 )
 
 
@@ -102,7 +115,7 @@ def _refuse_other_terms(
     store: Store, settings: Settings, contract: Reference, named: Reference, signature: Signature
 ) -> None:
     row = store.one("SELECT * FROM contract WHERE id = ?", (contract.id,))
-    assert row is not None
+    assert row is not None  # as it was signed, whatever was amended since
     asked = {
         "amount": signature.amount and signature.amount != (row["amount_minor"], row["currency"]),
         "terms": signature.terms and _canonical(settings, signature.terms, row["currency"]) != row["terms"],
@@ -191,12 +204,13 @@ def _add(
     offer: _Offer,
     signature: Signature,
 ) -> int:
-    whole = tax.totals(offer.lines, offer.tax_rounding, digits(offer.currency))
-    amount_minor = sum(line.net_minor for line in offer.lines)
-    if amount_minor == 0:
+    if not any(line.net_minor for line in offer.lines):
         raise UsageError("a contract over nothing cannot be signed", f"ltc sign {opportunity.text} --amount 1200.00")
     terms = _canonical(settings, signature.terms or offer.terms, offer.currency)
     _refuse_reversed(signature)
+    offer = _for_first_period(offer, terms, signature)
+    whole = tax.totals(offer.lines, offer.tax_rounding, digits(offer.currency))
+    amount_minor = sum(line.net_minor for line in offer.lines)
     shares = plan(
         parse_terms(terms, offer.currency),
         amount_minor,
@@ -222,17 +236,30 @@ def _add(
         starts_on=signature.starts_on.isoformat() if signature.starts_on else None,
         ends_on=signature.ends_on.isoformat() if signature.ends_on else None,
         renews=leads.optional(signature.renews, "renewal"),
+        open_ended=int(is_open_ended(parse_terms(terms, offer.currency), signature.ends_on)),
         document_sha256=_keep_document(store, settings, record, offer, terms, signature),
         recorded_at=store.recorded_at,
         batch_id=store.batch_id,
     )
     quotes.add_lines(store, "contract", contract_id, offer.lines)
     for position, share in enumerate(shares, 1):
-        _add_share(store, contract_id, position, share)
+        add_share(store, contract_id, position, share)
     store.touch(opportunity.text)
     if record["lead"]:
         store.touch(record["lead"])
     return contract_id
+
+
+def _for_first_period(offer: _Offer, terms: str, signature: Signature) -> _Offer:
+    """Of a fee without end the contract is what it has come to: its first period; the offer says how it is made up."""
+    words = parse_terms(terms, offer.currency)
+    if signature.amount is not None or not is_open_ended(words, signature.ends_on):
+        return offer
+    shares = plan(words, None, None, currency=offer.currency, signed_on=signature.on)
+    nothing = [line._replace(net_minor=0) for line in offer.lines]
+    weights = [line.net_minor for line in offer.lines]
+    amount_minor = sum(share.amount_minor for share in shares)
+    return offer._replace(lines=grown(nothing, amount_minor, weights, digits(offer.currency)))
 
 
 def _refuse_reversed(signature: Signature) -> None:
@@ -241,10 +268,14 @@ def _refuse_reversed(signature: Signature) -> None:
         raise UsageError(f"the contract would end on {signature.ends_on}, before it begins on {begins}")
 
 
-def _add_share(store: Store, contract_id: int, position: int, share: PlannedShare) -> None:
+def add_share(
+    store: Store, contract_id: int, position: int, share: PlannedShare, *, amendment_id: int | None = None
+) -> None:
+    """Keep a share of the plan, one that an amendment added with its id."""
     store.add(
         "plan_share",
         contract_id=contract_id,
+        amendment_id=amendment_id,
         position=position,
         share=share.share,
         trigger_kind=share.trigger,
@@ -311,9 +342,9 @@ class PlannedRow(NamedTuple):
 def plans(store: Store, contract_ids: Sequence[int]) -> dict[int, list[PlannedRow]]:
     """The payment plan of each contract, in the order of its terms."""
     rows = store.among(
-        "SELECT plan_share.*,"
-        " (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = plan_share.id) AS billed_minor"
-        " FROM plan_share WHERE {these:contract_id} ORDER BY contract_id, position",
+        "SELECT share.*,"
+        " (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = share.id) AS billed_minor"
+        " FROM plan_share_now AS share WHERE {these:contract_id} ORDER BY contract_id, position",
         contract_ids,
     )
     found: dict[int, list[PlannedRow]] = {contract_id: [] for contract_id in contract_ids}
@@ -343,8 +374,8 @@ def _planned_share(row: Row) -> PlannedShare:
 def progress(store: Store, contract_id: int) -> Progress:
     """What has happened to a contract that makes shares billable."""
     row = store.one(
-        "SELECT signed_on, ends_on, (SELECT event_on FROM contract_event WHERE contract_id = contract.id"
-        " AND kind = 'accepted') AS accepted_on FROM contract WHERE id = ?",
+        "SELECT signed_on, ends_on, (SELECT event_on FROM contract_event WHERE contract_id = contract_now.id"
+        " AND kind = 'accepted') AS accepted_on FROM contract_now WHERE id = ?",
         (contract_id,),
     )
     assert row is not None
@@ -366,6 +397,16 @@ def progress(store: Store, contract_id: int) -> Progress:
     )
 
 
+def billed_by_code(store: Store, contract_id: int) -> dict[str, int]:
+    """What was billed under each tax code, in minor units of the contract's amount."""
+    rows = store.all(
+        "SELECT tax_code, SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line"
+        " JOIN invoice ON invoice.id = invoice_id WHERE contract_id = ? GROUP BY tax_code",
+        (contract_id,),
+    )
+    return {row["tax_code"]: row["billed_minor"] for row in rows}
+
+
 def _move(row: Row, on: str) -> Move:
     since = parse_iso_date(row["moved_on"])
     return Move(parse_iso_date(on), row["position"] - 1, row["quantity_micro"], since)
@@ -374,13 +415,13 @@ def _move(row: Row, on: str) -> Move:
 # Showing
 
 RECORDS = """
-SELECT contract.*, customer.name AS customer_name,
+SELECT contract.*, contract.open_ended AND contract.ends_on IS NULL AS is_endless, customer.name AS customer_name,
     (SELECT event_on FROM contract_event WHERE contract_id = contract.id AND kind = 'accepted') AS accepted_on,
     (SELECT COALESCE(SUM(receivable.amount_minor), 0) - COALESCE(SUM((SELECT SUM(settlement.amount_minor)
         FROM settlement WHERE receivable_id = receivable.id)), 0)
         FROM invoice JOIN receivable ON receivable.invoice_id = invoice.id WHERE invoice.contract_id = contract.id)
         AS open_minor
-FROM contract JOIN customer ON customer.id = contract.customer_id
+FROM contract_now AS contract JOIN customer ON customer.id = contract.customer_id
 WHERE {these:contract.id}
 ORDER BY contract.id
 """
@@ -392,20 +433,59 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     found = [row["id"] for row in rows]
     lines = quotes.line_records(store, "contract", found)
     planned = plans(store, found)
-    return [_record(store, row, planned[row["id"]], lines[row["id"]]) for row in rows]
+    amended = _amendments(store, found)
+    return [_record(store, row, planned[row["id"]], lines[row["id"]], amended[row["id"]]) for row in rows]
 
 
-def _record(store: Store, row: Row, planned: list[PlannedRow], lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _amendments(store: Store, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """What was agreed later; that a contract without end went on is no agreement."""
+    rows = store.among(
+        "SELECT amendment.*, currency FROM amendment JOIN contract ON contract.id = contract_id"
+        " WHERE amendment.kind <> 'extended' AND {these:contract_id} ORDER BY amendment.id",
+        ids,
+    )
+    found: dict[int, list[dict[str, Any]]] = {contract_id: [] for contract_id in ids}
+    for row in rows:
+        fee_minor, currency = row["fee_minor"], row["currency"]
+        found[row["contract_id"]].append(
+            {
+                **{key: row[key] for key in ("kind", "amended_on", "effective_on", "reason")},
+                "amount": format_amount(row["amount_minor"], currency),
+                "fee": None if fee_minor is None else format_amount(fee_minor, currency),
+                **{key: row[key] for key in ("ends_on", "document_sha256")},
+            }
+        )
+    return found
+
+
+def _status(row: Row, planned: Sequence[PlannedRow], billed_minor: int, *, is_shipped: bool) -> str:
+    """Where nothing waits to be shipped, billing the last period of a fee fulfils."""
+    is_billed = billed_minor == row["amount_minor"]
+    if row["terminated_on"]:
+        return "terminated"
+    if not is_shipped and not (is_service(planned) and is_billed and not row["is_endless"]):
+        return "signed"
+    return "closed" if is_billed and not row["is_endless"] and row["open_minor"] == 0 else "fulfilled"
+
+
+def is_service(planned: Sequence[PlannedRow]) -> bool:
+    """Whether a contract is for fees, with nothing in its plan that waits for goods."""
+    shares = [each.share for each in planned]
+    return any(share.period_from for share in shares) and all(share.trigger in ("sign", "date") for share in shares)
+
+
+def _record(
+    store: Store, row: Row, planned: list[PlannedRow], lines: list[dict[str, Any]], amended: list[dict[str, Any]]
+) -> dict[str, Any]:
     currency = row["currency"]
     done = progress(store, row["id"])
     wording = quotes.lines_of(store, "contract", row["id"])
     shipped = [sum(move.quantity_micro for move in done.moves["ship"] if move.position == i) for i in range(len(lines))]
     billed_minor = sum(each.billed_minor for each in planned)
-    is_fulfilled = all(quantity == line.quantity_micro for quantity, line in zip(shipped, wording, strict=True))
-    is_closed = is_fulfilled and billed_minor == row["amount_minor"] and row["open_minor"] == 0
+    is_shipped = all(quantity == line.quantity_micro for quantity, line in zip(shipped, wording, strict=True))
     return {
         "ref": f"C{row['id']}",
-        "status": "closed" if is_closed else "fulfilled" if is_fulfilled else "signed",
+        "status": _status(row, planned, billed_minor, is_shipped=is_shipped),
         "opportunity": f"O{row['opportunity_id']}",
         "customer": f"K{row['customer_id']}",
         "customer_name": row["customer_name"],
@@ -424,6 +504,7 @@ def _record(store: Store, row: Row, planned: list[PlannedRow], lines: list[dict[
                 "starts_on",
                 "ends_on",
                 "renews",
+                "terminated_on",
                 "terms",
                 "tax_rounding",
                 "document_sha256",
@@ -431,6 +512,7 @@ def _record(store: Store, row: Row, planned: list[PlannedRow], lines: list[dict[
         },
         "plan": [_plan_record(each, done, wording, currency) for each in planned],
         "lines": [{**line, "shipped": format_micro(quantity)} for line, quantity in zip(lines, shipped, strict=True)],
+        "amendments": amended,
     }
 
 

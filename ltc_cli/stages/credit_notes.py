@@ -99,6 +99,11 @@ def issue(
     return credit_id
 
 
+def left_to_credit(store: Store, invoice_id: int) -> int:
+    """What of an invoice is neither credited nor written off, tax in it, in minor units."""
+    return _read(store, invoice_id).left_minor
+
+
 def last_of(store: Store, invoice: Reference) -> int:
     """The newest credit note of an invoice that has one."""
     credit_id: int = store.value("SELECT MAX(id) FROM credit_note WHERE invoice_id = ?", (invoice.id,))

@@ -75,9 +75,10 @@ def ship(
     """
     status = contracts.records(store, [contract.id])[0]["status"]
     if not states.follow("contract", status, "ship", contract.text):
-        if quantities:
-            raise RefusedError(f"{contract.text} is shipped: nothing is left to ship", f"ltc show {contract.text}")
-        return _last_shipment(store, contract), False
+        last_id = _last_shipment(store, contract)
+        if quantities or last_id is None:
+            raise RefusedError(f"{contract.text} is {status}: nothing is left to ship", f"ltc show {contract.text}")
+        return last_id, False
     left = _left_to_ship(store, contract.id)
     wanted = quantities or {line: row["left_micro"] for line, row in left.items() if row["left_micro"] > 0}
     _refuse_too_much(left, wanted, contract.text, "is left to ship")
@@ -98,17 +99,17 @@ def ship(
     return shipment_id, True
 
 
-def _last_shipment(store: Store, contract: Reference) -> int:
-    shipment_id: int = store.value("SELECT MAX(id) FROM shipment WHERE contract_id = ?", (contract.id,))
+def _last_shipment(store: Store, contract: Reference) -> int | None:
+    shipment_id: int | None = store.value("SELECT MAX(id) FROM shipment WHERE contract_id = ?", (contract.id,))
     return shipment_id
 
 
 def _left_to_ship(store: Store, contract_id: int) -> dict[int, Row]:
     """By line number: the contract line's id and what was not shipped yet."""
     rows = store.all(
-        "SELECT contract_line.id, position, contract_line.quantity_micro - COALESCE((SELECT SUM(quantity_micro)"
-        " FROM shipment_line WHERE contract_line_id = contract_line.id), 0) AS left_micro"
-        " FROM contract_line WHERE contract_id = ?",
+        "SELECT line.id, position, line.quantity_micro - COALESCE((SELECT SUM(quantity_micro)"
+        " FROM shipment_line WHERE contract_line_id = line.id), 0) AS left_micro"
+        " FROM contract_line_now AS line WHERE contract_id = ?",
         (contract_id,),
     )
     return {row["position"]: row for row in rows}

@@ -13,7 +13,7 @@ from ltc_cli.rules.calendar import add_days
 from ltc_cli.rules.discount import discount_of
 from ltc_cli.rules.money import PPM, digits, format_amount, format_percent
 from ltc_cli.rules.terms import in_cash, instalments, parse_terms
-from ltc_cli.stages import contracts, quotes
+from ltc_cli.stages import amendments, contracts, quotes
 from ltc_cli.store import canonical_json
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def issue(store: Store, settings: Settings, on: date, contract_ids: Sequence[int
 
     Raises RefusedError where the day is before the last invoice of the series.
     """
+    amendments.extend(store, on, contract_ids)
     issued: list[int] = []
     for contract_id in _unbilled(store, contract_ids):
         contract = _read(store, contract_id)
@@ -125,19 +126,19 @@ def issue(store: Store, settings: Settings, on: date, contract_ids: Sequence[int
 def _unbilled(store: Store, contract_ids: Sequence[int] | None) -> list[int]:
     """Contracts that are not billed in full."""
     rows = store.among(
-        "SELECT plan_share.contract_id AS id FROM plan_share LEFT JOIN ("
+        "SELECT share.contract_id AS id FROM plan_share_now AS share LEFT JOIN ("
         "  SELECT plan_share_id, SUM(net_minor) AS billed_minor FROM invoice_line"
         "  WHERE plan_share_id IN (SELECT id FROM plan_share WHERE {these:contract_id}) GROUP BY plan_share_id"
-        " ) AS billed ON billed.plan_share_id = plan_share.id"
-        " WHERE plan_share.amount_minor > COALESCE(billed_minor, 0) AND {these:plan_share.contract_id}"
-        " GROUP BY plan_share.contract_id ORDER BY plan_share.contract_id",
+        " ) AS billed ON billed.plan_share_id = share.id"
+        " WHERE share.amount_minor > COALESCE(billed_minor, 0) AND {these:share.contract_id}"
+        " GROUP BY share.contract_id ORDER BY share.contract_id",
         contract_ids,
     )
     return [row["id"] for row in rows]
 
 
 def _read(store: Store, contract_id: int) -> _Contract:
-    row = store.one("SELECT * FROM contract WHERE id = ?", (contract_id,))
+    row = store.one("SELECT * FROM contract_now WHERE id = ?", (contract_id,))
     assert row is not None
     return _Contract(
         row,
@@ -161,7 +162,13 @@ def _claims(contract: _Contract, on: date) -> list[_Claim]:
 def _invoices(claims: list[_Claim]) -> list[list[_Claim]]:
     """One invoice for all of them; parts of a recurrence and fixed amounts each have one of their own."""
     common = [claim for claim in claims if not _stands_alone(claim)]
-    return [*([common] if common else []), *([claim] for claim in claims if _stands_alone(claim))]
+    alone = sorted((claim for claim in claims if _stands_alone(claim)), key=_period_from)
+    return [*([common] if common else []), *([claim] for claim in alone)]
+
+
+def _period_from(claim: _Claim) -> str:
+    """Periods in their order, whichever an amendment added; what has none, before them as planned."""
+    return _iso(claim.planned.share.period_from) or ""
 
 
 def _stands_alone(claim: _Claim) -> bool:
@@ -323,12 +330,7 @@ def _rest_by_code(store: Store, contract: _Contract) -> dict[tax.TaxCode, int]:
     rest: dict[tax.TaxCode, int] = {}
     for line in contract.lines:
         rest[line.tax] = rest.get(line.tax, 0) + line.net_minor
-    rows = store.all(
-        "SELECT tax_code, SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line"
-        " JOIN invoice ON invoice.id = invoice_id WHERE contract_id = ? GROUP BY tax_code",
-        (contract.row["id"],),
-    )
-    billed = {row["tax_code"]: row["billed_minor"] for row in rows}
+    billed = contracts.billed_by_code(store, contract.row["id"])
     return {code: left_minor - billed.get(code.code, 0) for code, left_minor in rest.items()}
 
 
@@ -337,11 +339,17 @@ def _totals(
 ) -> tax.Totals:
     """Tax by the contract's policy at the rates of the day.
 
-    The last invoice takes what makes all that had these rates equal one for the whole.
+    The last invoice takes what makes all that had these rates equal one for the whole. Where the whole has no end, or
+    was another when the first ones were issued, each has the tax of its own lines.
     """
     policy, taxed = contract.row["tax_rounding"], _taxed(store, contract)
     plain = tax.totals(lines, policy, contract.digits, discount_ppm)
     agreed = tax.totals(contract.lines, policy, contract.digits, discount_ppm)
+    if contract.row["open_ended"] or contract.row["amendment_id"]:
+        is_fixed = any(claim.planned.share.fixed_minor is not None for claim in claims)
+        return billing.part_totals(
+            plain, plain, {}, _target(contract, claims, agreed.total_minor) if is_fixed else None
+        )
     whole = billing.whole_now(agreed, plain, taxed, policy, discount_ppm)
     before = {code: (each.base_minor, each.tax_minor) for code, each in taxed.items()}
     billed_minor = sum(each.billed_minor for each in contract.planned) + sum(claim.amount_minor for claim in claims)
@@ -536,7 +544,9 @@ def awaited(store: Store, contract_id: int, on: date) -> list[str]:
             day = billing.day_of(planned.share, contract.done, contract.lines)
             event = _event(planned.share.trigger, day, on)
             waits.append(f"{format_amount(left_minor, contract.row['currency'])} ({planned.share.share}) {event}")
-    return waits
+    return waits or [
+        f"{share.share} falls due on {share.trigger_on}" for share in amendments.next_periods(store, contract_id, on)
+    ]
 
 
 def _event(trigger: str, day: date | None, on: date) -> str:

@@ -216,12 +216,14 @@ def _refuse_validity(valid_until: date) -> None:
     raise UsageError(f"a quote cannot be valid until {valid_until}, a day that has passed")
 
 
-def add_lines(store: Store, record: str, record_id: int, lines: Sequence[tax.Line]) -> None:
-    """Keep the lines of a quote or a contract, in their order from 1."""
-    for position, line in enumerate(lines, 1):
+def add_lines(
+    store: Store, record: str, record_id: int, lines: Sequence[tax.Line], *, first: int = 1, **further: int
+) -> None:
+    """Keep the lines of a quote or a contract, in their order; what an amendment adds begins later and names it."""
+    for position, line in enumerate(lines, first):
         store.add(
             f"{record}_line",
-            **{f"{record}_id": record_id},
+            **{f"{record}_id": record_id, **further},
             position=position,
             text=line.text,
             quantity_micro=line.quantity_micro,
@@ -317,7 +319,7 @@ def _status(row: Row, today: date) -> str:
 def line_records(store: Store, record: str, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Lines as they are shown, by the id of their quote, contract or invoice."""
     rows = store.among(
-        f"SELECT {record}_line.*, {record}.currency FROM {record}_line JOIN {record} ON {record}.id = {record}_id"
+        f"SELECT line.*, {record}.currency FROM {_lines(record)} AS line JOIN {record} ON {record}.id = {record}_id"
         f" WHERE {{these:{record}_id}} ORDER BY {record}_id, position",
         ids,
     )
@@ -325,6 +327,11 @@ def line_records(store: Store, record: str, ids: Sequence[int]) -> dict[int, lis
     for row in rows:
         found[row[f"{record}_id"]].append(_line_record(row))
     return found
+
+
+def _lines(record: str) -> str:
+    """Where the lines of a record stand; those of a contract as amended."""
+    return "contract_line_now" if record == "contract" else f"{record}_line"
 
 
 def _line_record(row: Row) -> dict[str, Any]:
@@ -342,7 +349,7 @@ def _line_record(row: Row) -> dict[str, Any]:
 
 def lines_of(store: Store, record: str, record_id: int) -> list[tax.Line]:
     """The lines of a quote or a contract as the rules read them."""
-    rows = store.all(f"SELECT * FROM {record}_line WHERE {record}_id = ? ORDER BY position", (record_id,))
+    rows = store.all(f"SELECT * FROM {_lines(record)} WHERE {record}_id = ? ORDER BY position", (record_id,))
     return [
         tax.Line(
             row["text"],

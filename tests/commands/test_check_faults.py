@@ -104,6 +104,7 @@ FAULTS: Final = (
 )
 
 ELSEWHERE: Final = {rule for _statement, rule, _example in test_check.FAULTS} | {
+    "amendments",  # test_check_amendments.py
     "closed",  # test_close.py
     "discounts",  # test_check_payments.py
     "realised",  # test_check_payments.py

@@ -172,6 +172,8 @@ def trade() -> Iterator[Company]:
         ("collect C", "C1"),
         ("apply ", "P2"),
         ("apply P2 ", "INV-2026-0001"),
+        ("amend ", "C2 C1"),
+        ("terminate ", "C2 C1"),
         ("credit ", "INV-2026-0001 INV-2026-0002"),
         ("refund ", "P2"),
         ("writeoff ", "INV-2026-0001"),

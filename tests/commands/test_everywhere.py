@@ -68,6 +68,8 @@ WRITES: Final = (
     "outbox drop M1",
     "outbox resolve M2 --sent",
     "outbox retry M3",
+    "amend C1 --line Cog:1:5",
+    "terminate C1 --reason notice",
     "apply P2 INV-2026-0002 5",
     "credit INV-2026-0001 20 --reason late",
     "refund P2 5",

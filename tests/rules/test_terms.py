@@ -414,9 +414,14 @@ def test_until_counts_before_the_end_of_the_contract() -> None:
     assert amounts(planned("70 weekly until 2026-10-21", None, ends_on=date(2028, 10, 14))) == [7_000]
 
 
-def test_a_fee_without_any_end_is_refused_with_the_option() -> None:
-    with pytest.raises(UsageError, match=r"900\.00 monthly has no end") as error:
-        planned("900 monthly", None)
+def test_of_a_fee_without_any_end_the_first_period_is_planned() -> None:
+    assert amounts(planned("900 monthly", None)) == [90_000]
+
+
+@pytest.mark.parametrize("text", ["900 monthly from sign, 30% sign", "rest ship, 900 monthly from sign"])
+def test_nothing_is_a_share_of_a_whole_without_end(text: str) -> None:
+    with pytest.raises(UsageError, match=r"900\.00 monthly from sign has no end") as error:
+        planned(text, 1_000)
     assert "--ends" in (error.value.hint or "")
 
 
