@@ -296,8 +296,8 @@ class _Delivery:
         for line in fact.lines:
             before_micro = self.out.get(line.line_id, (0, 0, 0))[0]
             self.out[line.line_id] = before_micro + line.quantity_micro, line.whole_micro, line.whole_minor
-        worth_minor = sum(round_ratio(minor * micro, whole) for micro, whole, minor in self.out.values())
-        self.gone_minor = round_ratio(fact.goods_minor * worth_minor, fact.amount_minor)
+        worth_minor = sum(round_ratio(minor * micro, whole) for micro, whole, minor in self.out.values() if whole)
+        self.gone_minor = round_ratio(fact.goods_minor * worth_minor, fact.amount_minor) if fact.amount_minor else 0
 
     def awaited(self) -> int:
         """The net that was invoiced before it has gone out: of all its lines the part beyond what has."""
