@@ -325,7 +325,7 @@ UNION SELECT refunded_on FROM refund_moved
 
 
 # The newest of these days, and as many of those before, evenly.
-LEDGER_DAYS = 4
+LEDGER_DAYS = 2
 
 OF_AGING = (entries.receivable("")[1], entries.credit("")[1])
 """The accounts that aging knows: what is owed, and what is held."""

@@ -187,3 +187,8 @@ def test_a_transaction_that_does_not_sum_to_zero_never_leaves(monkeypatch: pytes
     monkeypatch.setattr(ledger, "_paid", lambda fact: iter([ledger.Posting(ledger.SALES, fact.bank_minor, "EUR")]))
     with pytest.raises(DataError, match="R1 does not sum to zero in EUR: fact of 2026-05-01"):
         moved(Paid(HEAD, 100))
+
+
+def test_a_line_that_was_amended_to_nothing_delivers_nothing() -> None:
+    gone = Moved(HEAD, 1, (MovedLine(1, 1_000_000, 0, 0),), 0, 0)
+    assert moved(gone, invoice(100)) == [{("assets:receivable:K1", "EUR"): 100, (CONTRACT, "EUR"): -100}]

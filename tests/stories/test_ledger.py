@@ -24,6 +24,7 @@ taxes:
   I19: {rate: 19%, category: S, inclusive: true}
 tax: S19
 tolerance: {EUR: {amount: 0.05}}
+cash_rounding: {CHF: 0.05}
 """
 TODAY = "2026-12-31"
 OWED, CREDIT, CONTRACT = "assets:receivable:K1", "liabilities:credit:K1", "liabilities:contract:K1"
@@ -228,6 +229,83 @@ def test_claims_of_a_notice_are_earned_and_voided(tmp_path: Path) -> None:
         ("2026-06-01", "INV-2026-0001", {OWED: "0.41 EUR", "income:interest": "-0.41 EUR"}),
         ("2026-06-02", "INV-2026-0001", {OWED: "-10.00 EUR", "income:fees": "10.00 EUR"}),
     ]
+
+
+def test_a_discount_takes_its_part_off_the_tax(company: Company) -> None:
+    """2 % of 1,190.00 are 23.80, with 3.80 of tax in it; a bounced payment takes the discount back."""
+    signed(company, "1000", "100% sign; net 30; 2%/10", "2026-05-01")
+    invoiced(company, "C1", "2026-05-01")
+    company.ltc("collect", "C1", "1166.20", today="2026-05-10")
+    company.ltc("reverse", "P1", "--reason", "bounced", today="2026-05-12")
+    assert booked(company)[1:] == [
+        ("2026-05-10", "P1", {BANK: "1166.20 EUR", OWED: "-1166.20 EUR"}),
+        ("2026-05-10", "INV-2026-0001", {OWED: "-23.80 EUR", TAX: "3.80 EUR", "expenses:discount": "20.00 EUR"}),
+        ("2026-05-12", "P1", {BANK: "-1166.20 EUR", OWED: "1166.20 EUR"}),
+        ("2026-05-12", "INV-2026-0001", {OWED: "23.80 EUR", TAX: "-3.80 EUR", "expenses:discount": "-20.00 EUR"}),
+    ]
+
+
+def test_a_payment_in_another_currency_is_exchanged(company: Company) -> None:
+    """A dollar is worth 0.50: 119.00 are 238.00 of 240.00 dollars, and 2.00 are left."""
+    signed(company, "100", "100% sign", "2026-05-01")
+    invoiced(company, "C1", "2026-05-01")
+    company.ltc("rate", "USD", "0.5", "--on", "2026-05-02", today="2026-05-02")
+    company.ltc("collect", "C1", "USD 240", today="2026-05-03")
+    company.ltc("reverse", "P1", "--reason", "bounced", today="2026-05-04")
+    there, back = booked(company)[1:]
+    assert there[2] == {
+        BANK: "240.00 USD",
+        OWED: "-119.00 EUR",
+        "expenses:fx": "-238.00 USD + 119.00 EUR",
+        CREDIT: "-2.00 USD",
+    }
+    assert back[2] == {
+        BANK: "-240.00 USD",
+        OWED: "119.00 EUR",
+        "expenses:fx": "238.00 USD + -119.00 EUR",
+        CREDIT: "2.00 USD",
+    }
+
+
+def test_what_is_undone_goes_the_way_back(company: Company) -> None:
+    signed(company, "100", "100% sign", "2026-05-01")
+    invoiced(company, "C1", "2026-05-01")
+    company.ltc("collect", "C1", "150", today="2026-05-02")
+    company.ltc("refund", "P1", "31", today="2026-05-03")
+    company.ltc("refund", "P1", "--undo", "--reason", "account closed", today="2026-05-04")
+    signed(company, "10", "100% sign", "2026-05-05", name="Bob")
+    invoiced(company, "C2", "2026-05-05")
+    company.ltc("writeoff", "INV-2026-0002", "--reason", "small", today="2026-05-06")
+    company.ltc("writeoff", "INV-2026-0002", "--undo", "--reason", "paid", today="2026-05-07")
+    owed = "assets:receivable:K2"
+    assert [entry for entry in booked(company) if entry[1] == "P1"][1:] == [
+        ("2026-05-03", "P1", {BANK: "-31.00 EUR", CREDIT: "31.00 EUR"}),
+        ("2026-05-04", "P1", {BANK: "31.00 EUR", CREDIT: "-31.00 EUR"}),
+    ]
+    assert [entry for entry in booked(company) if entry[1] == "INV-2026-0002"][1:] == [
+        ("2026-05-06", "INV-2026-0002", {owed: "-11.90 EUR", "expenses:writeoff": "11.90 EUR"}),
+        ("2026-05-07", "INV-2026-0002", {owed: "11.90 EUR", "expenses:writeoff": "-11.90 EUR"}),
+    ]
+
+
+def test_what_cash_is_rounded_by_is_an_expense_until_it_is_credited(company: Company) -> None:
+    """10.01 and 19 % of it are 11.91, in coins 11.90."""
+    signed(company, "CHF 10.01", "100% sign", "2026-05-01")
+    invoiced(company, "C1", "2026-05-01")
+    company.ltc("credit", "INV-2026-0001", "--reason", "wrong", today="2026-05-02")
+    issued, credited, _applied = booked(company)
+    assert issued[2] == {
+        OWED: "11.90 CHF",
+        TAX: "-1.90 CHF",
+        CONTRACT: "-10.01 CHF",
+        "expenses:rounding": "0.01 CHF",
+    }
+    assert credited[2] == {
+        CREDIT: "-11.90 CHF",
+        TAX: "1.90 CHF",
+        CONTRACT: "10.01 CHF",
+        "expenses:rounding": "-0.01 CHF",
+    }
 
 
 def test_hledger_proves_aging_in_one_line(company: Company, tmp_path: Path) -> None:
