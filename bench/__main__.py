@@ -41,7 +41,7 @@ def main() -> None:
                 case "imports":
                     imports.run(folder, given.rounds, invoices)
                 case "check":
-                    check.run(folder, given.rounds, invoices=20_000)
+                    check.run(folder, given.rounds, count=20_000)
                 case "sending":
                     sending.run(folder, given.rounds, mails=300)
                 case "find":

@@ -249,6 +249,10 @@ def _closed_list(verb: str, name: str, session: Session) -> Iterable[str]:
             from ltc_cli.reports.aging import BY
 
             return BY
+        case "leakage", "by":
+            from ltc_cli.reports.leakage import BY as LEAKS_BY
+
+            return LEAKS_BY
         case "funnel", "by":
             from ltc_cli.reports.funnel import BY as KEYS
 

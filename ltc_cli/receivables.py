@@ -51,6 +51,99 @@ SELECT COALESCE(payment_id, credit_id) AS id, customer_id, currency, -amount_min
 FROM refund_moved WHERE refunded_on <= ? {narrowed}
 """
 
+# One parameter: the day. Everything that changes what customers owe, less what is held for them: a settlement by a
+# payment or a credit note moves nothing, since what it takes from one it takes from the other; unless the payment is in
+# another currency: then it moves both accounts.
+MOVEMENTS = """
+SELECT * FROM (
+    SELECT receivable.issued_on AS day, 0 AS turn, receivable.kind, invoice.number AS ref,
+        MAX(receivable.due_on) AS told, COUNT(*) AS parts, SUM(receivable.amount_minor) AS amount_minor,
+        receivable.currency, MIN(receivable.id) AS id
+    FROM receivable JOIN invoice ON invoice.id = invoice_id WHERE {receivable}
+    GROUP BY invoice_id, receivable.kind, receivable.issued_on, notice_id
+    UNION ALL
+    SELECT credit_note.issued_on, 1, 'credit', credit_note.number, invoice.number || COALESCE(': ' || reason, ''), 1,
+        -credit_note.total_minor, credit_note.currency, credit_note.id
+    FROM credit_note LEFT JOIN invoice ON invoice.id = invoice_id WHERE {credit_note}
+    UNION ALL
+    SELECT received_on, 2, 'payment', 'P' || id, method || COALESCE(', ' || reference, ''), 1, -amount_minor, currency,
+        id
+    FROM payment WHERE {payment}
+    UNION ALL
+    SELECT settlement.settled_on, 3, COALESCE(made.kind || ' reversed', settlement.kind), invoice.number,
+        writeoff.reason, 1, -SUM(settlement.amount_minor), receivable.currency, MIN(settlement.id)
+    FROM (SELECT id, currency, invoice_id FROM receivable WHERE {receivable}) AS receivable
+    JOIN (SELECT id, receivable_id, kind, reverses_id, settled_on, amount_minor FROM settlement
+        WHERE payment_id IS NULL AND credit_id IS NULL) AS settlement ON settlement.receivable_id = receivable.id
+    JOIN invoice ON invoice.id = receivable.invoice_id
+    LEFT JOIN settlement AS made ON made.id = settlement.reverses_id
+    LEFT JOIN writeoff ON settlement_id = COALESCE(made.id, settlement.id)
+    GROUP BY settlement.settled_on, receivable.invoice_id, settlement.kind, made.kind, reason
+    UNION ALL
+    SELECT settled_on, 3, 'exchange', 'P' || payment_id, invoice.number, 1, -SUM(settlement.amount_minor),
+        receivable.currency, MIN(settlement.id)
+    FROM receivable JOIN settlement ON receivable_id = receivable.id JOIN invoice ON invoice.id = invoice_id
+    WHERE {receivable} AND paid_minor IS NOT NULL GROUP BY settled_on, payment_id, invoice_id, settlement.kind
+    UNION ALL
+    SELECT settled_on, 3, 'exchange', 'P' || payment_id, invoice.number, 1, SUM(paid_minor), payment.currency,
+        MIN(settlement.id)
+    FROM payment JOIN settlement ON payment_id = payment.id JOIN receivable ON receivable.id = receivable_id
+    JOIN invoice ON invoice.id = invoice_id
+    WHERE {payment} AND paid_minor IS NOT NULL GROUP BY settled_on, payment_id, invoice_id, settlement.kind
+    UNION ALL
+    SELECT reversed_on, 4, 'reversal', 'P' || id, reason, 1, amount_minor, currency, id
+    FROM payment JOIN payment_reversal ON payment_id = payment.id WHERE {payment}
+    UNION ALL
+    SELECT refunded_on, 5, 'refund', COALESCE(number, 'P' || payment_id),
+        method || COALESCE(', ' || reference, ''), 1, amount_minor, refund.currency, refund.id
+    FROM refund LEFT JOIN credit_note ON credit_note.id = credit_id WHERE {refund}
+    UNION ALL
+    SELECT reversed_on, 5, 'refund reversed', COALESCE(number, 'P' || payment_id), refund_reversal.reason, 1,
+        -amount_minor, refund.currency, refund.id
+    FROM refund JOIN refund_reversal ON refund_id = refund.id LEFT JOIN credit_note ON credit_note.id = credit_id
+    WHERE {refund}
+) AS moved WHERE day <= ? ORDER BY currency, day, turn, id
+"""
+
+
+class Movement(NamedTuple):
+    """Something that changed what a customer owes. Days are ISO text; more is owed where the amount is positive."""
+
+    day: str
+    turn: int
+    kind: str
+    """As of a receivable or a settlement; `… reversed`; `credit`, `payment`, `exchange`, `reversal`, `refund`."""
+    ref: str
+    told: str | None
+    """What is known besides: the last due date, the reason, how it was paid."""
+    parts: int
+    amount_minor: int
+    currency: str
+    id: int
+
+
+def movements(store: Store, customer_id: int, until: str) -> list[Movement]:
+    """What changed what a customer owes, up to a day: by currency and day. Those merged into it are it."""
+    own = store.all("SELECT id FROM customer WHERE id = ? OR merged_into_id = ?", (customer_id, customer_id))
+    ids = ",".join(str(row["id"]) for row in own)
+    tables = ("receivable", "credit_note", "payment", "refund")
+    sql = MOVEMENTS.format(**{table: f"{table}.customer_id IN ({ids})" for table in tables})
+    return [Movement(*row) for row in store.all(sql, (until,))]
+
+
+def totals(store: Store, as_of: str) -> dict[str, int]:
+    """What all customers owe as of a day, less what is held for them, by currency; minor units."""
+    columns = "receivable.currency"
+    owed = BALANCES.format(columns=columns, narrowed="")
+    held_back = (UNAPPLIED, UNAPPLIED_CREDIT, PAID_BACK)
+    parts = [f"SELECT currency, -unapplied_minor FROM ({sql.format(narrowed='')})" for sql in held_back]
+    sql = (
+        f"SELECT currency, SUM(balance_minor) AS total_minor FROM ({owed} UNION ALL {' UNION ALL '.join(parts)})"
+        " AS moved GROUP BY currency HAVING SUM(balance_minor) <> 0 ORDER BY currency"
+    )
+    return {row["currency"]: row["total_minor"] for row in store.all(sql, (as_of,) * sql.count("?"))}
+
+
 NARROWED = {
     "invoice": "AND {these:receivable.invoice_id}",
     "contract": "AND receivable.invoice_id IN (SELECT id FROM invoice WHERE {these:contract_id})",

@@ -46,7 +46,25 @@ M001_FACTS = (
 M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
 M005_FACTS = ("outbox_attempt",)
 M007_FACTS = ("invoice_discount", "discount", "discount_tax", "realised", "refund_reversal", "writeoff_reversal")
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS)
+M009_FACTS = ("period_close", "period_close_total")
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS)
+
+# What nobody may date into a closed month, and the day it counts for. Leads, touches and rates are no books.
+CLOSED_DAYS = {
+    "contract": "signed_on",
+    "contract_event": "event_on",
+    "shipment": "shipped_on",
+    "shipment_line": "moved_on",
+    "shipment_event": "event_on",
+    "invoice": "issued_on",
+    "credit_note": "issued_on",
+    "receivable": "issued_on",
+    "payment": "received_on",
+    "payment_reversal": "reversed_on",
+    "settlement": "settled_on",
+    "refund": "refunded_on",
+    "refund_reversal": "reversed_on",
+}
 
 M001 = (
     """
@@ -728,6 +746,7 @@ M006 = (
     "ALTER TABLE credit_note_tax ADD COLUMN reason TEXT",
 )
 
+
 M007 = (
     # What an invoice offers for early payment, as its document says: `percent_ppm` of its total (tax: `included`) or of
     # its net (`excluded`, `mixed`), which comes to `amount_minor`, for all of it paid by `until_on`, that day included.
@@ -806,6 +825,39 @@ M007 = (
     """,
 )
 
+M009 = (
+    # A month was closed, with all before it, or opened again, with all after it: the last row says up to which day the
+    # books are closed since, and seals what they said then.
+    """
+    CREATE TABLE period_close (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('closed', 'reopened')),
+        month TEXT NOT NULL,
+        closed_until TEXT NOT NULL,
+        decided_on TEXT NOT NULL,
+        reason TEXT CHECK ((reason IS NULL) = (kind = 'closed')),
+        facts_sha256 TEXT NOT NULL,
+        journal_id INTEGER REFERENCES journal,
+        journal_sha256 TEXT,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE period_close_total (
+        period_close_id INTEGER NOT NULL REFERENCES period_close,
+        currency TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        PRIMARY KEY (period_close_id, currency)
+    ) STRICT
+    """,
+    *(
+        f"CREATE TRIGGER {table}_stays_closed BEFORE INSERT ON {table}"
+        f" WHEN NEW.{day} <= (SELECT closed_until FROM period_close ORDER BY id DESC LIMIT 1)"
+        f" BEGIN SELECT RAISE(ABORT, '{table}: the month is closed'); END"
+        for table, day in CLOSED_DAYS.items()
+    ),
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -860,6 +912,11 @@ def m007_payments(db: Database) -> None:
     _make(db, M007, M007_FACTS)
 
 
+def m009_close(db: Database) -> None:
+    """Months that are closed, what they said, and triggers that let nothing be dated into them."""
+    _make(db, M009, M009_FACTS)
+
+
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
     for statement in statements:
         db.execute(statement)
@@ -868,7 +925,16 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m006_taxes, m007_payments)
+MIGRATIONS = (
+    m001_main_road,
+    m002_imports,
+    m003_rates,
+    m004_credits,
+    m005_outbox,
+    m006_taxes,
+    m007_payments,
+    m009_close,
+)
 VERSION = len(MIGRATIONS)
 
 

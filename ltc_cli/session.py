@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO, TypeVar
 
 from ltc_cli import config
 from ltc_cli import store as files
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from ltc_cli.store import Store
 
+
+Found = TypeVar("Found")
 
 Decisions = Callable[[], AbstractContextManager[None]]
 """Begins a transaction that is kept and journalled as a whole."""
@@ -167,9 +169,12 @@ class Session:
 
     def read(self, look: Callable[[Store], Report]) -> None:
         """Show what a report finds in one snapshot of the file."""
+        self.show(self.look(look))
+
+    def look(self, find: Callable[[Store], Found]) -> Found:
+        """What is found in one snapshot of the file."""
         with self._opened(files.open_existing) as store, store.reading():
-            report = look(store)
-        self.show(report)
+            return find(store)
 
     def write(self, decide: Callable[[Store], Report], *, creates: bool = False) -> None:
         """Let one decision happen as a whole, journal it, and only then print the answer."""

@@ -10,10 +10,11 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing, contextmanager, nullcontext
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
-from ltc_cli.errors import ConflictError, DataError, FailedError, LtcError, NotFoundError
+from ltc_cli.errors import ConflictError, DataError, FailedError, LtcError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -252,13 +253,16 @@ class Store:
                 raise
 
     def add(self, table: str, **values: Any) -> int:
-        """Insert one row and answer its id."""
+        """Insert one row and answer its id. Raises RefusedError where its day is in a closed month."""
         names = (table, *values)
         sql = self._inserts.get(names)
         if sql is None:
             columns, marks = ", ".join(values), ", ".join("?" * len(values))
             sql = self._inserts[names] = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
-        record_id = self.connection.execute(sql, tuple(values.values())).lastrowid
+        try:
+            record_id = self.connection.execute(sql, tuple(values.values())).lastrowid
+        except sqlite3.IntegrityError as error:
+            raise self._closed(error, values.get(schema.CLOSED_DAYS.get(table, ""))) from error
         assert record_id is not None
         self.counts[table] += 1
         if table in PREFIXES:
@@ -268,11 +272,31 @@ class Store:
         return record_id
 
     def add_all(self, table: str, size: int, **columns: Iterable[Any]) -> None:
-        """Insert so many rows, given by columns."""
+        """Insert so many rows, given by columns. Raises RefusedError where a day is in a closed month."""
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
-        self.connection.executemany(sql, zip(*columns.values(), strict=False))
+        try:
+            self.connection.executemany(sql, zip(*columns.values(), strict=False))
+        except sqlite3.IntegrityError as error:
+            raise self._closed(error) from error
         self.counts[table] += size
+
+    def closed_until(self) -> str | None:
+        """The last day of the closed months; None while none is closed."""
+        row = self.one("SELECT closed_until FROM period_close ORDER BY id DESC LIMIT 1")
+        return row["closed_until"] if row else None
+
+    def _closed(self, error: sqlite3.IntegrityError, day: str | None = None) -> Exception:
+        """What the triggers of the closed months said, in the user's words; anything else as it is."""
+        until = self.closed_until() if str(error).endswith("the month is closed") else None
+        if until is None:
+            return error
+        first_open = date.fromisoformat(until) + timedelta(days=1)
+        return RefusedError(
+            f"{day or 'one of the days'} is in a closed month: the books are closed up to {until},"
+            f" the first open day is {first_open}",
+            f"date it {first_open} or later; ltc close {until[:7]} --reopen --reason … opens the month again",
+        )
 
     def expect_much(self) -> None:
         """Give SQLite memory for the indexes of a bulk load."""

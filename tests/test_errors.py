@@ -57,6 +57,8 @@ OWN_TEST: Final = {
     "exchange/rows.py": "tests/commands/test_import.py",
     "exchange/source.py": "tests/commands/test_import.py",
     "commands/outbox.py": "tests/mail/test_send.py",
+    "rules/ledger.py": "tests/rules/test_ledger.py",
+    "exporting.py": "tests/commands/test_export.py",
     "commands/send.py": "tests/mail/test_send.py",
     "commands/simulate.py": "tests/commands/test_simulate.py",
     "mail/message.py": "tests/mail/test_message.py",
@@ -83,6 +85,7 @@ UNPROVOKED: Final = {
     ("stages/fulfilment.py", 'f"on {on} that was'): "a return and a look back: tests/stories/test_triggers.py",
     ("rules/contact.py", "f'{name} holds a NUL"): "such an argument is refused before: tests/rules/test_contact.py",
     ("rules/contact.py", "f'{name} holds half"): "such an argument is refused before: tests/rules/test_contact.py",
+    ("commands/close.py", 'f"the file is not sound'): "a fault in the file: tests/commands/test_close.py",
     ("store.py", "f'{path} is older than"): "a file of an older version: tests/test_upgrade.py",
     ("session.py", "'--json and --csv exclude each other'"): "it is always told in JSON: a test of its own, below",
 }
@@ -175,6 +178,7 @@ PREPARED: Final = (
     "invoice C8",
     "collect INV-2026-0007",
     "credit INV-2026-0007 --reason returned --today 2026-06-20",
+    "close 2026-05",
 )
 
 LONG: Final = "x" * 100_000
@@ -223,6 +227,7 @@ USAGE: Final = [
     Row("list leads --where name", 2, "'name' is not COLUMN=VALUE"),
     Row("aging --by colour", 2, "--by colour is not known"),
     Row("funnel --by colour", 2, "--by colour is not known"),
+    Row("export ledger --format ofx", 2, "--format ofx is not known"),
     Row("aging --buckets 30,x", 2, "'30,x' are no buckets"),
     Row("aging --buckets 60,30", 2, "buckets ascend from 1 day: '60,30' do not"),
     Row("aging --buckets 0,30", 2, "buckets ascend from 1 day"),
@@ -238,6 +243,16 @@ USAGE: Final = [
     Row("customer add Wax --language fr", 2, "'fr' is no language"),
     Row("customer add Wax --tax-code X", 2, "'X' is no tax code"),
     Row("apply L1 INV-2026-0001", 2, "L1 is a lead; payment or credit is needed here"),
+    Row("statement K1 --until 2026-06-01 --as-of 2026-06-01", 2, "--until and --as-of are the same"),
+    Row("statement K1 --since 2026-06-10 --until 2026-06-01", 2, "the statement would begin on 2026-06-10, after its"),
+    Row("statement K1 --since never --until soon", 2, "'never' is not a date"),
+    Row("leakage --by colour", 2, "--by colour is not known"),
+    Row("close june", 2, "'june' is not a month"),
+    Row("close 2026-6", 2, "'2026-6' is not a month"),
+    Row("close 2026-13", 2, "the month 2026-13 does not exist"),
+    Row("close 2026-05 --reopen", 2, "--reopen and --reason go together"),
+    Row("close 2026-05 --reason x", 2, "--reopen and --reason go together"),
+    Row("close 2026-05 --reopen --reason ' '", 2, "reason is empty"),
     # amounts
     *(
         Row(f"collect K1 {text}", 2, f"{text!r} is not an amount")
@@ -405,6 +420,7 @@ OTHERS: Final = [
             "credit {} --reason x",
             "refund {}",
             "writeoff {} --reason x",
+            "statement {}",
             "edit {} name=x",
             "show {}",
             "log {}",
@@ -476,6 +492,8 @@ OTHERS: Final = [
     Row("apply P5 INV-2026-0004 9", 4, "9 is too much: 7 is left of P5"),
     Row("edit C1 terms=x", 4, "C1 is a fact: a contract is never edited"),
     Row("edit INV-2026-0001 total=1", 4, "INV-2026-0001 is a fact"),
+    Row("close 2026-06", 4, "2026-06 ends on 2026-06-30: it is not over on 2026-06-15"),
+    Row("collect K6 5 --on 2026-05-31", 4, "2026-05-31 is in a closed month: the books are closed up to 2026-05-31"),
     # conflicts
     Row("lead add Eve --email ADA@engines.example", 5, "L1 Ada has the e-mail ada@engines.example already"),
     Row("lead add Eve --external-id X1", 5, "L1 has the external id X1 already"),

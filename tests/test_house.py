@@ -16,8 +16,9 @@ ROOT: Final = Path(__file__).parents[1] / "ltc_cli"
 
 # app → commands → {stages, reports} → {rules, store, mail} → errors, and commands → output: each may know what lies
 # below it. Beside them: `completion` answers the TAB key, `session` is what one command runs in, `batch` is many
-# sessions, `importing` a file on its way in, `report` the plain answer; `references`, `receivables` and `currencies`
-# lie on the store and below stages, `backup` is the store's copy, `demo` a list of command lines.
+# sessions, `importing` a file on its way in, `exporting` one on its way out, `report` the plain answer; `references`,
+# `receivables` and `currencies` lie on the store and below stages, `backup` is the store's copy, `demo` a list of
+# command lines.
 MAY_KNOW: Final = {
     "__init__": "",
     "__main__": "app",
@@ -26,9 +27,11 @@ MAY_KNOW: Final = {
     "hooks": "",
     "completion": "session output reports stages rules store",
     "commands": (
-        "commands session config demo batch backup importing stages reports mail references report rules store errors"
+        "commands session config demo batch backup importing exporting stages reports mail references report rules"
+        " store errors"
     ),
     "importing": "exchange session config stages output report store",
+    "exporting": "exchange session report store errors",
     "exchange": "exchange rules errors",
     "batch": "session config store output report errors",
     "reports": "reports stages mail references receivables currencies report rules store schema errors",
@@ -74,6 +77,7 @@ FLOW: Final = (
     "invoice_imports",
     "payment_imports",
     "mailing",
+    "closing",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

@@ -89,6 +89,18 @@ AGING_IN_TWO: Final = """
 customer:K customer_name currency current:money 1-10:money 10+:money unapplied:money total:money invoices:count
 oldest_due_on:date?
 """
+STATEMENT: Final = """
+customer:K customer_name currency since:date? until:date opening:money movements:[MOVEMENT] closing:money current:money
+1-30:money 31-60:money 61-90:money 90+:money unapplied:money
+"""
+MOVEMENT: Final = "on:date ref kind text debit:money? credit:money? balance:money"
+LEAK: Final = "gap:gap ref customer:K customer_name since:date days:count amount:money currency command"
+LEAK_OF_CUSTOMER: Final = "gap:gap customer:K customer_name records:count since:date days:count amount:money currency"
+CLOSE: Final = """
+month:month status:close closed_until:date closed_on:date reason? receivables:[RECEIVABLE] journal_id:count
+journal_sha256:sha256 facts_sha256:sha256
+"""
+RECEIVABLE: Final = "currency amount:money"
 FOUND: Final = "ref kind name found_in text"
 TO_DO: Final = "what ref name since:date days:count amount:money? currency? command"
 ENTRY: Final = """
@@ -98,6 +110,7 @@ sha256:sha256
 CHECK: Final = "check status broken:count example? rule"
 SETTING: Final = "key value:any meaning?"
 CONFIG: Final = "config? status"
+EXPORT: Final = "kind format as_of:date path? text?"
 FILES: Final = "config database"
 
 IMPORTED: Final = """
@@ -121,6 +134,8 @@ LISTS: Final = {
     "ADVANCE": ADVANCE,
     "ALLOCATION": ALLOCATION,
     "THREAD": THREAD,
+    "MOVEMENT": MOVEMENT,
+    "RECEIVABLE": RECEIVABLE,
 }
 
 STATES: Final = {
@@ -132,6 +147,8 @@ STATES: Final = {
     "invoice": "open partly_paid paid credited written_off void",
     "payment": "applied unapplied refunded reversed",
     "credit": "applied unapplied refunded",
+    "gap": "unshipped unbilled uncollected",
+    "close": "open closed",
     "mail": "queued claimed sending sent failed unknown cancelled",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
@@ -141,6 +158,7 @@ PATTERNS: Final = {
     "moment": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z",
     "quantity": r"-?\d+(?:\.\d{0,5}[1-9])?",
     "country": r"[A-Z]{2}",
+    "month": r"\d{4}-\d\d",
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
     "CN": r"CN-\d{4}-\d{4}",
@@ -255,6 +273,8 @@ STORY: Final = [
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
     ("writeoff INV-2026-0001 --undo --reason paid", INVOICE),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
+    ("close 2026-05", CLOSE),
+    ("close 2026-05 --reopen --reason early", CLOSE),
     ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
     ("edit K1 owner=lee", CUSTOMER),
     ("edit L1 owner=lee", LEAD),
@@ -284,6 +304,10 @@ LOOKS: Final = [
     ("aging --by invoice", [AGING_BY_INVOICE]),
     ("aging --by owner", [AGING_BY_OWNER]),
     ("aging --buckets 10", [AGING_IN_TWO]),
+    ("statement K1", [STATEMENT]),
+    ("statement K1 --since 2026-06-15", [STATEMENT]),
+    ("leakage --as-of 2026-12-01", [LEAK]),
+    ("leakage --by customer --as-of 2026-12-01", [LEAK_OF_CUSTOMER]),
     ("list leads", [LEAD]),
     ("list customers", [CUSTOMER]),
     ("list opportunities", [OPPORTUNITY]),
@@ -312,6 +336,8 @@ LOOKS: Final = [
     ("log", [ENTRY]),
     ("log C1", [ENTRY]),
     ("check", [CHECK]),
+    ("export ledger", EXPORT),
+    ("export ledger --format beancount -o -", EXPORT),
     ("completion bash", "shell script"),
     ("config show", [SETTING]),
     ("config check", CONFIG),
@@ -328,6 +354,8 @@ PROMISED: Final = {
     "collect": "ref customer received_on amount currency allocations unapplied",
     "funnel": "stage count amount currency conversion cumulative median_days",
     "aging": "customer customer_name currency current 1-30 31-60 61-90 90+ unapplied total invoices oldest_due_on",
+    "statement": "customer customer_name currency since until opening movements closing",
+    "close": "month closed_on receivables",
 }
 PROMISED_INSIDE: Final = {
     ("sign", "plan"): "share trigger amount due_on billed",
@@ -427,7 +455,7 @@ def test_the_promised_keys_inside_a_list_are_there(command: str, key: str) -> No
     assert set(PROMISED_INSIDE[command, key].split()) <= set(keys(LISTS[inside[1]]))
 
 
-@pytest.mark.parametrize("line", [line for line, _shape in LOOKS])
+@pytest.mark.parametrize("line", [line for line, _shape in LOOKS if not line.startswith("statement")])
 def test_csv_has_the_same_keys_as_header(line: str, answers: dict[str, Any]) -> None:
     company: Company = answers[""]
     answer = company.ltc(*words(line))
@@ -438,6 +466,17 @@ def test_csv_has_the_same_keys_as_header(line: str, answers: dict[str, Any]) -> 
     assert len(rows) == len(records)
     for row, record in zip(rows, records, strict=True):
         assert [_read_cell(cell, value) for cell, value in zip(row, record.values(), strict=True)] == [*record.values()]
+
+
+def test_a_statement_in_csv_is_its_movements(answers: dict[str, Any]) -> None:
+    """A spreadsheet wants rows: what was owed before, each movement, what is owed in the end."""
+    company: Company = answers[""]
+    assert company.run("statement", "K1", "--since", "2026-06-15", "--csv") == 0
+    header, first, *rows, last = csv.reader(io.StringIO(company.out, newline=""))
+    assert " ".join(header) == "customer customer_name currency on ref kind text debit credit balance"
+    (account,) = company.ltc("statement", "K1", "--since", "2026-06-15")
+    assert len(rows) == len(account["movements"])
+    assert (first[5], first[-1], last[5], last[-1]) == ("opening", account["opening"], "closing", account["closing"])
 
 
 def _read_cell(cell: str, like: Any) -> Any:

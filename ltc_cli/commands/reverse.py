@@ -19,8 +19,9 @@ def reverse(
 ) -> None:
     """Reverse a payment that bounced or was a mistake.
 
-    What it settled is open again from that day, and so is what was written off because it was a little short. A payment
-    of which something was refunded cannot be reversed.
+    What it settled is open again from that day, and so is what was written off because it was a little short, or taken
+    as discount for paying early. A payment of which something was refunded can be reversed once that came back:
+    ltc refund --undo.
 
     \b
     Example:

@@ -1,4 +1,19 @@
-"""What must always hold, proven over the whole file (design: `ltc check`). Each check finds what breaks its rule."""
+"""What must always hold, proven over the whole file (design 3, `ltc check`). Each check finds what breaks its rule.
+
+| invariant of design 3 | checks that prove it |
+|---|---|
+| 1 documents sum up by their own policy | lines, totals, invoices, bases, credit notes, credited, instalments |
+| 2 balances and payments | balances, settlements, payments, credits, held, reversals, discounts, realised |
+| 3 aging, by customer and currency, on many days | aging |
+| 4 plans and shipments | plans, shipments |
+| 5 numbers and dates | numbers, dates |
+| 6 nothing is mailed twice | outbox |
+| 7 journal and documents | journal, documents, archive |
+| 8 references, nothing twice | references, once |
+| closed months; the file itself | closed; pages, triggers |
+
+`tests/commands/test_check_faults.py` injects a fault for each of them.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +24,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
 from ltc_cli.errors import LtcError, UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.report import Column, Report
-from ltc_cli.reports import aging
+from ltc_cli.reports import aging, ledger
+from ltc_cli.rules import ledger as entries
 from ltc_cli.rules import tax
 from ltc_cli.rules.money import digits, line_net
+from ltc_cli.stages import closing
 from ltc_cli.store import FIRST_SHA256, journal_sha256, sha256
 
 if TYPE_CHECKING:
@@ -63,7 +81,8 @@ def _triggers(store: Store) -> Iterator[str]:
         for name in (f"{table}_never_changes", f"{table}_never_goes"):
             if name not in found:
                 yield f"the trigger {name} is gone"
-    for name in ("outbox_message_never_changes", "outbox_never_goes"):
+    guards = (f"{table}_stays_closed" for table in schema.CLOSED_DAYS)
+    for name in ("outbox_message_never_changes", "outbox_never_goes", *guards):
         if name not in found:
             yield f"the trigger {name} is gone"
 
@@ -118,7 +137,7 @@ def _invoice_documents(store: Store) -> Iterator[str]:
     """What the archived bytes say is what the rows say: head and taxes."""
     taxes = _by_record(store, "SELECT invoice_id, code, rate_ppm, base_minor, tax_minor, reason FROM invoice_tax")
     for row in store.connection.execute(
-        "SELECT invoice.*, until_on, amount_minor AS offered_minor, tax AS offered_tax, body"
+        "SELECT invoice.*, until_on, amount_minor, tax AS discount_tax, body"
         " FROM invoice JOIN document ON sha256 = document_sha256"
         " LEFT JOIN invoice_discount ON invoice_id = invoice.id WHERE format = 'ltc-invoice-1'"
     ):
@@ -129,9 +148,9 @@ def _invoice_documents(store: Store) -> Iterator[str]:
         }
         offer = said.get("discount", {})
         offered = [offer.get("until"), _minor(offer["amount"]) if offer else None, offer.get("tax")]
-        told = [said["number"], said["issued_on"], said["currency"], *_sums_said(said), *offered, told_taxes]
-        head = [row["number"], row["issued_on"], row["currency"], *_sums(row)]
-        if told != [*head, row["until_on"], row["offered_minor"], row["offered_tax"], taxes.get(row["id"], set())]:
+        told = [said["number"], said["issued_on"], said["currency"], *_sums_said(said), told_taxes, *offered]
+        kept = [row["number"], row["issued_on"], row["currency"], *_sums(row), taxes.get(row["id"], set())]
+        if told != [*kept, row["until_on"], row["amount_minor"], row["discount_tax"]]:
             yield f"{row['number']} differs from its document"
 
 
@@ -178,34 +197,63 @@ def _archive(store: Store) -> Iterator[str]:
     yield from _credit_documents(store)
 
 
+# Lines that whole numbers of 64 bits do not prove; SQL multiplies many at once, and the rules look at the few left.
+# Parameters: the currency, and twice how many of quantity × price, in millionths of millionths, are a minor unit.
+UNPROVEN_LINES = """
+SELECT line.* FROM {table} AS line JOIN {record} ON {record}.id = line.{record}_id
+WHERE currency = ? AND (line.quantity_micro > 4000000000000000000 / MAX(line.price_micro, 1)
+    OR line.net_minor <> (2 * line.quantity_micro * line.price_micro + ?) / (2 * ?) - line.discount_minor)
+"""
+
+
 def _lines(store: Store) -> Iterator[str]:
     """Net of a line = quantity × price − discount, rounded."""
-    for record in ("quote", "contract", "invoice", "credit_note"):
-        for row in store.connection.execute(
-            f"SELECT {record}_line.*, currency FROM {record}_line JOIN {record} ON {record}.id = {record}_id"
-        ):
-            net_minor = line_net(
-                row["quantity_micro"], row["price_micro"], row["discount_minor"], digits(row["currency"])
-            )
-            if net_minor != row["net_minor"]:
-                yield f"line {row['position']} of {record} {row[f'{record}_id']}"
+    for table in ("quote_line", "contract_line", "invoice_line", "credit_note_line"):
+        record = table.partition("_line")[0]
+        for (currency,) in store.all(f"SELECT DISTINCT currency FROM {record}"):
+            unit = 10 ** (12 - digits(currency))
+            for row in store.connection.execute(
+                UNPROVEN_LINES.format(record=record, table=table), (currency, unit, unit)
+            ):
+                net_minor = line_net(row["quantity_micro"], row["price_micro"], row["discount_minor"], digits(currency))
+                if net_minor != row["net_minor"]:
+                    yield f"line {row['position']} of {record} {row[f'{record}_id']}"
+
+
+# Records whose sums whole numbers of 64 bits do not prove: other policies, taxes inside of amounts, wrong ones.
+UNPROVEN_RECORDS = """
+SELECT * FROM {head} WHERE id NOT IN (
+    SELECT {record}_id FROM (
+        SELECT {record}_id, SUM(net_minor) AS net_minor, MAX(inclusive) AS inclusive,
+            rate_ppm, (2 * SUM(net_minor) * rate_ppm + 1000000) / 2000000 AS tax_minor
+        FROM {table} GROUP BY {record}_id, tax_code, category, rate_ppm, inclusive
+    ) AS of_code JOIN {head} AS head ON head.id = {record}_id WHERE tax_rounding = 'document'
+    GROUP BY {record}_id HAVING MAX(inclusive) = 0 AND MAX(of_code.net_minor) <= 4000000000000
+        AND MAX(rate_ppm) <= 1000000 AND SUM(of_code.net_minor) = amount_minor
+        AND SUM(of_code.net_minor) = head.net_minor AND SUM(of_code.tax_minor) = head.tax_minor
+)
+"""
 
 
 def _whole_documents(store: Store) -> Iterator[str]:
     """Net and tax of a quote and a contract are those of its lines, by its own policy."""
-    for record in ("quote", "contract"):
-        heads = {row["id"]: row for row in store.connection.execute(f"SELECT * FROM {record}")}
+    for record, head, table in (("quote", "quote", "quote_line"), ("contract", "contract", "contract_line")):
+        unproven = UNPROVEN_RECORDS.format(record=record, head=head, table=table)
+        heads = {row["id"]: row for row in store.connection.execute(unproven)}
         lines: dict[int, list[tax.Line]] = {}
-        for row in store.connection.execute(f"SELECT * FROM {record}_line ORDER BY {record}_id, position"):
+        sql = (
+            f"SELECT * FROM (SELECT * FROM {table}) AS line WHERE {{these:{record}_id}} ORDER BY {record}_id, position"
+        )
+        for row in store.among(sql, heads):
             lines.setdefault(row[f"{record}_id"], []).append(_line(row))
-        for record_id, head in heads.items():
+        for record_id, said in heads.items():
             own = lines.get(record_id, [])
-            whole = tax.totals(own, head["tax_rounding"], digits(head["currency"]))
+            whole = tax.totals(own, said["tax_rounding"], digits(said["currency"]))
             amount_minor = sum(line.net_minor for line in own)
             if (whole.net_minor, whole.tax_minor, amount_minor) != (
-                head["net_minor"],
-                head["tax_minor"],
-                head["amount_minor"],
+                said["net_minor"],
+                said["tax_minor"],
+                said["amount_minor"],
             ):
                 yield f"{record} {record_id}"
 
@@ -217,53 +265,127 @@ def _line(row: Row) -> tax.Line:
     )
 
 
+# What customers owe less what is held for them, another way than aging does: what was issued less what came in.
+MOVED = """
+SELECT day, 'K' || COALESCE(merged_into_id, customer.id) AS customer, currency, SUM(amount_minor) AS amount_minor FROM (
+    SELECT issued_on AS day, customer_id, currency, amount_minor FROM receivable
+    UNION ALL SELECT received_on, customer_id, currency, -amount_minor FROM payment
+    UNION ALL SELECT reversed_on, customer_id, currency, amount_minor FROM payment
+        JOIN payment_reversal ON payment_id = payment.id
+    UNION ALL SELECT issued_on, customer_id, currency, -total_minor FROM credit_note
+    UNION ALL SELECT refunded_on, customer_id, currency, amount_minor FROM refund_moved
+    UNION ALL SELECT settled_on, customer_id, currency, -settlement.amount_minor FROM settlement
+        JOIN (SELECT settlement_id FROM writeoff UNION ALL SELECT settlement_id FROM discount) AS given
+            ON settlement_id = COALESCE(reverses_id, settlement.id)
+        JOIN receivable ON receivable.id = receivable_id
+    UNION ALL SELECT settled_on, customer_id, currency, -settlement.amount_minor FROM settlement
+        JOIN receivable ON receivable.id = receivable_id WHERE paid_minor IS NOT NULL
+    UNION ALL SELECT settled_on, customer_id, currency, paid_minor FROM settlement
+        JOIN payment ON payment.id = payment_id WHERE paid_minor IS NOT NULL
+) AS moved JOIN customer ON customer.id = customer_id
+GROUP BY day, customer_id, currency ORDER BY day
+"""
+
+
+def _moved(store: Store) -> list[tuple[str, str, str, int]]:
+    """Day, customer, currency, and how much more is owed from then on; minor units."""
+    return [tuple(row) for row in store.connection.execute(MOVED)]
+
+
 def _aging(store: Store) -> Iterator[str]:
     """On every day on which something happened (at most 40 of them), the buckets sum to what is open."""
-    rows = store.all(
-        "SELECT day FROM (SELECT issued_on AS day FROM receivable UNION SELECT due_on FROM receivable"
-        " UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment"
-        " UNION SELECT issued_on FROM credit_note UNION SELECT refunded_on FROM refund_moved) ORDER BY day"
-    )
-    days = [row["day"] for row in rows]
+    moved = _moved(store)
+    days = sorted({day for day, *_rest in moved} | {row[0] for row in store.all("SELECT due_on FROM receivable")})
+    owed: dict[tuple[str, str], int] = {}
+    at = 0
     for day in days[:: max(1, len(days) // 40)]:
-        report = aging.report(store, date.fromisoformat(day), (30, 60, 90))
-        summed: dict[str, int] = {}
-        for row in report.rows:
+        while at < len(moved) and moved[at][0] <= day:
+            _day, *name, amount_minor = moved[at]
+            key = name[0], name[1]
+            owed[key] = owed.get(key, 0) + amount_minor
+            at += 1
+        found = dict.fromkeys(owed, 0)
+        for row in aging.report(store, date.fromisoformat(day), (30, 60, 90)).rows:
             parts = [_minor(row[key]) for key in ("current", "1-30", "31-60", "61-90", "90+", "unapplied")]
-            if sum(parts) != _minor(row["total"]):
+            found[row["customer"], row["currency"]] = total_minor = _minor(row["total"])
+            if sum(parts) != total_minor:
                 yield f"the buckets of {row['customer']} in {row['currency']} on {day}"
-            summed[row["currency"]] = summed.get(row["currency"], 0) + _minor(row["total"])
-        for currency, total_minor in _open_by_currency(store, day).items():
-            if summed.get(currency, 0) != total_minor:
-                yield f"aging in {currency} on {day}"
+        for customer, currency in found:
+            if found[customer, currency] != owed.get((customer, currency), 0):
+                yield f"aging of {customer} in {currency} on {day}"
+
+
+MONEY_DAYS = """
+SELECT issued_on AS day FROM receivable UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment
+UNION SELECT reversed_on FROM payment_reversal UNION SELECT issued_on FROM credit_note
+UNION SELECT refunded_on FROM refund_moved
+"""
+
+
+# The newest of these days, and as many of those before, evenly.
+LEDGER_DAYS = 4
+
+OF_AGING = (entries.receivable("")[1], entries.credit("")[1])
+"""The accounts that aging knows: what is owed, and what is held."""
+
+Balances = dict[tuple[str, str, str], int]
+"""By account, customer and currency."""
+
+
+def _ledger(store: Store) -> Iterator[str]:
+    """Read once from the first fact to the last, and held against aging on a few days on the way.
+
+    That each transaction sums to zero is proven where it is made: one that does not cannot be read.
+    """
+    rows = store.all(f"SELECT day FROM ({MONEY_DAYS}) AS days ORDER BY day")
+    known = [row["day"] for row in rows]
+    days = sorted({*known[-LEDGER_DAYS:], *known[:: len(known) // LEDGER_DAYS + 1]})
+    balances: Balances = {}
+    for head, postings in ledger.transactions(store, EVER):
+        while days and head.on > days[0]:
+            yield from _apart(store, days.pop(0), balances)
+        for posting in postings:
+            if posting.account[1] in OF_AGING:
+                key = posting.account[1], posting.account[2], posting.currency
+                balances[key] = balances.get(key, 0) + posting.amount_minor
+    for day in days:
+        yield from _apart(store, day, balances)
+
+
+def _apart(store: Store, day: str, balances: Balances) -> Iterator[str]:
+    """Where the double entry up to a day is not what aging says."""
+    owed, held = OF_AGING
+    told: Balances = {}
+    for row in aging.report(store, date.fromisoformat(day), (30,)).rows:
+        unapplied_minor = _minor(row["unapplied"])
+        told[owed, row["customer"], row["currency"]] = _minor(row["total"]) - unapplied_minor
+        told[held, row["customer"], row["currency"]] = unapplied_minor
+    for key in sorted(told.keys() | balances.keys()):
+        if told.get(key, 0) != balances.get(key, 0):
+            yield "{} of {} in {}".format(*key) + f" on {day}"
 
 
 def _minor(text: str) -> int:
     return int(text.replace(".", ""))
 
 
-def _open_by_currency(store: Store, day: str) -> dict[str, int]:
-    """What is owed less what is held, summed another way: all that was issued less all that came in or was given up."""
-    rows = store.all(
-        "SELECT currency, SUM(amount_minor) AS amount_minor FROM ("
-        " SELECT currency, amount_minor FROM receivable WHERE issued_on <= ?"
-        " UNION ALL SELECT currency, -amount_minor FROM payment WHERE received_on <= ?"
-        " UNION ALL SELECT currency, amount_minor FROM payment"
-        "  JOIN payment_reversal ON payment_id = payment.id WHERE reversed_on <= ?"
-        " UNION ALL SELECT currency, -total_minor FROM credit_note WHERE issued_on <= ?"
-        " UNION ALL SELECT currency, amount_minor FROM refund_moved WHERE refunded_on <= ?"
-        " UNION ALL SELECT currency, -settlement.amount_minor FROM settlement"
-        "  JOIN (SELECT settlement_id FROM writeoff UNION ALL SELECT settlement_id FROM discount) AS given"
-        "   ON settlement_id = COALESCE(reverses_id, settlement.id)"
-        "  JOIN receivable ON receivable.id = receivable_id WHERE settled_on <= ?"
-        " UNION ALL SELECT receivable.currency, -settlement.amount_minor FROM settlement"
-        "  JOIN receivable ON receivable.id = receivable_id WHERE paid_minor IS NOT NULL AND settled_on <= ?"
-        " UNION ALL SELECT payment.currency, paid_minor FROM settlement"
-        "  JOIN payment ON payment.id = payment_id WHERE paid_minor IS NOT NULL AND settled_on <= ?"
-        ") AS moved GROUP BY currency",
-        (day,) * 8,
-    )
-    return {row["currency"]: row["amount_minor"] for row in rows}
+def _closed(store: Store) -> Iterator[str]:
+    """The closed months say what they said when they were closed, and the journal still has its head of then."""
+    row = store.one("SELECT * FROM period_close ORDER BY id DESC LIMIT 1")
+    if row is None:
+        return
+    sealed, until = closing.seal(store, row["closed_until"]), row["closed_until"]
+    noted = {
+        each["currency"]: each["amount_minor"]
+        for each in store.all("SELECT * FROM period_close_total WHERE period_close_id = ?", (row["id"],))
+    }
+    for currency in sorted(sealed.totals.keys() | noted):
+        if sealed.totals.get(currency, 0) != noted.get(currency, 0):
+            yield f"receivables in {currency} on {until} are not those that were closed"
+    if sealed.facts_sha256 != row["facts_sha256"]:
+        yield f"facts up to {until} are not those that were closed"
+    if row["journal_id"]:
+        yield from _anchor(store, f"{row['journal_id']}:{row['journal_sha256']}")
 
 
 # What payments and credit notes bring in, and what takes it away again, by the day.
@@ -360,9 +482,22 @@ def _is_in_proportion(
     return abs(off_tax_minor * gross_minor - off_minor * tax_minor) <= CENTS_OF_ROUNDING * abs(gross_minor)
 
 
+# The schema says so too; here it is asked of the rows, whatever became of the indexes, and of merged leads as one.
+TWICE = """
+SELECT 'L' || COALESCE(merged_into_id, lead.id) || ' is promoted twice' FROM opportunity JOIN lead ON lead.id = lead_id
+GROUP BY COALESCE(merged_into_id, lead.id) HAVING COUNT(*) > 1
+UNION ALL SELECT 'the key ' || key || ' is used twice' FROM request_key GROUP BY key HAVING COUNT(*) > 1
+UNION ALL SELECT kind || ' ' || value || ' is known twice' FROM external_id GROUP BY kind, source, value
+HAVING COUNT(*) > 1
+UNION ALL SELECT number || ' is given twice' FROM (SELECT number FROM invoice UNION ALL SELECT number FROM credit_note)
+GROUP BY number HAVING COUNT(*) > 1
+"""
+
+
 CHECKS = (
     Check("pages", "the file is whole", _pages),
     Check("references", "every reference points to something", _references),
+    Check("once", "nothing is promoted twice, no key used twice, no number given twice", _query(TWICE)),
     Check("triggers", "facts are guarded against change", _triggers),
     Check("journal", "every journal entry's hash fits the one before", _journal),
     Check("documents", "every document's hash fits its bytes", _documents),
@@ -535,7 +670,9 @@ CHECKS = (
         _discounts,
     ),
     Check("realised", "a gain or loss belongs to a settlement in another currency", _query(REALISED)),
+    Check("closed", "closed months say what they said when they were closed", _closed),
     Check("aging", "buckets sum to what is open, on every day", _aging),
+    Check("ledger", "the double entry sums to zero, and its receivables and credit are those of aging", _ledger),
     Check(
         "plans",
         "plan shares sum to the contract, and none is billed beyond itself",

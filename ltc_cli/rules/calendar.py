@@ -66,6 +66,18 @@ def parse_iso_date(text: str) -> date:
         raise UsageError(f"the day {text} does not exist", "write it like 2026-12-31") from None
 
 
+def parse_month(text: str) -> tuple[date, date]:
+    """`2026-10`: its first and its last day. Raises UsageError for anything else."""
+    typed = text.strip()
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", typed):
+        raise UsageError(f"{typed!r:.60} is not a month", "write it like 2026-10")
+    try:
+        first = date.fromisoformat(f"{typed}-01")
+    except ValueError:
+        raise UsageError(f"the month {typed} does not exist", "write it like 2026-10") from None
+    return first, same_month_on(first, 31)
+
+
 def add_days(day: date, days: int) -> date:
     """UsageError when the calendar has no such day."""
     try:

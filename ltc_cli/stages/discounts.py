@@ -37,8 +37,9 @@ SELECT invoice_discount.*, invoice.net_minor, invoice.total_minor,
     (SELECT COALESCE(SUM(net_minor), 0) FROM credit_note WHERE invoice_id = invoice.id) AS credited_net_minor,
     (SELECT COALESCE(SUM(total_minor), 0) FROM credit_note WHERE invoice_id = invoice.id) AS credited_minor,
     (SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable
-        JOIN settlement ON settlement.receivable_id = receivable.id AND settlement.payment_id IS NOT NULL
-        WHERE receivable.invoice_id = invoice.id AND settled_on > until_on) AS late_minor,
+        JOIN settlement ON settlement.receivable_id = receivable.id AND settlement.kind = 'payment'
+        WHERE receivable.invoice_id = invoice.id AND settled_on > until_on AND NOT EXISTS (
+            SELECT 1 FROM settlement AS back WHERE back.reverses_id = settlement.id)) AS late_minor,
     (SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable
         JOIN settlement ON settlement.receivable_id = receivable.id
         JOIN discount ON discount.settlement_id = COALESCE(reverses_id, settlement.id)
@@ -49,7 +50,10 @@ WHERE {these:invoice_id}
 
 
 def offers(store: Store, owed: Iterable[OpenItem], on: date) -> dict[int, Offer]:
-    """By invoice, the discount that is still offered on what is owed, to money that counts from this day."""
+    """By invoice, the discount on what is owed, offered to money that counts from this day, or no longer.
+
+    Where less is open than the discount, as after a write-off, nothing is offered: it would be paid by nothing.
+    """
     open_minor: dict[int, int] = {}
     issued_on: dict[int, str] = {}
     for item in owed:
@@ -59,7 +63,8 @@ def offers(store: Store, owed: Iterable[OpenItem], on: date) -> dict[int, Offer]
     found = {}
     for row in store.among(OFFERS, list(open_minor)):
         offer = _offer(row, max(on.isoformat(), issued_on[row["invoice_id"]]))
-        if 0 < offer.amount_minor < open_minor[row["invoice_id"]]:
+        is_left = offer.amount_minor < open_minor[row["invoice_id"]]
+        if offer.amount_minor > 0 and (is_left or not offer.is_in_time):
             found[row["invoice_id"]] = offer
     return found
 

@@ -226,21 +226,6 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
     return invoice_id
 
 
-def _instalments(contract: _Contract, terms: Terms, total_minor: int, on: date) -> list[tuple[date, int]]:
-    """Due dates and amounts; fixed ones are of the total that was agreed, which another rate may have changed."""
-    row = contract.row
-    has_fixed = len(contract.planned) == 1 and any(each.kind == "amount" for each in terms.due)
-    is_agreed = has_fixed and not contract.is_taxed_as_agreed
-    return instalments(terms, row["net_minor"] + row["tax_minor"] if is_agreed else total_minor, on, row["currency"])
-
-
-def _at_rates_of(settings: Settings, contract: _Contract, on: date) -> _Contract:
-    """The contract as it is taxed on a day; its amounts stay."""
-    lines = quotes.lines_on(settings, contract.lines, on)
-    changed = [line for line, agreed in zip(lines, contract.lines, strict=True) if line.tax != agreed.tax]
-    return contract._replace(lines=lines, is_taxed_as_agreed=all(line.tax.inclusive for line in changed))
-
-
 def _discount_tax(store: Store, settings: Settings, contract_id: int, terms: Terms) -> str:
     """How a discount changes the tax: on all invoices of a contract as on the first, so that they make one whole."""
     if not terms.discount_ppm:
@@ -258,6 +243,21 @@ def _offer(terms: Terms, discount_tax: str, net_minor: int, total_minor: int, on
     amount_minor = discount_of(discount_tax, net_minor, total_minor, terms.discount_ppm)
     until = add_days(on, terms.discount_days)
     return _Offer(until.isoformat(), terms.discount_ppm, discount_tax, amount_minor) if amount_minor else None
+
+
+def _instalments(contract: _Contract, terms: Terms, total_minor: int, on: date) -> list[tuple[date, int]]:
+    """Due dates and amounts; fixed ones are of the total that was agreed, which another rate may have changed."""
+    row = contract.row
+    has_fixed = len(contract.planned) == 1 and any(each.kind == "amount" for each in terms.due)
+    is_agreed = has_fixed and not contract.is_taxed_as_agreed
+    return instalments(terms, row["net_minor"] + row["tax_minor"] if is_agreed else total_minor, on, row["currency"])
+
+
+def _at_rates_of(settings: Settings, contract: _Contract, on: date) -> _Contract:
+    """The contract as it is taxed on a day; its amounts stay."""
+    lines = quotes.lines_on(settings, contract.lines, on)
+    changed = [line for line, agreed in zip(lines, contract.lines, strict=True) if line.tax != agreed.tax]
+    return contract._replace(lines=lines, is_taxed_as_agreed=all(line.tax.inclusive for line in changed))
 
 
 def _iso(day: date | None) -> str | None:
@@ -341,13 +341,13 @@ def _totals(
     """
     policy, taxed = contract.row["tax_rounding"], _taxed(store, contract)
     plain = tax.totals(lines, policy, contract.digits, discount_ppm)
-    whole = tax.totals(contract.lines, policy, contract.digits, discount_ppm)
-    now = billing.whole_now(whole, plain, taxed, policy, discount_ppm)
+    agreed = tax.totals(contract.lines, policy, contract.digits, discount_ppm)
+    whole = billing.whole_now(agreed, plain, taxed, policy, discount_ppm)
     before = {code: (each.base_minor, each.tax_minor) for code, each in taxed.items()}
     billed_minor = sum(each.billed_minor for each in contract.planned) + sum(claim.amount_minor for claim in claims)
     if billed_minor == contract.row["amount_minor"]:
-        return billing.last_totals(now, before)
-    return billing.part_totals(plain, now, before, _target(contract, claims, whole.total_minor))
+        return billing.last_totals(whole, before)
+    return billing.part_totals(plain, whole, before, _target(contract, claims, agreed.total_minor))
 
 
 def _target(contract: _Contract, claims: list[_Claim], total_minor: int) -> int | None:
@@ -430,6 +430,15 @@ def _document(
     return canonical_json(body).encode()
 
 
+def _offer_document(offer: _Offer, currency: str) -> dict[str, str]:
+    return {
+        "until": offer.until_on,
+        "percent": format_percent(offer.percent_ppm),
+        "amount": format_amount(offer.amount_minor, currency),
+        "tax": offer.tax,
+    }
+
+
 class TaxWords(NamedTuple):
     """What a document says of a tax code besides its figures."""
 
@@ -472,15 +481,6 @@ def _billed_before(store: Store, contract: _Contract) -> list[dict[str, str]]:
 def _advance(row: Row) -> dict[str, str]:
     amounts = {key: format_amount(row[f"{key}_minor"], row["currency"]) for key in ("net", "tax", "total")}
     return {"invoice": row["number"], "issued_on": row["issued_on"], **amounts}
-
-
-def _offer_document(offer: _Offer, currency: str) -> dict[str, str]:
-    return {
-        "until": offer.until_on,
-        "percent": format_percent(offer.percent_ppm),
-        "amount": format_amount(offer.amount_minor, currency),
-        "tax": offer.tax,
-    }
 
 
 def _add_lines(store: Store, contract: _Contract, invoice_id: int, billed: list[billing.BilledLine]) -> None:

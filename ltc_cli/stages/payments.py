@@ -51,7 +51,7 @@ COLUMNS = (
     Column("currency"),
     Column("method", spare=1),
     Column("reference", on_table=False),
-    Column("gain", "money", on_table=False),
+    Column("gain", "quantity", on_table=False),
     Column("gain_currency", on_table=False),
     Column("allocations", "list", on_table=False, columns=ALLOCATION_COLUMNS),
 )
@@ -247,11 +247,10 @@ def _tolerate(
     for settlement_id, (item, amount_minor) in settled.items():
         short_minor = item.balance_minor - amount_minor
         most = (tolerance.amount_minor, tolerance.percent_ppm)
-        offer = offers.get(item.invoice_id)
-        is_late = offer is not None and not offer.is_in_time
         if short_minor <= 0 or item.kind != "invoice" or not is_tolerated(short_minor, item.amount_minor, *most):
             continue
-        if is_late and offer and is_like_a_discount(short_minor, item, offer.amount_minor, offer.total_minor):
+        late = offers.get(item.invoice_id)
+        if late and not late.is_in_time and is_like_a_discount(short_minor, item, late.amount_minor, late.total_minor):
             continue
         day = store.value("SELECT settled_on FROM settlement WHERE id = ?", (settlement_id,))
         give_up(store, [Allocation(item, short_minor)], parse_iso_date(day), "tolerance", payment_id)
@@ -494,11 +493,13 @@ def reverse(store: Store, payment: Reference, on: date, reason: str) -> bool:
     earliest = max([record["received_on"], *(row["settled_on"] for row in settlements)])
     if on.isoformat() < earliest:
         raise UsageError(f"{payment.text} counts from {earliest}: it cannot be reversed before")
-    store.connection.execute(
-        "INSERT INTO payment_reversal (payment_id, reversed_on, reason, recorded_at) VALUES (?, ?, ?, ?)",
-        (payment.id, on.isoformat(), words, store.recorded_at),
+    store.add(
+        "payment_reversal",
+        payment_id=payment.id,
+        reversed_on=on.isoformat(),
+        reason=words,
+        recorded_at=store.recorded_at,
     )
-    store.counts["payment_reversal"] += 1
     take_back(store, settlements, on)
     for allocation in record["allocations"]:
         store.touch(allocation["invoice"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ltc_cli.rules import ledger
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
@@ -87,7 +88,13 @@ FAULTS = [
     ("UPDATE settlement SET payment_id = 1 WHERE id = 2", "settlements", "settlement 2"),
     ("UPDATE settlement SET kind = 'credit' WHERE kind = 'writeoff'", "settlements", "settlement 5"),
     ("DELETE FROM writeoff WHERE reason = 'small'", "settlements", "settlement 5"),
-    ("UPDATE writeoff SET settlement_id = 2 WHERE reason = 'small'", "aging", "aging in EUR on 2026-06-15"),
+    ("UPDATE writeoff SET settlement_id = 2 WHERE reason = 'small'", "aging", "aging of K1 in EUR on 2026-06-15"),
+    # what the double entry makes of it
+    ("UPDATE receivable SET issued_on = '2026-06-14' WHERE id = 1", "ledger", "receivable of K1 in EUR on 2026-06-14"),
+    ("UPDATE receivable SET amount_minor = amount_minor + 1 WHERE id = 2", "instalments", "INV-2026-0002"),
+    ("UPDATE settlement SET payment_id = 4 WHERE id = 2", "ledger", "receivable of K1 in EUR on 2026-06-15"),
+    ("UPDATE settlement SET payment_id = NULL WHERE id = 1", "ledger", "cannot be read: 'payment'"),
+    ("UPDATE settlement SET credit_id = NULL WHERE id = 2", "ledger", "cannot be read: 'credit'"),
     # what is held and paid back
     ("UPDATE refund SET amount_minor = 2501 WHERE credit_id = 1", "credits", "CN-2026-0001"),
     ("UPDATE refund SET amount_minor = 2001 WHERE payment_id = 4", "payments", "P4"),
@@ -149,6 +156,31 @@ def test_a_fault_is_found_and_named(company: Company, statement: str, rule: str,
     found = broken(company)
     assert rule in found
     assert example is None or found[rule].startswith(example)
+
+
+def half_a_claim(owed: ledger.Owed, amount_minor: int) -> ledger.Posting:
+    """A posting that is a cent short."""
+    return ledger.Posting(ledger.receivable(owed.customer), amount_minor - 1, owed.currency, owed.invoice, owed.due_on)
+
+
+def as_sales(_customer: str) -> ledger.Account:
+    return ledger.SALES
+
+
+@pytest.mark.parametrize(
+    ("place", "bug", "example"),
+    [
+        ("_owed", half_a_claim, "cannot be read: in double entry INV-2026-0001 does not sum to zero in EUR"),
+        ("credit", as_sales, "credit of K1 in EUR on 2026-06-15"),
+    ],
+)
+def test_a_bug_in_double_entry_is_found(
+    company: Company, place: str, bug: object, example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, place, bug)
+    found = broken(company)
+    assert found.keys() == {"ledger"}
+    assert found["ledger"].startswith(example)
 
 
 @pytest.mark.parametrize("table", ["credit_note_line", "credit_note_tax", "refund", "writeoff"])

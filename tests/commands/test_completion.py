@@ -82,8 +82,11 @@ def test_options_are_completed_once(company: Company) -> None:
         ("lead drop L1 --reason ", "budget need authority timing"),
         ("lose O1 --reason ", "price competitor timing"),
         ("aging --by ", "customer invoice owner"),
+        ("leakage --by ", "record customer"),
         ("aging --by=o", "--by=owner"),
         ("funnel --by ", "source owner month campaign"),
+        ("aging --in us", "USD USN"),
+        ("collect K1 5 --currency jp", "JPY"),
         ("quote O1 --rounding ", "document line unrounded"),
         ("advance O1 --stage ", "new qualified proposal negotiation"),
         ("completion ", "bash zsh fish"),
@@ -106,7 +109,9 @@ def test_stages_come_from_the_config(company: Company) -> None:
     assert offered(company, "advance", "O1", "--stage", "") == ["cold", "hot"]
 
 
-@pytest.mark.parametrize("line", ["restore ", "backup ", "--db ", "aging --config ", "sign O1 --document ", "demo "])
+@pytest.mark.parametrize(
+    "line", ["restore ", "backup ", "--db ", "aging --config ", "sign O1 --document ", "demo ", "export ledger -o "]
+)
 def test_the_shell_completes_files(line: str, company: Company) -> None:
     assert asked(company, *line.split(" ")) == ["files"]
 
@@ -170,6 +175,7 @@ def trade() -> Iterator[Company]:
         ("credit ", "INV-2026-0001 INV-2026-0002"),
         ("refund ", "P2"),
         ("writeoff ", "INV-2026-0001"),
+        ("statement ", "K4 K3 K2 K1"),
         ("reverse ", "P2 P1"),
         ("edit ", "L5 O4 K4 O3 K3 O2 K2 O1 K1 L4 L3 L2 L1"),
     ],

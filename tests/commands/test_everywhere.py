@@ -75,12 +75,15 @@ WRITES: Final = (
     "writeoff INV-2026-0001 1 --reason small",
     "rate USD 0.92",
     "edit L3 note=hello",
+    "close 2026-05",
 )
 
 READS: Final = (
     "today",
     "funnel",
     "aging",
+    "statement K1",
+    "leakage",
     "list leads",
     "list invoices",
     "show L1",
@@ -90,6 +93,7 @@ READS: Final = (
     "simulate --until +9d",
     "log",
     "check",
+    "export ledger",
 )
 
 # Where the wish is fulfilled already: said so, exit 0, nothing written.
@@ -107,6 +111,7 @@ AGAIN: Final = (
     ("lead merge L1 L1", "L1"),
     ("apply P1 INV-2026-0001", None),
     ("edit L1 company=Engines", "L1"),
+    ("close 2026-05 --reopen --reason x", None),
 )
 
 

@@ -1,0 +1,280 @@
+"""The books in double entry: every fact that moves money or earns it, in the order of its day."""
+
+from __future__ import annotations
+
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from ltc_cli.rules import ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from sqlite3 import Row
+
+    from ltc_cli.rules.ledger import Fact, Head, Owed, Transaction
+    from ltc_cli.store import Store
+
+# Each query takes the day once for every `?`, and answers in the order `day, id` (and what stands between them).
+
+SHIPMENTS = """
+SELECT moved_on AS day, CASE WHEN shipment_line.quantity_micro < 0 THEN 1 ELSE 0 END AS is_back, shipment_id AS id,
+    contract.id AS contract_id, customer_id, currency, contract_line_id, shipment_line.quantity_micro,
+    contract_line.quantity_micro AS whole_micro, contract_line.net_minor AS whole_minor, contract.amount_minor,
+    goods_minor
+FROM shipment_line JOIN contract_line ON contract_line.id = contract_line_id
+JOIN contract ON contract.id = contract_line.contract_id
+JOIN (SELECT contract_id, SUM(CASE WHEN period_from IS NULL THEN amount_minor ELSE 0 END) AS goods_minor
+    FROM plan_share GROUP BY contract_id) AS planned ON planned.contract_id = contract.id
+WHERE moved_on <= ? ORDER BY day, is_back, shipment_id, shipment_line.id
+"""
+
+# An invoice with a period is of a recurring fee.
+INVOICES = """
+SELECT issued_on AS day, invoice.id, number, customer_id, currency, contract_id, net_minor, total_minor,
+    COALESCE(lines_minor, 0) AS lines_minor, period_from
+FROM invoice LEFT JOIN (SELECT invoice_id, SUM(net_minor) AS lines_minor FROM invoice_line GROUP BY invoice_id) AS line
+    ON line.invoice_id = invoice.id
+WHERE issued_on <= ? ORDER BY day, invoice.id
+"""
+INVOICE_TAXES = """
+SELECT issued_on AS day, invoice_id AS id, code, invoice_tax.tax_minor FROM invoice_tax
+JOIN invoice ON invoice.id = invoice_id WHERE issued_on <= ? AND invoice_tax.tax_minor <> 0 ORDER BY day, id, code
+"""
+INSTALMENTS = """
+SELECT receivable.issued_on AS day, invoice_id AS id, receivable.customer_id AS debtor_id,
+    receivable.currency AS owed_in, number, due_on, amount_minor
+FROM receivable JOIN invoice ON invoice.id = invoice_id
+WHERE kind = 'invoice' AND receivable.issued_on <= ? ORDER BY day, id, due_on, receivable.id
+"""
+
+CREDIT_NOTES = """
+SELECT credit_note.issued_on AS day, credit_note.id, credit_note.number, credit_note.customer_id, credit_note.currency,
+    contract_id, credit_note.net_minor, credit_note.total_minor, COALESCE(lines_minor, 0) AS lines_minor, period_from
+FROM credit_note LEFT JOIN invoice ON invoice.id = credit_note.invoice_id
+LEFT JOIN (SELECT credit_note_id, SUM(net_minor) AS lines_minor FROM credit_note_line GROUP BY credit_note_id) AS line
+    ON credit_note_id = credit_note.id
+WHERE credit_note.issued_on <= ? ORDER BY day, credit_note.id
+"""
+CREDIT_NOTE_TAXES = """
+SELECT issued_on AS day, credit_note_id AS id, code, credit_note_tax.tax_minor FROM credit_note_tax
+JOIN credit_note ON credit_note.id = credit_note_id
+WHERE issued_on <= ? AND credit_note_tax.tax_minor <> 0 ORDER BY day, id, code
+"""
+
+CLAIMS = """
+SELECT receivable.issued_on AS day, receivable.id, kind, receivable.customer_id, receivable.currency,
+    receivable.customer_id AS debtor_id, receivable.currency AS owed_in, number, due_on, amount_minor
+FROM receivable JOIN invoice ON invoice.id = invoice_id
+WHERE kind <> 'invoice' AND receivable.issued_on <= ? ORDER BY day, receivable.id
+"""
+
+# A payment with what it settles on its own day, later what is applied of it, then what takes it back.
+PAYMENTS = """
+SELECT payment.received_on AS day, 0 AS is_back, payment.id, payment.customer_id, payment.currency,
+    payment.amount_minor AS bank_minor, 0 AS settlement_id, NULL AS debtor_id, NULL AS owed_in, NULL AS number,
+    NULL AS due_on, 0 AS amount_minor, 0 AS given_minor
+FROM payment WHERE received_on <= ?
+UNION ALL
+SELECT reversed_on, 1, payment.id, payment.customer_id, payment.currency, -payment.amount_minor, 0, NULL, NULL, NULL,
+    NULL, 0, 0
+FROM payment_reversal JOIN payment ON payment.id = payment_id WHERE reversed_on <= ?
+UNION ALL
+SELECT settled_on, CASE WHEN settlement.kind = 'reversal' THEN 1 ELSE 0 END, payment.id, payment.customer_id,
+    payment.currency, 0, settlement.id, receivable.customer_id, receivable.currency, number, due_on,
+    settlement.amount_minor, COALESCE(settlement.paid_minor, settlement.amount_minor)
+FROM settlement JOIN payment ON payment.id = payment_id JOIN receivable ON receivable.id = receivable_id
+JOIN invoice ON invoice.id = receivable.invoice_id WHERE settled_on <= ?
+ORDER BY 1, 2, 3, 7
+"""
+
+CREDITS = """
+SELECT settled_on AS day, CASE WHEN settlement.kind = 'reversal' THEN 1 ELSE 0 END AS is_back, credit_note.id,
+    credit_note.customer_id, credit_note.currency, 0 AS bank_minor, settlement.id AS settlement_id,
+    receivable.customer_id AS debtor_id, receivable.currency AS owed_in, invoice.number, due_on,
+    settlement.amount_minor, settlement.amount_minor AS given_minor, credit_note.number AS holder
+FROM settlement JOIN credit_note ON credit_note.id = credit_id JOIN receivable ON receivable.id = receivable_id
+JOIN invoice ON invoice.id = receivable.invoice_id
+WHERE settled_on <= ? ORDER BY day, is_back, credit_note.id, settlement.id
+"""
+
+GIVEN_UP = """
+SELECT settlement.settled_on AS day, settlement.id, COALESCE(made.kind, settlement.kind) AS kind,
+    receivable.kind AS claim, settlement.reverses_id, receivable.customer_id, receivable.currency,
+    receivable.customer_id AS debtor_id, receivable.currency AS owed_in, number, due_on, settlement.amount_minor
+FROM settlement LEFT JOIN settlement AS made ON made.id = settlement.reverses_id
+JOIN receivable ON receivable.id = settlement.receivable_id JOIN invoice ON invoice.id = receivable.invoice_id
+WHERE settlement.payment_id IS NULL AND settlement.credit_id IS NULL AND settlement.settled_on <= ?
+ORDER BY day, settlement.id
+"""
+
+# What comes off the tax with a discount, and comes back where it is reversed.
+DISCOUNT_TAXES = """
+SELECT settlement.settled_on AS day, settlement.id, code,
+    CASE WHEN reverses_id IS NULL THEN tax_minor ELSE -tax_minor END AS tax_minor
+FROM settlement JOIN discount_tax ON settlement_id = COALESCE(reverses_id, settlement.id)
+WHERE settlement.settled_on <= ? AND tax_minor <> 0 ORDER BY day, settlement.id, code
+"""
+
+# One that came back is negative.
+REFUNDS = """
+SELECT refunded_on AS day, refund_moved.id, refund_moved.customer_id, refund_moved.currency, amount_minor, payment_id,
+    number
+FROM refund_moved LEFT JOIN credit_note ON credit_note.id = credit_id
+WHERE refunded_on <= ? ORDER BY day, refund_moved.id, amount_minor DESC
+"""
+
+ENDS = """
+SELECT ends_on AS day, id, customer_id, currency FROM contract WHERE ends_on <= ? ORDER BY day, id
+"""
+
+WORDS = {"writeoff": "write-off", "discount": "discount", "void": "void"}
+
+
+def transactions(store: Store, as_of: str) -> Iterator[Transaction]:
+    """Every transaction up to a day, by day, then kind, then number; it asks as it goes, inside of one snapshot."""
+    return ledger.transactions(facts(store, as_of))
+
+
+def facts(store: Store, as_of: str) -> Iterator[Fact]:
+    """Every fact up to a day that the books know, by day, then in the order of the sources below, then by number."""
+    reader = _Reader(store, as_of)
+    sources: tuple[Callable[[], Iterator[Fact]], ...] = (
+        reader.shipments,
+        reader.invoices,
+        reader.claims,
+        reader.credit_notes,
+        reader.payments,
+        reader.credits,
+        reader.given_up,
+        reader.refunds,
+        reader.ends,
+    )
+    return merge(*(source() for source in sources), key=_day)
+
+
+def _day(fact: Fact) -> str:
+    return fact.head.on
+
+
+class _Customer(NamedTuple):
+    ref: str
+    name: str
+
+
+class _Reader:
+    """What the sources share: the store, the day, and the customers, a merged one as the one that was kept."""
+
+    def __init__(self, store: Store, as_of: str) -> None:
+        self.store, self.as_of = store, as_of
+        rows = store.connection.execute(
+            "SELECT customer.id, kept.id AS kept_id, kept.name FROM customer"
+            " JOIN customer AS kept ON kept.id = COALESCE(customer.merged_into_id, customer.id)"
+        )
+        self.customers = {row["id"]: _Customer(f"K{row['kept_id']}", row["name"]) for row in rows}
+
+    def _rows(self, sql: str) -> Iterator[Row]:
+        return iter(self.store.connection.execute(sql, (self.as_of,) * sql.count("?")))
+
+    def _head(self, row: Row, ref: str, what: str) -> Head:
+        customer = self.customers[row["customer_id"]]
+        return ledger.Head(row["day"], ref, what, *customer, row["currency"])
+
+    def _owed(self, row: Row) -> Owed:
+        debtor = self.customers[row["debtor_id"]]
+        return ledger.Owed(debtor.ref, row["owed_in"], row["number"], row["due_on"], row["amount_minor"])
+
+    def shipments(self) -> Iterator[Fact]:
+        for _key, group in groupby(self._rows(SHIPMENTS), key=itemgetter("day", "is_back", "id")):
+            rows = list(group)
+            first = rows[0]
+            head = self._head(first, f"S{first['id']}", "returned" if first["is_back"] else "shipped")
+            lines = tuple(
+                ledger.MovedLine(row["contract_line_id"], row["quantity_micro"], row["whole_micro"], row["whole_minor"])
+                for row in rows
+            )
+            yield ledger.Moved(head, first["contract_id"], lines, first["goods_minor"], first["amount_minor"])
+
+    def invoices(self) -> Iterator[Fact]:
+        taxes, instalments = _Beside(self._rows(INVOICE_TAXES)), _Beside(self._rows(INSTALMENTS))
+        for row in self._rows(INVOICES):
+            yield ledger.Billed(
+                self._head(row, row["number"], "invoice"),
+                row["net_minor"],
+                tuple((tax["code"], tax["tax_minor"]) for tax in taxes.of(row)),
+                row["total_minor"],
+                tuple(self._owed(instalment) for instalment in instalments.of(row)),
+                None if row["period_from"] else row["contract_id"],
+                row["lines_minor"],
+            )
+
+    def credit_notes(self) -> Iterator[Fact]:
+        taxes = _Beside(self._rows(CREDIT_NOTE_TAXES))
+        for row in self._rows(CREDIT_NOTES):
+            yield ledger.Billed(
+                self._head(row, row["number"], "credit note"),
+                -row["net_minor"],
+                tuple((tax["code"], -tax["tax_minor"]) for tax in taxes.of(row)),
+                -row["total_minor"],
+                contract_id=None if row["period_from"] else row["contract_id"],
+                lines_minor=-row["lines_minor"],
+            )
+
+    def claims(self) -> Iterator[Fact]:
+        for row in self._rows(CLAIMS):
+            yield ledger.Claimed(self._head(row, row["number"], row["kind"]), row["kind"], self._owed(row))
+
+    def payments(self) -> Iterator[Fact]:
+        for _key, group in groupby(self._rows(PAYMENTS), key=itemgetter("day", "is_back", "id")):
+            rows = list(group)
+            yield self._paid(rows, f"P{rows[0]['id']}", ("payment", "applied", "payment reversed"))
+
+    def credits(self) -> Iterator[Fact]:
+        for _key, group in groupby(self._rows(CREDITS), key=itemgetter("day", "is_back", "id")):
+            rows = list(group)
+            yield self._paid(rows, rows[0]["holder"], ("credit note", "applied", "credit reversed"))
+
+    def _paid(self, rows: list[Row], ref: str, words: tuple[str, str, str]) -> Fact:
+        """A payment or credit note on one day, and what of it goes for what it settles."""
+        bank_minor = sum(row["bank_minor"] for row in rows)
+        came_in, applied, taken_back = words
+        what = taken_back if rows[0]["is_back"] else came_in if bank_minor else applied
+        settled = tuple(
+            ledger.Settled(self._owed(row), row["given_minor"]) for row in rows if row["debtor_id"] is not None
+        )
+        return ledger.Paid(self._head(rows[0], ref, what), bank_minor, settled)
+
+    def given_up(self) -> Iterator[Fact]:
+        taxes = _Beside(self._rows(DISCOUNT_TAXES))
+        for row in self._rows(GIVEN_UP):
+            what = WORDS.get(row["kind"], row["kind"])
+            head = self._head(row, row["number"], f"{what} reversed" if row["reverses_id"] else what)
+            off = tuple((tax["code"], tax["tax_minor"]) for tax in taxes.of(row))
+            yield ledger.GivenUp(head, row["kind"], row["claim"], self._owed(row), off)
+
+    def refunds(self) -> Iterator[Fact]:
+        for row in self._rows(REFUNDS):
+            ref = row["number"] or f"P{row['payment_id']}"
+            what = "refund" if row["amount_minor"] > 0 else "refund reversed"
+            yield ledger.Paid(self._head(row, ref, what), -row["amount_minor"])
+
+    def ends(self) -> Iterator[Fact]:
+        for row in self._rows(ENDS):
+            yield ledger.Ended(self._head(row, f"C{row['id']}", "contract ended"), row["id"])
+
+
+class _Beside:
+    """Rows that belong to other rows, both in the order of day and id, read side by side."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self.rows = rows
+        self.next = next(rows, None)
+
+    def of(self, owner: Row) -> Iterator[Row]:
+        """The rows of this one; those of an owner that does not come are passed over."""
+        key = (owner["day"], owner["id"])
+        while self.next is not None and (self.next["day"], self.next["id"]) <= key:
+            if (self.next["day"], self.next["id"]) == key:
+                yield self.next
+            self.next = next(self.rows, None)
