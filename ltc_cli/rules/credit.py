@@ -66,7 +66,7 @@ class OfCode(NamedTuple):
 
 
 class Payable(NamedTuple):
-    """What an invoice asks for in all, where that is rounded to cash, and what of it went back before."""
+    """What an invoice asks for, less a discount, where that is rounded to cash, and what of it went back before."""
 
     gross_minor: int
     """Net and tax."""
@@ -84,10 +84,9 @@ class Payable(NamedTuple):
     def total_of(self, gross_minor: int) -> int:
         """What goes back with that net and tax: what went back up to now is rounded like the invoice."""
         after_minor = self.gross_before_minor + gross_minor
-        payable_minor = (
-            self.total_minor if after_minor == self.gross_minor else round_to_step(after_minor, self.step_minor)
-        )
-        return payable_minor - self.total_before_minor
+        is_all = after_minor == self.gross_minor
+        payable_minor = self.total_minor if is_all else round_to_step(after_minor, self.step_minor)
+        return max(0, min(payable_minor, self.total_minor) - self.total_before_minor)
 
 
 class CreditedLine(NamedTuple):

@@ -130,13 +130,6 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
         (invoice_id,),
     )
     assert credited is not None
-    payable = parts.Payable(
-        row["net_minor"] + row["tax_minor"],
-        row["total_minor"],
-        row["cash_step_minor"],
-        credited["gross_minor"],
-        credited["total_minor"],
-    )
     given_up_minor, discounted_minor = (
         store.value(
             "SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable"
@@ -150,6 +143,13 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
     left_minor = max(0, row["total_minor"] - credited["total_minor"] - given_up_minor - discounted_minor)
     line_ids = [each["id"] for each in line_rows]
     codes, words = _codes(store, invoice_id, lines), invoices.tax_words(store, invoice_id)
+    payable = parts.Payable(
+        sum(code.whole.gross_minor for code in codes),
+        row["total_minor"] - discounted_minor,
+        row["cash_step_minor"],
+        credited["gross_minor"],
+        credited["total_minor"],
+    )
     return _Invoice(row, line_ids, lines, codes, words, payable, left_minor, given_up_minor, discounted_minor)
 
 

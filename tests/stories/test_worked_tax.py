@@ -371,6 +371,22 @@ def test_partial_credits_are_rounded_up_to_now(company: Company, words: list[str
     assert company.ltc("credit", invoice["ref"], "0.05", "--reason", "more", today=DAY, fails=4)
 
 
+def test_after_an_early_payment_a_credit_gives_back_what_was_paid(company: Company) -> None:
+    invoice = billed(company, ["Tea:1:19.90:CH"], currency="CHF", terms="100% sign; net 30; 2%/10")
+    # 2 % of 21.50 is 0.43; of it 0.43 × 1.61/21.51 = 0.03 is tax. Left are 19.50 and 1.58, and the rounding.
+    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "21.07"
+    credit = company.ltc("credit", invoice["ref"], "--reason", "stale", today=DAY)
+    assert (sums(credit), credit["rounding"]) == (("19.50", "1.58", "21.07"), "-0.01")
+
+
+def test_less_than_a_coin_is_left_after_an_early_payment(company: Company) -> None:
+    invoice = billed(company, ["Tea:1:0.03"], currency="CHF", terms="100% sign; net 30; 50%/10")
+    # Of 0.05 half is 0.03: all of the net, so that what was paid is rounding alone.
+    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "0.02"
+    credit = company.ltc("credit", invoice["ref"], "--reason", "stale", today=DAY)
+    assert (sums(credit), credit["rounding"]) == (("0.00", "0.00", "0.02"), "0.02")
+
+
 def test_what_no_coin_can_give_back_is_not_credited(company: Company) -> None:
     invoice = billed(company, ["Tea:1:21.51"], currency="CHF")
     refused = company.ltc("credit", invoice["ref"], "0.02", "--reason", "stale", today=DAY, fails=2)
