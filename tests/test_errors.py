@@ -382,6 +382,8 @@ RECURRING: Final = [
     Row("amend C9 --line 1=2", 4, "what C9 comes to follows from its fee"),
     Row("amend C9 --amount 1000", 4, "what C9 comes to follows from its fee"),
     Row("amend C9 --fee 'USD 5'", 2, "'USD 5' cannot be in EUR and USD at once"),
+    Row("amend C9 --fee 0", 4, "C9 would run for nothing"),
+    Row("amend C8 --amount 0", 4, "nothing would be left of C8"),
     Row("amend C1 --fee 5", 4, "C1 has no fee: --fee changes the only one"),
     Row("amend C11 --fee 7", 4, "C11 has 2 fees: --fee changes the only one"),
     Row("amend C11 --ends 2027-01-31", 2, "two fees of one amount cannot be told apart"),

@@ -21,8 +21,8 @@ def terminate(
 ) -> None:
     """Terminate a contract: with a day, past or to come.
 
-    Fees stop with that day, the last period by its days; what was billed for later days is credited. What was shipped,
-    and what has fallen due by then, is still billed; the rest of the plan is dropped.
+    Fees stop with that day, the last period by its days; what was billed for later days is credited. What was shipped
+    is still billed, and what has fallen due by then; nothing more is shipped, and the rest of the plan is dropped.
 
     \b
     Example:

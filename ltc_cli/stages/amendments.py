@@ -199,7 +199,7 @@ def amend(store: Store, settings: Settings, contract: Reference, on: date, wish:
     """
     status = contracts.records(store, [contract.id])[0]["status"]
     states.follow("contract", status, "amend", contract.text)
-    if not (wish.lines or wish.amount_minor or wish.fee_minor or wish.ends_on):
+    if not wish.lines and (wish.amount_minor, wish.fee_minor, wish.ends_on) == (None, None, None):
         raise UsageError("nothing is to be amended", f'ltc amend {contract.text} --line "Widget:2:50"')
     extend(store, on, [contract.id])
     standing = read(store, contract.id)
@@ -234,6 +234,8 @@ def _refuse_amounts_of_a_fee(standing: Standing, wish: Wish) -> None:
     if wish.fee_minor is not None and len(fees) != 1:
         count = "no fee" if not fees else f"{len(fees)} fees"
         raise RefusedError(f"{standing.ref} has {count}: --fee changes the only one", f"ltc show {standing.ref}")
+    if wish.fee_minor == 0:
+        raise RefusedError(f"{standing.ref} would run for nothing", f"ltc terminate {standing.ref} --on DATE")
     if wish.from_on is not None and wish.fee_minor is None:
         raise UsageError("--from is the first day of another fee", f"ltc amend {standing.ref} --fee AMOUNT --from DATE")
 
