@@ -93,7 +93,7 @@ COMMANDS = (
         BETWEEN,
         "Issue a credit note for an invoice: whole, by an amount, or by lines.",
     ),
-    Command("send", "send:send", "write", BETWEEN, "Mail an invoice to its customer."),
+    Command("send", "send:send", "write", BETWEEN, "Mail an invoice, a credit note or a quote to its customer."),
     Command(
         "apply",
         "apply:apply",

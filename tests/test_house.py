@@ -51,6 +51,7 @@ FLOW: Final = (
     "batches",
     "row_imports",
     "rates",
+    "suppression",
     "leads",
     "lead_imports",
     "customers",
@@ -71,6 +72,8 @@ FLOW: Final = (
     "invoice_imports",
     "payment_imports",
     "mailing",
+    "nurture",
+    "erasing",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.
@@ -83,6 +86,8 @@ LIBRARIES: Final = {
     "jinja2": "mail",
     "smtplib": "mail",
     "email": "mail",
+    "holidays": "rules",
+    "chinese_calendar": "rules",
 }
 
 CLOCKS: Final = {

@@ -137,7 +137,7 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("refund", "payment"): UNAPPLIED,
     ("writeoff", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
     ("reverse", "payment"): (PAYMENTS._replace(wanted=IS_NOT_REVERSED),),
-    ("send", "invoice"): (INVOICES,),
+    ("send", "reference"): (INVOICES, CREDITS, OPEN_QUOTES),
     ("outbox retry", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
     ("outbox resolve", "mail"): (MAILS._replace(wanted="outbox.state = 'unknown'"),),
     ("outbox drop", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
