@@ -178,6 +178,13 @@ COMMANDS = (
     Command("config show", "config:show", "none", HOUSE, "Show every setting in force."),
     Command("config check", "config:check", "none", HOUSE, "Check config.yaml."),
     Command("check", "check:check", "read", HOUSE, "Prove that every figure in the file agrees."),
+    Command(
+        "erase",
+        "erase:erase",
+        "write",
+        HOUSE,
+        "Remove what is stored about a person; invoices and contracts stay.",
+    ),
     Command("backup", "backup:backup", "read", HOUSE, "Copy the file, checked, with a manifest."),
     Command("restore", "restore:restore", "none", HOUSE, "Bring a backup back."),
     Command("completion", "completion:completion", "none", HOUSE, "Print the script that completes ltc in a shell."),

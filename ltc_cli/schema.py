@@ -716,6 +716,9 @@ M005 = (
     "CREATE TRIGGER outbox_never_goes BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'outbox: it is kept'); END",
 )
 
+ERASED = "erased"
+"""What stands where a name stood."""
+
 M012 = (
     # A lead on its way through a sequence of config.yaml. `next_on`: when the step behind `position` is due, as it was
     # planned then. `touch_id` and `lead_event_id`: the newest there were when it was enrolled, so that a reply since
@@ -792,8 +795,7 @@ M012_WORDS = (
     ),
     (
         "sequence_event",
-        "id lead_id sequence kind position next_on outbox_id template reason touch_id lead_event_id event_on"
-        + " recorded_at",
+        "id lead_id sequence kind position next_on outbox_id template reason touch_id lead_event_id event_on recorded_at",
         "task",
         ERASED_LEAD.format(lead="OLD.lead_id"),
     ),
@@ -813,8 +815,8 @@ M012_OUTBOX = (
         AND NEW.about = OLD.about AND NEW.customer_id IS OLD.customer_id AND NEW.sender = OLD.sender
         AND NEW.message_id = OLD.message_id AND NEW.message_sha256 = OLD.message_sha256
         AND NEW.queued_on = OLD.queued_on AND NEW.recorded_at = OLD.recorded_at
-        AND NEW.message = X'' AND NEW.recipient = '' AND NEW.subject = '' AND OLD.state IN ('sent', 'cancelled')
-        AND {ERASED_LEAD.format(lead="OLD.record_id")})
+        AND NEW.message = X'' AND NEW.recipient = '{ERASED}' AND NEW.subject = '{ERASED}'
+        AND OLD.state IN ('sent', 'cancelled') AND {ERASED_LEAD.format(lead="OLD.record_id")})
     BEGIN SELECT RAISE(ABORT, 'outbox: what is mailed is never changed'); END
     """,
 )

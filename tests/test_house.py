@@ -49,9 +49,9 @@ MAY_KNOW: Final = {
 # Each may know those before it; `editing` may know all.
 FLOW: Final = (
     "batches",
+    "suppression",
     "row_imports",
     "rates",
-    "suppression",
     "leads",
     "lead_imports",
     "customers",

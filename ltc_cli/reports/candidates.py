@@ -141,6 +141,7 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("outbox retry", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
     ("outbox resolve", "mail"): (MAILS._replace(wanted="outbox.state = 'unknown'"),),
     ("outbox drop", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
+    ("erase", "reference"): (LEADS, CUSTOMERS),
     ("edit", "reference"): EDITABLE,
     ("show", "reference"): EVERYTHING,
     ("log", "reference"): EVERYTHING,

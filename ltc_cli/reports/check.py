@@ -137,7 +137,7 @@ WHERE lead.name <> 'erased' OR COALESCE(company, email, email_norm, phone, phone
     OR lead.id IN (SELECT lead_id FROM lead_event WHERE note IS NOT NULL)
     OR lead.id IN (SELECT lead_id FROM sequence_event WHERE task IS NOT NULL)
     OR lead.id IN (SELECT external_id.record_id FROM external_id WHERE external_id.kind = 'lead')
-    OR lead.id IN (SELECT outbox.record_id FROM outbox WHERE outbox.kind = 'lead' AND recipient <> '')
+    OR lead.id IN (SELECT outbox.record_id FROM outbox WHERE outbox.kind = 'lead' AND recipient <> 'erased')
 UNION ALL
 SELECT 'K' || customer.id || ' is erased, and says ' || COALESCE(email, phone, contact, address, note, name)
 FROM customer JOIN erasure ON erasure.kind = 'customer' AND record_id = customer.id
@@ -145,7 +145,8 @@ WHERE customer.name <> 'erased' OR COALESCE(contact, email, phone, address, tax_
 UNION ALL
 SELECT 'M' || outbox.id || ' has lost its message' FROM outbox LEFT JOIN erasure
     ON erasure.kind = outbox.kind AND erasure.record_id = outbox.record_id
-WHERE message = X'' AND (erasure.id IS NULL OR recipient <> '' OR subject <> '' OR state NOT IN ('sent', 'cancelled'))
+WHERE message = X'' AND (erasure.id IS NULL OR recipient <> 'erased' OR subject <> 'erased'
+    OR state NOT IN ('sent', 'cancelled'))
 """
 
 
@@ -156,7 +157,7 @@ def _suppressed(store: Store) -> Iterator[str]:
         return
     rows = store.all("SELECT hash, MIN(outbox_id) AS mail_id FROM suppression WHERE kind = 'email' GROUP BY hash")
     listed = {row["hash"]: row["mail_id"] for row in rows}
-    for row in store.all("SELECT id, recipient FROM outbox WHERE kind = 'lead' AND recipient <> ''"):
+    for row in store.all("SELECT id, recipient FROM outbox WHERE kind = 'lead' AND message <> X''"):
         last = listed.get(suppression.hash_of(secret["secret"], "email", row["recipient"]))
         if last is not None and row["id"] > last:
             yield f"M{row['id']} went to an address that is not to be written to"

@@ -269,6 +269,8 @@ def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:
     family = [keep.id, *(other.id for other in others if other.id != keep.id)]
     if len(family) == 1:
         return False
+    for erased in store.among("SELECT record_id FROM erasure WHERE kind = 'lead' AND {these:record_id}", family):
+        raise RefusedError(f"L{erased['record_id']} is erased: it is merged with nobody", "leave it out")
     promoted = store.among("SELECT id FROM opportunity WHERE {these:lead_id}", _family(store, family))
     if len(promoted) > 1:
         names = " and ".join(f"O{row['id']}" for row in promoted)
@@ -321,7 +323,8 @@ promoted AS (SELECT root_id FROM family JOIN opportunity ON opportunity.lead_id 
 planned AS (
     SELECT now.lead_id AS root_id, MIN(now.next_on) AS next_step_on FROM wanted
     JOIN sequence_event AS now ON now.lead_id = wanted.id
-    WHERE now.next_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
+    WHERE now.next_on IS NOT NULL AND now.lead_id NOT IN (SELECT record_id FROM erasure WHERE kind = 'lead')
+    AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
         WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)
     AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = now.lead_id AND kind = 'dropped'
         AND lead_event.id > now.lead_event_id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ltc_cli.errors import LtcError, Problems, UsageError
 from ltc_cli.rules.contact import clean_text
 from ltc_cli.rules.foreign import read_amount, read_currency, read_day, said
+from ltc_cli.stages import suppression
 from ltc_cli.stages.batches import Known, Occurrences, fingerprints, further_text
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class RowImporter(ABC, Generic[Entry]):
         self.batch, self.store = batch, batch.store
         self.settings, self.today = settings, today
         self.occurrences = Occurrences(batch.store)
+        self.erased = suppression.Listed(batch.store, "erased")
 
     @abstractmethod
     def read(self, row: Row) -> Entry:
@@ -107,6 +109,10 @@ class RowImporter(ABC, Generic[Entry]):
             try:
                 if isinstance(entry, LtcError):
                     raise entry
+                if name not in known and self.erased.has("id", self._of_id(name)):
+                    self.batch.counts["unchanged"] += 1
+                    self.batch.notes[suppression.LEFT_OUT] += 1
+                    continue
                 record_id = self._decide(entry, name, value, known.get(name))
                 known[name] = Known(record_id, value)
             except LtcError as problem:
@@ -120,6 +126,9 @@ class RowImporter(ABC, Generic[Entry]):
             return self.read(Row(rows, number, self.settings, self.today))
         except LtcError as problem:
             return problem
+
+    def _of_id(self, name: str) -> str:
+        return suppression.of_id(self.batch.kind, self.batch.id_source, name)
 
     def _name(self, entry: Entry | LtcError, value: bytes) -> str:
         """Its own id; else what names it, else what it says; of several the second is `…#2`."""

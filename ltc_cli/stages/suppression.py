@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from ltc_cli.store import Store
 
+LEFT_OUT = "left out, for they are of people who were erased: {count}"
+"""What an import says of such rows."""
+
 WORDS = {
     "unsubscribe": "it was unsubscribed on {since_on}",
     "bounce": "mail to it bounced on {since_on}",
@@ -72,9 +75,9 @@ class Listed:
         return bool(value and self.hashes) and hash_of(self.secret, kind, value or "") in self.hashes
 
 
-def of_id(source: str, value: str) -> str:
-    """An id of another program as it stands on the list: with the name of its column."""
-    return f"{source}\x1f{value}"
+def of_id(kind: str, source: str, value: str) -> str:
+    """An id of another program as it stands on the list: with the kind of record and the name of its column."""
+    return "\x1f".join((kind, source, value))
 
 
 def _secret(store: Store) -> bytes:
