@@ -785,6 +785,9 @@ ERASED_LEAD = "EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id =
 ERASED_OPPORTUNITY = """EXISTS (SELECT 1 FROM opportunity JOIN erasure
     ON kind = 'lead' AND record_id = lead_id OR kind = 'customer' AND record_id = customer_id
     WHERE opportunity.id = OLD.opportunity_id)"""
+SEQUENCE_FACTS = (
+    "id lead_id sequence kind position next_on outbox_id template reason touch_id lead_event_id event_on recorded_at"
+)
 M012_WORDS = (
     ("lead_event", "id lead_id kind event_on recorded_at", "reason note", ERASED_LEAD.format(lead="OLD.lead_id")),
     (
@@ -795,7 +798,7 @@ M012_WORDS = (
     ),
     (
         "sequence_event",
-        "id lead_id sequence kind position next_on outbox_id template reason touch_id lead_event_id event_on recorded_at",
+        SEQUENCE_FACTS,
         "task",
         ERASED_LEAD.format(lead="OLD.lead_id"),
     ),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LEAD: Final = """
 ref:L name status:lead company? email? phone? title? country:country? source? campaign? owner? score:null touches:count
-last_touch_on:date? next_step_on:null created_on:date external_id? note? further:[FURTHER]
+last_touch_on:date? next_step_on:date? created_on:date external_id? note? further:[FURTHER]
 """
 FURTHER: Final = "column value"
 CUSTOMER: Final = """
@@ -67,9 +67,13 @@ ref:CN status:credit invoice:INV customer:K customer_name issued_on:date net:mon
 refunded:money unapplied:money currency reason document_sha256:sha256 lines:[LINE]
 """
 MAIL: Final = """
-ref:M status:mail kind about:INV customer:K? customer_name? recipient subject attempts:count not_before:moment?
+ref:M status:mail kind about customer:K? customer_name? recipient subject attempts:count not_before:moment?
 queued_on:date sent_on:date? said? message_id
 """
+STEP: Final = "ref:L name what sequence step:count? mail:M? task? next_step_on:date? said?"
+ERASED: Final = "ref:L status:lead erased_on:date removed:[REMOVED] kept:[KEPT]"
+REMOVED: Final = "what count:count"
+KEPT: Final = "what ref? why"
 THREAD: Final = "on:date ref what amount:money? currency?"
 
 FUNNEL: Final = """
@@ -86,7 +90,7 @@ oldest_due_on:date?
 FOUND: Final = "ref kind name found_in text"
 TO_DO: Final = "what ref name since:date days:count amount:money? currency? command"
 ENTRY: Final = """
-id:count recorded_at:moment business_on:date actor verb records:texts arguments:object changes:objects counts:object
+id:count recorded_at:moment business_on:date actor verb records:texts arguments:object? changes:objects counts:object
 sha256:sha256
 """
 CHECK: Final = "check status broken:count example? rule"
@@ -106,6 +110,8 @@ LISTS: Final = {
     "FURTHER": FURTHER,
     "USE": USE,
     "REST": REST,
+    "REMOVED": REMOVED,
+    "KEPT": KEPT,
     "LINE": LINE,
     "PLAN": PLAN,
     "CONTRACT_LINE": CONTRACT_LINE,
@@ -116,7 +122,7 @@ LISTS: Final = {
 }
 
 STATES: Final = {
-    "lead": "new nurtured qualified dropped promoted",
+    "lead": "new nurtured qualified dropped promoted erased",
     "opportunity": "open won lost",
     "quote": "draft review sent accepted rejected expired superseded",
     "contract": "signed fulfilled closed terminated",
@@ -244,6 +250,8 @@ STORY: Final = [
     ("credit INV-2026-0002 --line 1=1 --reason broken", CREDIT),
     ("refund P2 5 --method transfer --reference 'ref 8'", PAYMENT),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
+    ("send Q1 --no-send", MAIL),
+    ("send CN-2026-0001 --no-send", MAIL),
     ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
     ("edit K1 owner=lee", CUSTOMER),
     ("edit L1 owner=lee", LEAD),
@@ -258,6 +266,11 @@ STORY: Final = [
     ("promote L6 --amount 'KWD 0,012.345'", OPPORTUNITY),
     ("sign O4 --terms '12 x monthly from sign'", CONTRACT),
     ("invoice C3", [INVOICE]),
+    ("lead add Gil --email gil@ginza.example", LEAD),
+    ("nurture L7 --enroll welcome", LEAD),
+    ("nurture --due --no-send", [STEP]),
+    ("nurture L7 --stop", LEAD),
+    ("erase L7", ERASED),
 ]
 
 # What a report, a list or a record shows of that company.
@@ -333,6 +346,12 @@ OWN_TEST: Final = {
 """Their answers are about files, or those of others: tests/commands has them, and below are the keys of the imports."""
 
 
+CONFIG_FILE: Final = """
+mail: {from: billing@acme.example}
+nurture: {sequences: {welcome: [{after: 0d, mail: welcome}, {after: 3d, task: "call {lead}"}]}}
+"""
+
+
 def words(line: str) -> list[str]:
     return shlex.split(line)
 
@@ -341,7 +360,7 @@ def words(line: str) -> list[str]:
 def answers() -> Iterator[dict[str, Any]]:
     """Every answer of the story by its command line, and the company itself under an empty one."""
     with folder_in_memory() as folder:
-        company = Company(folder, config="currency: EUR\nmail: {from: billing@acme.example}\n")
+        company = Company(folder, config=CONFIG_FILE)
         found: dict[str, Any] = {"": company}
         for line, shape in STORY:
             if line.startswith("outbox resolve"):

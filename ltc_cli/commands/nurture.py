@@ -30,10 +30,10 @@ def nurture(
         str | None, typer.Option(metavar="DIR", help="Write .eml files there instead of sending mails.")
     ] = None,
 ) -> None:
-    """Log a touch with a lead: a call, an e-mail, a meeting; or see to sequences.
+    """Log a touch with a lead: a call, an e-mail, a meeting.
 
-    A sequence stands in config.yaml. It stops when the lead replies, is promoted, dropped or merged, when a mail
-    bounces, and when somebody unsubscribes; whoever did is never written to by a sequence again.
+    Or see to the sequences of mails and tasks in config.yaml. One stops when the lead replies, is promoted, dropped
+    or merged, when a mail bounces, and when somebody unsubscribes: a sequence never writes to that address again.
 
     \b
     Example:
