@@ -222,7 +222,21 @@ def _grouped(amount: str) -> str:
 
 
 def withdrawn(store: Store, mail_id: int) -> str | None:
-    """Why a mail need not go any more: its invoice was taken back whole after it was queued."""
+    """Why a mail need not go any more: its invoice was taken back whole, or its quote replaced, after it was queued."""
+    return _credited(store, mail_id) or _replaced(store, mail_id)
+
+
+def _replaced(store: Store, mail_id: int) -> str | None:
+    row = store.one(
+        "SELECT about, newer.id FROM outbox JOIN quote ON outbox.kind = 'quote' AND quote.id = outbox.record_id"
+        " JOIN quote AS newer ON newer.opportunity_id = quote.opportunity_id AND newer.version > quote.version"
+        " WHERE outbox.id = ? ORDER BY newer.version DESC LIMIT 1",
+        (mail_id,),
+    )
+    return f"{row['about']} was replaced by Q{row['id']} in the meantime" if row else None
+
+
+def _credited(store: Store, mail_id: int) -> str | None:
     row = store.one(
         "SELECT about, MAX(settlement.recorded_at) AS settled_at, outbox.recorded_at AS queued_at, total_minor,"
         " COALESCE(SUM(settlement.amount_minor), 0) AS back_minor FROM outbox"
