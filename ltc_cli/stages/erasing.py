@@ -50,6 +50,7 @@ class Person(NamedTuple):
     leads: list[int]
     customers: list[int]
     opportunities: list[int]
+    touches: list[int]
     batches: list[int]
     """Imports that brought the leads."""
     words: set[str]
@@ -165,7 +166,8 @@ def _person(store: Store, leads: list[int], customers: list[int], opportunities:
     for row in store.among("SELECT note, next_step FROM opportunity WHERE {these:id}", opportunities):
         numbers |= set(filter(None, row))
     short = {each for each in numbers if len(each) < LONG_ENOUGH}
-    return Person(leads, customers, opportunities, batches, words | short, numbers - short)
+    touches = _ids(store, "SELECT id FROM touch WHERE {these:lead_id}", leads)
+    return Person(leads, customers, opportunities, touches, batches, words | short, numbers - short)
 
 
 NUMBERS = ("email", "email_norm", "phone", "phone_norm", "tax_id", "note")
@@ -271,7 +273,7 @@ def _erase_mails(store: Store, mails: Sequence[Row], on: date) -> int:
 def _erase_ids(store: Store, person: Person) -> int:
     return sum(
         _change(store, f"DELETE FROM {table} WHERE kind = '{kind}' AND record_id = ?", ids)
-        for kind, ids in person.kinds
+        for kind, ids in (*person.kinds, ("touch", person.touches))
         for table in ("external_id", "fingerprint")
     )
 
@@ -295,7 +297,7 @@ def _speaking(person: Person) -> Callable[[str], bool]:
     """Whether a JSON text names one of the records, or holds one of the words."""
     prefixes = {"lead": "L", "customer": "K", "opportunity": "O"}
     whole = [f"{prefixes[kind]}{record_id}" for kind, ids in person.kinds for record_id in ids]
-    whole += [f"{kind} {record_id}" for kind, ids in person.kinds for record_id in ids]
+    whole += [f"{kind} {record_id}" for kind, ids in (*person.kinds, ("touch", person.touches)) for record_id in ids]
     parts = [canonical_json(text) for text in (*whole, *person.words)]
     parts += [canonical_json(text)[1:-1] for text in person.numbers]
     return lambda text: any(part in text for part in parts)

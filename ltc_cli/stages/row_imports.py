@@ -87,6 +87,10 @@ class RowImporter(ABC, Generic[Entry]):
     def reference(self, record_id: int) -> str:
         return f"{self.prefix}{record_id}"
 
+    def address(self, _entry: Entry) -> str:
+        """The address of the person that the row is about, where it makes one; normalised."""
+        return ""
+
     def find(self, entry: Entry) -> int | None:
         """A record that no row brought, and that is this one all the same."""
         return None
@@ -109,7 +113,7 @@ class RowImporter(ABC, Generic[Entry]):
             try:
                 if isinstance(entry, LtcError):
                     raise entry
-                if name not in known and self.erased.has("id", self._of_id(name)):
+                if name not in known and self._is_erased(entry, name):
                     self.batch.counts["unchanged"] += 1
                     self.batch.notes[suppression.LEFT_OUT] += 1
                     continue
@@ -127,8 +131,10 @@ class RowImporter(ABC, Generic[Entry]):
         except LtcError as problem:
             return problem
 
-    def _of_id(self, name: str) -> str:
-        return suppression.of_id(self.batch.kind, self.batch.id_source, name)
+    def _is_erased(self, entry: Entry, name: str) -> bool:
+        """Whether the row is of somebody who was erased, by its id or its address."""
+        of_id = suppression.of_id(self.batch.kind, self.batch.id_source, name)
+        return bool(self.erased) and (self.erased.has("id", of_id) or self.erased.has("email", self.address(entry)))
 
     def _name(self, entry: Entry | LtcError, value: bytes) -> str:
         """Its own id; else what names it, else what it says; of several the second is `…#2`."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 CONFIG: Final = """
 company: {name: Acme, email: hello@acme.example}
-nurture: {sequences: {welcome: [{after: 0d, mail: welcome}, {after: 1d, task: "call {lead}"}, {after: 1d, mail: followup}]}}
+nurture:
+  sequences: {welcome: [{after: 0d, mail: welcome}, {after: 1d, task: "call {lead}"}, {after: 1d, mail: followup}]}
 """
 CSV: Final = (
     "Lead ID,First Name,Last Name,Email,Phone,Company,Source,Hobby\n"
@@ -32,7 +33,7 @@ def mails(company: Company) -> str:
 
 
 def lead(company: Company) -> None:
-    """L1, of whom everything is known that can be: imported, edited, merged, touched, written to, dropped and taken up."""
+    """L1, of whom everything is known that can be: imported, edited, merged, touched, written to and dropped."""
     (company.path.parent / "list.csv").write_text(CSV)
     company.ltc("import", "leads", str(company.path.parent / "list.csv"))
     company.ltc(
@@ -312,6 +313,21 @@ def test_an_imported_customer_does_not_come_back(company: Company) -> None:
     answer = company.ltc("import", "customers", str(company.path.parent / "companies.csv"))
     assert (answer["created"], answer["unchanged"]) == (0, 1)
     assert in_the_file(company, "wax@wax.example") == []
+    (company.path.parent / "companies.csv").write_text("Company ID,Company Name,Email\n6,Waxworks,WAX@wax.example\n")
+    assert company.ltc("import", "customers", str(company.path.parent / "companies.csv"))["created"] == 0
+
+
+def test_what_was_imported_about_touches_goes_too(company: Company) -> None:
+    (company.path.parent / "calls.csv").write_text(
+        "Activity ID,Activity Type,Activity Date,Email,Notes\n"
+        "5,Call,2026-06-01,augusta@lovelace.example,at the harbour\n"
+    )
+    company.ltc("import", "touches", str(company.path.parent / "calls.csv"))
+    company.ltc("erase", "L1")
+    assert in_the_file(company, "harbour", *WORDS) == []
+    assert company.run("import", "touches", str(company.path.parent / "calls.csv")) == 8
+    assert "there is no lead augusta@lovelace.example" in company.err
+    assert company.run("check") == 0
 
 
 @pytest.mark.parametrize("reference", ["O1", "INV-2026-0001"])
@@ -402,7 +418,7 @@ def test_where_the_file_cannot_be_written_anew_it_says_so(company: Company, monk
     make = Store.__init__
 
     def full(store: Store, connection: Any, path: Any) -> None:
-        make(store, Full(connection), path)
+        make(store, Full(connection), path)  # type: ignore[arg-type]
 
     with monkeypatch.context() as trouble:
         trouble.setattr(Store, "__init__", full)

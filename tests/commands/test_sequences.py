@@ -1,4 +1,4 @@
-"""`ltc nurture --enroll`, `--stop` and `--due`: sequences of mails and tasks. The days are worked by hand: 2026-06-15 is a Monday."""
+"""`ltc nurture --enroll`, `--stop` and `--due`: mails and tasks by the day, worked by hand; 2026-06-15 is a Monday."""
 
 from __future__ import annotations
 
@@ -414,6 +414,17 @@ def test_the_list_knows_the_address_of_a_merged_lead(company: Company) -> None:
     company.ltc("nurture", "L1", "--log", "unsubscribe")
     company.ltc("lead", "add", "Ada H", "--email", "ada@home.example", "--allow-duplicate")
     company.ltc("nurture", "L3", "--enroll", "welcome", fails=4)
+
+
+def test_the_other_lead_with_the_address_is_not_written_to_either(company: Company) -> None:
+    company.ltc("lead", "add", "Ada again", "--email", "ada@engines.example", "--allow-duplicate")
+    company.ltc("nurture", "L1", "--enroll", "welcome")
+    company.ltc("nurture", "--due", "--no-send")
+    company.ltc("nurture", "L2", "--log", "unsubscribe")
+    (row,) = company.ltc("outbox", "send", "--to-folder", str(company.path.parent / "mails"))
+    assert (row["status"], row["said"]) == ("cancelled", "it was unsubscribed on 2026-06-15")
+    (row,) = company.ltc("nurture", "--due", "--no-send", today="2026-06-18")
+    assert (row["ref"], row["what"], row["said"]) == ("L1", "stopped", "it was unsubscribed on 2026-06-15")
 
 
 def test_the_list_holds_no_address(company: Company) -> None:

@@ -12,7 +12,6 @@ from tests.support import Company, folder_in_memory
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
-    from pathlib import Path
 
 CONFIG: Final = """
 company: {name: Acme, email: hello@acme.example}

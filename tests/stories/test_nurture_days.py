@@ -17,7 +17,9 @@ CONFIG: Final = """
 company: {name: Acme, email: hello@acme.example}
 nurture:
   sequences:
-    web: {when: {source: web}, steps: [{after: 0d, mail: welcome}, {after: 3d, mail: followup}, {after: 7d, task: ring}]}
+    web:
+      when: {source: web}
+      steps: [{after: 0d, mail: welcome}, {after: 3d, mail: followup}, {after: 7d, task: ring}]
 """
 AFTER: Final = (0, 3, 7)
 DAYS: Final = 200
