@@ -490,3 +490,20 @@ def test_an_import_that_is_taken_back_leaves_who_is_in_a_sequence(company: Compa
     company.ltc("nurture", "L2", "--enroll", "welcome")
     assert company.run("import", "undo", "1", "--json") == 8
     assert "it is in a sequence" in company.out
+
+
+def test_a_restored_backup_writes_to_nobody_by_itself(company: Company) -> None:
+    """What was sent since it was made is not known; who unsubscribed since then stays so."""
+    company.ltc("lead", "add", "Bob", "--email", "bob@b.example")
+    for lead in ("L1", "L2"):
+        company.ltc("nurture", lead, "--enroll", "welcome")
+    backup = str(company.path.parent / "monday.db")
+    company.ltc("backup", backup)
+    due(company, "2026-06-15")
+    company.ltc("nurture", "L1", "--log", "unsubscribe")
+    assert company.run("restore", backup) == 0
+    assert "2 sequences are stopped, since steps may have been taken" in company.err
+    assert due(company, "2026-06-16") == []
+    assert "it was unsubscribed on" in company.ltc("nurture", "L1", "--enroll", "welcome", fails=4)["message"]
+    assert company.ltc("nurture", "L2", "--enroll", "welcome")["next_step_on"] == "2026-06-15"
+    assert company.run("check") == 0
