@@ -35,8 +35,11 @@ COLUMNS = (
 
 UNFINDABLE = f" {ERASED} "
 """A normalised name that no name becomes."""
+NUMBERS = ("email", "email_norm", "phone", "phone_norm", "tax_id")
+"""What is one person's alone, and so is looked for wherever it may stand."""
 LONG_ENOUGH = 6
-"""Characters from which a text is looked for within longer ones; a shorter one where it is a whole value."""
+"""Characters of such a number at least; a shorter one may be a part of anything."""
+TEXTS = ("name", "contact", "note", *NUMBERS)
 USUAL = ", ".join(f"'{reason}'" for reason in leads.DROP_REASONS)
 """Reasons for a drop that say nothing of a person."""
 
@@ -53,10 +56,9 @@ class Person(NamedTuple):
     touches: list[int]
     batches: list[int]
     """Imports that brought the leads."""
-    words: set[str]
-    """Where one of them is a whole value."""
     numbers: set[str]
-    """Addresses, phone numbers and notes: wherever they stand."""
+    texts: set[str]
+    """All that is said of them, for the examples that an import's answer shows."""
 
     @property
     def kinds(self) -> tuple[tuple[str, list[int]], ...]:
@@ -119,10 +121,7 @@ def _of_lead(store: Store, lead: Reference) -> Person:
     sold = store.among("SELECT id, customer_id FROM opportunity WHERE {these:lead_id}", family)
     customers = {row["customer_id"] for row in sold}
     alone = [each for each in customers if _is_of_these_alone(store, each, [row["id"] for row in sold])]
-    person = _person(store, family, _with_merged(store, alone), [row["id"] for row in sold])
-    for row in store.among("SELECT id, name FROM customer WHERE {these:id}", customers - set(alone)):
-        person.words.discard(row["name"])  # it is in the books under this name
-    return person
+    return _person(store, family, _with_merged(store, alone), [row["id"] for row in sold])
 
 
 def _is_of_these_alone(store: Store, customer_id: int, opportunities: Sequence[int]) -> bool:
@@ -157,26 +156,13 @@ def _with_merged(store: Store, ids: Iterable[int]) -> list[int]:
 def _person(store: Store, leads: list[int], customers: list[int], opportunities: list[int]) -> Person:
     rows = store.among("SELECT * FROM lead WHERE {these:id}", leads)
     batches = sorted({row["batch_id"] for row in rows if row["batch_id"]})
-    words, numbers = {row["name"] for row in rows}, set[str]()
     rows += store.among("SELECT * FROM customer WHERE {these:id}", customers)
-    words |= {row[field] for row in rows[len(leads) :] for field in ("name", "contact", "address") if row[field]}
-    for row in rows:
-        known = [row[field] for field in row.keys() if field in NUMBERS]  # noqa: SIM118
-        numbers |= {*filter(None, known), *_further(row["further"])}
-    for row in store.among("SELECT note, next_step FROM opportunity WHERE {these:id}", opportunities):
-        numbers |= set(filter(None, row))
-    short = {each for each in numbers if len(each) < LONG_ENOUGH}
+    said = [{field: text for field, text in dict(row).items() if field in TEXTS and text} for row in rows]
+    texts = {text for each in said for text in each.values()}
+    texts |= {text for row in rows if row["further"] for text in json.loads(row["further"]).values()}
+    numbers = {each[field] for each in said for field in NUMBERS if len(each.get(field, "")) >= LONG_ENOUGH}
     touches = _ids(store, "SELECT id FROM touch WHERE {these:lead_id}", leads)
-    return Person(leads, customers, opportunities, touches, batches, words | short, numbers - short)
-
-
-NUMBERS = ("email", "email_norm", "phone", "phone_norm", "tax_id", "note")
-
-
-def _further(text: str | None) -> list[str]:
-    """What an import kept beside our fields, but for short words that anybody's row may hold."""
-    further: dict[str, str] = json.loads(text) if text else {}
-    return [value for value in further.values() if len(value) >= LONG_ENOUGH]
+    return Person(leads, customers, opportunities, touches, batches, numbers, texts)
 
 
 # What stands against it
@@ -294,12 +280,12 @@ def _speaking_details(store: Store, person: Person) -> list[int]:
 
 
 def _speaking(person: Person) -> Callable[[str], bool]:
-    """Whether a JSON text names one of the records, or holds one of the words."""
+    """Whether a JSON text names one of the records, as it is referred to or as a change names it, or holds a number."""
     prefixes = {"lead": "L", "customer": "K", "opportunity": "O"}
-    whole = [f"{prefixes[kind]}{record_id}" for kind, ids in person.kinds for record_id in ids]
-    whole += [f"{kind} {record_id}" for kind, ids in (*person.kinds, ("touch", person.touches)) for record_id in ids]
-    parts = [canonical_json(text) for text in (*whole, *person.words)]
-    parts += [canonical_json(text)[1:-1] for text in person.numbers]
+    named = [f"{prefixes[kind]}{record_id}" for kind, ids in person.kinds for record_id in ids]
+    rows = {"lead": person.leads, "customer": person.customers, "opportunity": person.opportunities}
+    named += [f"{kind} {each}" for kind, ids in {**rows, "touch": person.touches}.items() for each in ids]
+    parts = [canonical_json(text) for text in named] + [canonical_json(text)[1:-1] for text in person.numbers]
     return lambda text: any(part in text for part in parts)
 
 
@@ -307,7 +293,7 @@ def _shows_an_example(body: str, person: Person) -> bool:
     """The answer of an import shows the first text of each column, a first name alone as well."""
     answer = json.loads(body)["answer"]
     examples = [column["example"] for row in answer or () for column in row.get("columns") or () if column["example"]]
-    return any(example in text for example in examples for text in person.words | person.numbers)
+    return any(example in text for example in examples for text in person.texts)
 
 
 def _speaking_answers(store: Store, person: Person) -> list[str]:

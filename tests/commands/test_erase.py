@@ -161,6 +161,15 @@ def test_a_key_of_before_does_not_bring_them_back(company: Company) -> None:
     assert len(company.ltc("list", "leads")) == 2
 
 
+def test_what_is_told_of_others_stays(company: Company) -> None:
+    """A note of one word, a hobby or a first name stand in many a detail of the journal that is nobody's business."""
+    company.ltc("edit", "L1", "note=customer")
+    company.ltc("lead", "add", "Lovelace", "--company", "chess customer", "--note", "Augusta")
+    company.ltc("erase", "L1")
+    assert company.ltc("log", "L4")[-1]["arguments"]["name"] == "Lovelace"
+    assert company.run("check") == 0
+
+
 # Coming back
 
 
