@@ -42,8 +42,9 @@ def erase(
             }
             return record(erasing.COLUMNS, row, notices=[f"{found.text} is erased already"])
         row = erasing.erase(store, found, session.today)
-        copies = [f"{path.name} beside the file still holds the data: delete it" for path in store.copies()]
-        notices = [*copies, "backups that were made before still hold the data"]
+        for path in store.copies():
+            row["kept"].append({"what": "copy of the file", "ref": None, "why": f"delete {path.name} by hand"})
+        notices = ["backups that were made before still hold the data, and copies of the file that lie beside it"]
         return record(erasing.COLUMNS, row, notices=notices, hint="ltc check")
 
     def follow(store: Store, _decisions: Decisions) -> Report:

@@ -405,8 +405,9 @@ def test_check_finds_what_an_erased_record_holds(statement: str, company: Compan
 
 def test_a_copy_beside_the_file_is_named(company: Company) -> None:
     company.path.with_name("ltc.db.version-1").write_bytes(b"old")
-    company.run("erase", "L1")
-    assert "ltc.db.version-1 beside the file still holds the data: delete it" in company.err
+    answer = company.ltc("erase", "L1")
+    assert answer["kept"][-1] == {"what": "copy of the file", "ref": None, "why": "delete ltc.db.version-1 by hand"}
+    assert "backups that were made before still hold the data" in company.err
 
 
 def test_where_the_file_cannot_be_written_anew_it_says_so(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
