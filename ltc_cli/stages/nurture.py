@@ -277,23 +277,22 @@ class _Run:
         self.stepped = _stepped_on(store, on)
         self.busy = _busy_addresses(store, on)
         self.missing: set[str] = set()
-        self.mails = 0
+        self.mails = self.waiting = 0
+        self.most = MOST
 
     def steps(self, most: int) -> Done:
-        waiting = 0
+        self.most = most
         for row in self.store.all(f"{NOW} AND now.next_on <= ? ORDER BY now.next_on, now.id", (self.on.isoformat(),)):
             sequence = self.settings.nurture.sequences.get(row["sequence"])
             if sequence is None:
                 self.missing.add(row["sequence"])
-            elif self.mails >= most:
-                waiting += 1
             else:
                 self._consider(row, sequence)
         for name in sorted(self.missing):
             self.done.notices.append(f"the sequence {name:.60} is not in config.yaml: its leads wait")
-        if waiting:
-            self.done.notices.append(f"{waiting} more steps wait for the next run: this one has {most} mails")
-        return self.done._replace(is_whole=self.done.is_whole and not waiting)
+        if self.waiting:
+            self.done.notices.append(f"{self.waiting} more mails wait for the next run: this one has {most}")
+        return self.done._replace(is_whole=self.done.is_whole and not self.waiting)
 
     def _consider(self, row: Row, sequence: Sequence) -> None:
         """Stop the sequence, take its next step, or let it wait for another day."""
@@ -331,6 +330,9 @@ class _Run:
             if why := suppression.why(self.store, row["email_norm"]):
                 return why
             if row["email_norm"] in self.busy:
+                return None
+            if self.mails >= self.most:
+                self.waiting += 1
                 return None
             try:
                 mail_id = self._queue(row, step.mail)

@@ -195,7 +195,7 @@ def test_a_run_has_a_bound_and_says_who_waits(company: Company, monkeypatch: pyt
     for lead in ("L1", "L2"):
         company.ltc("nurture", lead, "--enroll", "welcome")
     assert company.run("nurture", "--due", "--no-send") == 8
-    assert "1 more steps wait for the next run" in company.err
+    assert "1 more mails wait for the next run: this one has 1" in company.err
 
 
 # When it ends

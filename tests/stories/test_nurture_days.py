@@ -98,19 +98,19 @@ def test_two_hundred_days(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
         taken.setdefault(lead_id, []).append((position, day))
     assert taken == {number: model.taken for number, model in models.items() if model.taken}
     assert mails[0] == sum(position < 3 for _lead, position, _day in rows)
-    assert len(rows) > 40
+    assert len(rows) > 100
     assert {model.step for model in models.values()} >= {1, 2, 3}
 
 
 def happens(company: Company, models: dict[int, Model], dice: random.Random, today: date) -> None:
     """A lead comes, or something ends the sequence of one."""
-    if dice.random() < 0.12:
+    if dice.random() < 0.25:
         number = len(models) + 2
         line = f"lead add Lead{number} --email l{number}@x{number}.example --source web"
         company.ltc(*line.split(), today=today.isoformat())
         models[number] = Model(today)
     going = [number for number, model in models.items() if not model.is_over and model.step != len(AFTER)]
-    if going and dice.random() < 0.06:
+    if going and dice.random() < 0.2:
         number = dice.choice(going)
         line = dice.choice(ENDS)
         if "--stop" in line and models[number].step is None:
