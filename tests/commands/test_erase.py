@@ -339,6 +339,16 @@ def test_what_was_imported_about_touches_goes_too(company: Company) -> None:
     assert company.run("check") == 0
 
 
+def test_a_deal_does_not_bring_its_contact_back(company: Company) -> None:
+    company.ltc("erase", "L1")
+    (company.path.parent / "deals.csv").write_text(
+        "Deal ID,Deal Name,Amount,Deal Stage,Email\n9,Loom,900,Open,augusta@lovelace.example\n"
+    )
+    answer = company.ltc("import", "opportunities", str(company.path.parent / "deals.csv"))
+    assert (answer["created"], answer["unchanged"]) == (0, 1)
+    assert company.ltc("list", "customers") == []
+
+
 @pytest.mark.parametrize("reference", ["O1", "INV-2026-0001"])
 def test_other_records_are_not_erased(reference: str, company: Company) -> None:
     """What names one lead on its thread is that lead, as for every verb; `L999` is nobody."""
