@@ -96,7 +96,7 @@ COMMANDS = (
         BETWEEN,
         "Issue a credit note for an invoice: whole, by an amount, or by lines.",
     ),
-    Command("send", "send:send", "write", BETWEEN, "Mail an invoice to its customer."),
+    Command("send", "send:send", "write", BETWEEN, "Mail an invoice, a credit note or a quote to its customer."),
     Command(
         "apply",
         "apply:apply",
@@ -216,6 +216,13 @@ COMMANDS = (
         "write",
         HOUSE,
         "Close a month and all before it: nothing may be dated into them any more.",
+    ),
+    Command(
+        "erase",
+        "erase:erase",
+        "write",
+        HOUSE,
+        "Remove what is stored about a person; invoices and contracts stay.",
     ),
     Command("backup", "backup:backup", "read", HOUSE, "Copy the file, checked, with a manifest."),
     Command("restore", "restore:restore", "none", HOUSE, "Bring a backup back."),

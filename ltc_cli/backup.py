@@ -95,6 +95,8 @@ class Restored(NamedTuple):
     """Nothing told which legal numbers there are: not the file, not the backup, not the user."""
     doubtful: int
     """Mails that waited when the backup was made."""
+    stopped: int
+    """Sequences that leads were in."""
 
 
 # Backing up
@@ -203,10 +205,11 @@ def restore(
                 _refuse_ungiven(_in_doubt(proven.last, occasion.today.year), given, proven.last, unknown_because)
             lost = lost_numbers(proven.last, present, given)
             arguments = {"file": str(file), "sha256": proven.sha256, "last_number": list(last_numbers_given)}
-            head, doubtful = _record(proven.copy, occasion, lost, arguments)
+            listed = Listed(None, []) if unknown_because else _listed_in(target)
+            head, doubtful, stopped = _record(proven.copy, occasion, lost, listed, arguments)
             kept = _swap(proven.copy, real, occasion.recorded_at)
     is_blind = bool(unknown_because) and not proven.last and not given
-    return Restored(kept, head, lost, proven.has_manifest, is_blind, doubtful)
+    return Restored(kept, head, lost, proven.has_manifest, is_blind, doubtful, stopped)
 
 
 def _prove(file: Path, copy: Path) -> _Proven:
@@ -220,14 +223,71 @@ def _prove(file: Path, copy: Path) -> _Proven:
         return _Proven(copy, sha256, has_manifest, _origin_sha256(connection), last_numbers(connection))
 
 
-def _record(copy: Path, occasion: Occasion, lost: list[Lost], arguments: dict[str, Any]) -> tuple[Head, int]:
-    """Raise the numbers, set the outbox aside and journal it, before the copy takes its place: no kill in between."""
+class Listed(NamedTuple):
+    """Who is not to be written to by the file that is replaced: what unsubscribed since the backup stays so."""
+
+    secret: bytes | None
+    rows: list[tuple[Any, ...]]
+
+
+def _listed_in(target: Path) -> Listed:
+    """Of the file that is there, which has proven to be of the same history."""
+    if not target.exists():
+        return Listed(None, [])
+    with closing(open_existing(target)) as store, store.reading():
+        secret = store.one("SELECT secret FROM suppression_key")
+        rows = store.all("SELECT kind, hash, reason, since_on, outbox_id, recorded_at FROM suppression ORDER BY id")
+        return Listed(secret["secret"] if secret else None, [tuple(row) for row in rows])
+
+
+def _keep_suppression(store: Store, listed: Listed) -> None:
+    """Take the list over, with its key where the backup has none. Nobody knows what a list of another key is about."""
+    if listed.secret is None or not store.all("SELECT 1 FROM sqlite_master WHERE name = 'suppression'"):
+        return
+    store.connection.execute(
+        "INSERT INTO suppression_key (id, secret) VALUES (1, ?) ON CONFLICT (id) DO NOTHING", (listed.secret,)
+    )
+    if store.value("SELECT secret FROM suppression_key") != listed.secret:
+        return
+    store.connection.executemany(
+        "INSERT INTO suppression (kind, hash, reason, since_on, outbox_id, recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (hash, reason) DO NOTHING",
+        listed.rows,
+    )
+
+
+def _stop_sequences(store: Store, occasion: Occasion) -> int:
+    """Steps that were taken since the backup are not known, so none is taken by itself. Answers how many stop."""
+    if not store.all("SELECT 1 FROM sqlite_master WHERE name = 'sequence_event'"):
+        return 0
+    rows = store.all(
+        "SELECT * FROM sequence_event AS now WHERE next_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sequence_event"
+        " AS later WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)"
+    )
+    for row in rows:
+        store.add(
+            "sequence_event",
+            **{key: row[key] for key in ("lead_id", "sequence", "position", "touch_id", "lead_event_id")},
+            kind="stopped",
+            reason="a backup was restored",
+            event_on=occasion.today.isoformat(),
+            recorded_at=store.recorded_at,
+        )
+    return len(rows)
+
+
+def _record(
+    copy: Path, occasion: Occasion, lost: list[Lost], listed: Listed, arguments: dict[str, Any]
+) -> tuple[Head, int, int]:
+    """Raise the numbers, set aside what would be sent, and journal it, before the copy takes its place."""
     with closing(connect(copy)) as connection:
         store = Store(connection, copy)
         with store.writing(occasion.recorded_at):
             for each in lost:
                 _add_lost(store, each)
             doubtful = _set_outbox_aside(store, occasion)
+            stopped = _stop_sequences(store, occasion)
+            _keep_suppression(store, listed)
             store.journal(
                 verb="restore",
                 actor=occasion.actor,
@@ -235,7 +295,7 @@ def _record(copy: Path, occasion: Occasion, lost: list[Lost], arguments: dict[st
                 arguments=arguments,
                 answer=[lost_record(each) for each in lost],
             )
-        return journal_head(connection), doubtful
+        return journal_head(connection), doubtful, stopped
 
 
 def _set_outbox_aside(store: Store, occasion: Occasion) -> int:

@@ -134,8 +134,17 @@ class Step(Record):
     task: str | None
 
 
+class Sequence(Record):
+    """Steps that a lead goes through one after the other; `when` None: enrolled by hand alone."""
+
+    steps: tuple[Step, ...]
+    when: When | None
+    within_days: int
+    business_days: bool
+
+
 class Nurture(Record):
-    sequences: dict[str, tuple[Step, ...]]
+    sequences: dict[str, Sequence]
 
 
 class Level(Record):
@@ -176,6 +185,7 @@ class Mail(Record):
     password_file: Path | None
     password_command: str | None
     invoices: bool
+    templates: Path | None
 
 
 class Hooks(Record):
@@ -401,6 +411,8 @@ DAY = _single("day", parse_iso_date)
 HALF_YEAR = _single("first day of a half-year", _parse_half_year)
 DAYS = _duration(0)
 DAYS_FROM_DUE = _duration(-9999)
+TASK_FIELDS = ("lead", "name", "company", "email", "phone")
+"""What may stand in braces in the task of a sequence; `lead` is its name."""
 PATH = Kind("path", _read_path, lambda path, _currency: _show_text(str(path)))
 AMOUNT = Kind("amount", _read_amount, format_amount, "_minor")
 TOUCH = _choice(
@@ -564,6 +576,19 @@ def _taxes_as_its_category_says(tax: Tax) -> None:
         raise UsageError(f"category {tax.category} has a rate of 0%")
 
 
+def _leads_somewhere(sequence: Sequence) -> None:
+    if not sequence.steps:
+        raise UsageError("needs at least one step")
+
+
+def _speaks_of_a_lead(text: str) -> str:
+    """What somebody has to do, with `{lead}` and other fields of a lead in it."""
+    for field in re.findall(r"\{(.*?)\}", _parse_text(text)):
+        if field not in TASK_FIELDS:
+            raise UsageError(f"{{{field:.40}}} is no field of a task", f"one of: {' '.join(TASK_FIELDS)}")
+    return _parse_text(text)
+
+
 def _limits_something(tolerance: Tolerance) -> None:
     if tolerance.amount_minor is None and tolerance.percent_ppm is None:
         raise UsageError("needs an amount or a percent")
@@ -635,6 +660,7 @@ def _show_rate(rate: int | dict[date, int], currency: str) -> str:
 
 NAME = TEXT._replace(name="name")
 CODE = TEXT._replace(name="code")
+TASK = _single("text", _speaks_of_a_lead, _show_text)
 SENDER = EMAIL._replace(unit="_address")
 TEXTS, COUNTRIES = _one_or_more(TEXT), _one_or_more(COUNTRY)
 AMOUNTS, POINTS_OF_TOUCHES = _map_of(CURRENCY, AMOUNT), _map_of(TOUCH, POINTS)
@@ -688,8 +714,28 @@ STEP = _record(
     Step,
     Setting("after", DAYS, REQUIRED, "Days after the step before."),
     Setting("mail", NAME, None, "Template of the mail."),
-    Setting("task", TEXT, None, "What somebody has to do."),
+    Setting("task", TASK, None, "What somebody has to do, such as call {lead}."),
 )
+STEPS = _list_of(_checked(STEP, _does_something))
+ENROL_WITHIN_DAYS = 30
+SEQUENCE_OF_MAP = _record(
+    Sequence,
+    Setting("steps", STEPS, REQUIRED, "One after the other; a list alone is the steps of a sequence."),
+    Setting("when", WHEN.kind, None, "Leads that are enrolled by themselves, {} for all; none: by hand alone."),
+    Setting("within", DAYS, ENROL_WITHIN_DAYS, "An older lead is not enrolled by itself."),
+    Setting("business_days", BOOL, default=True, meaning="Steps wait for a business day of the lead's country."),
+)
+
+
+def _read_sequence(node: Node, place: Place) -> Any:
+    """A list alone is the steps of a sequence that leads are enrolled in by hand."""
+    if isinstance(node.value, list):
+        steps = STEPS.read(node, place)
+        return Sequence(steps=steps, when=None, within_days=ENROL_WITHIN_DAYS, business_days=True)
+    return SEQUENCE_OF_MAP.read(node, place)
+
+
+SEQUENCE = _checked(SEQUENCE_OF_MAP._replace(name="sequence", read=_read_sequence), _leads_somewhere)
 LEVEL = _record(
     Level,
     Setting("name", NAME, REQUIRED, "As notices and `ltc dun` call it."),
@@ -704,7 +750,7 @@ TAXES = _map_of(CODE, _checked(TAX, _taxes_as_its_category_says))
 TOLERANCES = _map_of(CURRENCY, _checked(TOLERANCE, _limits_something))
 PIPELINE = _checked(_list_of(STAGE), _is_possible_pipeline)
 TEAM = _checked(_list_of(MEMBER), _names_differ)
-SEQUENCES = _map_of(NAME, _list_of(_checked(STEP, _does_something)))
+SEQUENCES = _map_of(NAME, SEQUENCE)
 LEVELS = _checked(_list_of(_checked(LEVEL, _is_possible_level)), _is_possible_ladder)
 
 UNTAXED = {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
@@ -782,7 +828,7 @@ SETTINGS: Final = _record(
     _section(
         "nurture",
         Nurture,
-        Setting("sequences", SEQUENCES, {}, "Mails and calls that `ltc nurture --enroll NAME` starts."),
+        Setting("sequences", SEQUENCES, {}, "Mails and tasks for leads, which `ltc nurture --due` sees to."),
     ),
     _section(
         "dunning",
@@ -809,6 +855,7 @@ SETTINGS: Final = _record(
         Setting("password_file", PATH, None, "File with the password, readable by its owner alone."),
         Setting("password_command", TEXT, None, "Program that prints the password; wins over the file."),
         Setting("invoices", BOOL, default=False, meaning="Whether `ltc daily` mails the invoices that it issues."),
+        Setting("templates", PATH, None, "Folder with texts of your own: en/invoice.txt and .html, zh/…"),
         check=_password_has_user,
     ),
     Setting("market_size", _map_of(YEAR, AMOUNT), {}, "The whole market by year, for the share in `ltc kpi`."),

@@ -48,7 +48,8 @@ M005_FACTS = ("outbox_attempt",)
 M007_FACTS = ("invoice_discount", "discount", "discount_tax", "realised", "refund_reversal", "writeoff_reversal")
 M009_FACTS = ("period_close", "period_close_total")
 M010_FACTS = ("amendment", "contract_line_change", "plan_share_change")
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS)
+M012_FACTS = ("sequence_event", "suppression_key", "suppression", "erasure")
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS, *M012_FACTS)
 
 # What nobody may date into a closed month, and the day it counts for. Leads, touches and rates are no books.
 CLOSED_DAYS = {
@@ -952,6 +953,114 @@ M010 = (
     _stays_closed("amendment"),
 )
 
+ERASED = "erased"
+"""What stands where a name stood."""
+
+M012 = (
+    # A lead on its way through a sequence of config.yaml. `next_on`: when the step behind `position` is due, as it was
+    # planned then. `touch_id` and `lead_event_id`: the newest there were when it was enrolled, so that a reply since
+    # then stops it, whatever the clock says.
+    """
+    CREATE TABLE sequence_event (
+        id INTEGER PRIMARY KEY,
+        lead_id INTEGER NOT NULL REFERENCES lead,
+        sequence TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('enrolled', 'step', 'stopped')),
+        position INTEGER NOT NULL CHECK (position >= 0),
+        next_on TEXT,
+        outbox_id INTEGER UNIQUE REFERENCES outbox,
+        template TEXT,
+        task TEXT,
+        reason TEXT,
+        touch_id INTEGER NOT NULL,
+        lead_event_id INTEGER NOT NULL,
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        CHECK ((kind = 'stopped') = (reason IS NOT NULL)),
+        CHECK (kind <> 'stopped' OR next_on IS NULL)
+    ) STRICT
+    """,
+    "CREATE INDEX sequence_event_lead ON sequence_event (lead_id, sequence)",
+    "CREATE INDEX sequence_event_next ON sequence_event (next_on) WHERE next_on IS NOT NULL",
+    "CREATE UNIQUE INDEX sequence_event_step ON sequence_event (lead_id, sequence, position) WHERE kind = 'step'",
+    "CREATE INDEX sequence_event_task ON sequence_event (id) WHERE task IS NOT NULL",
+    # Who is not to be written to, or not to come back: keyed hashes of addresses, of ids in other programs and of rows.
+    # `outbox_id` is the newest mail there was then: no later one goes to the address.
+    """
+    CREATE TABLE suppression_key (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        secret BLOB NOT NULL CHECK (length(secret) = 32)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE suppression (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('email', 'id', 'row')),
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        reason TEXT NOT NULL CHECK (reason IN ('unsubscribe', 'bounce', 'erased')),
+        since_on TEXT NOT NULL,
+        outbox_id INTEGER NOT NULL,
+        recorded_at TEXT NOT NULL,
+        UNIQUE (hash, reason)
+    ) STRICT
+    """,
+    # Whose data was removed. The record stays without it, so that nothing points into the void.
+    """
+    CREATE TABLE erasure (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('lead', 'customer')),
+        record_id INTEGER NOT NULL,
+        erased_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        UNIQUE (kind, record_id)
+    ) STRICT
+    """,
+)
+
+# What an erasure takes out of facts: the words of these columns, of the records that it names. Nothing else may change.
+ERASED_LEAD = "EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = {lead})"
+ERASED_OPPORTUNITY = """EXISTS (SELECT 1 FROM opportunity JOIN erasure
+    ON kind = 'lead' AND record_id = lead_id OR kind = 'customer' AND record_id = customer_id
+    WHERE opportunity.id = OLD.opportunity_id)"""
+SEQUENCE_FACTS = (
+    "id lead_id sequence kind position next_on outbox_id template reason touch_id lead_event_id event_on recorded_at"
+)
+M012_WORDS = (
+    ("lead_event", "id lead_id kind event_on recorded_at", "reason note", ERASED_LEAD.format(lead="OLD.lead_id")),
+    (
+        "opportunity_event",
+        "id opportunity_id kind stage probability_ppm reason event_on recorded_at batch_id",
+        "note",
+        ERASED_OPPORTUNITY,
+    ),
+    (
+        "sequence_event",
+        SEQUENCE_FACTS,
+        "task",
+        ERASED_LEAD.format(lead="OLD.lead_id"),
+    ),
+    (
+        "outbox_attempt",
+        "id outbox_id state tried happened_on recorded_at",
+        "said",
+        "EXISTS (SELECT 1 FROM outbox WHERE id = OLD.outbox_id AND message = X'')",
+    ),
+)
+M012_OUTBOX = (
+    "DROP TRIGGER outbox_message_never_changes",
+    f"""
+    CREATE TRIGGER outbox_message_never_changes BEFORE UPDATE OF id, kind, record_id, about, customer_id, sender,
+        recipient, subject, message_id, message, message_sha256, queued_on, recorded_at ON outbox
+    WHEN NOT (NEW.id = OLD.id AND NEW.kind = 'lead' AND OLD.kind = 'lead' AND NEW.record_id = OLD.record_id
+        AND NEW.about = OLD.about AND NEW.customer_id IS OLD.customer_id AND NEW.sender = OLD.sender
+        AND NEW.message_id = OLD.message_id AND NEW.message_sha256 = OLD.message_sha256
+        AND NEW.queued_on = OLD.queued_on AND NEW.recorded_at = OLD.recorded_at
+        AND NEW.message = X'' AND NEW.recipient = '{ERASED}' AND NEW.subject = '{ERASED}'
+        AND OLD.state IN ('sent', 'cancelled') AND {ERASED_LEAD.format(lead="OLD.record_id")})
+    BEGIN SELECT RAISE(ABORT, 'outbox: what is mailed is never changed'); END
+    """,
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -1016,6 +1125,28 @@ def m010_recurring(db: Database) -> None:
     _make(db, M010, M010_FACTS)
 
 
+def m012_nurture(db: Database) -> None:
+    """Leads in sequences, who is not to be written to, and whose data was removed."""
+    _make(db, M012, M012_FACTS)
+    for statement in M012_OUTBOX:
+        db.execute(statement)
+    for table, kept, words, is_erased in M012_WORDS:
+        for statement in _let_words_go(table, kept.split(), words.split(), is_erased):
+            db.execute(statement)
+
+
+def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
+    """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
+    same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
+    gone = " AND ".join(f"(NEW.{column} IS NULL OR NEW.{column} IS OLD.{column})" for column in words)
+    when = f"WHEN NOT ({same} AND {gone} AND {is_erased})"
+    why = f"SELECT RAISE(ABORT, '{table}: a fact is never changed')"
+    return (
+        f"DROP TRIGGER {table}_never_changes",
+        f"CREATE TRIGGER {table}_never_changes BEFORE UPDATE ON {table} {when} BEGIN {why}; END",
+    )
+
+
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
     for statement in statements:
         db.execute(statement)
@@ -1034,6 +1165,7 @@ MIGRATIONS = (
     m007_payments,
     m009_close,
     m010_recurring,
+    m012_nurture,
 )
 VERSION = len(MIGRATIONS)
 

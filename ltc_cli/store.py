@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -28,6 +29,7 @@ BOUND_IDS = 20
 """Up to so many ids are bound, so that SQLite finds the statement prepared; longer lists are written out."""
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs"})
 OTHERS_MAY_WRITE = 0o022
+ERASED = schema.ERASED
 FIRST_SHA256 = "0" * 64
 """What the first journal entry names as the one before it."""
 
@@ -385,6 +387,22 @@ class Store:
             " ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, exit_code = excluded.exit_code",
             (key, request_sha256, answer, exit_code, self.recorded_at),
         )
+
+    # What was erased
+
+    def wipe(self) -> None:
+        """Write the file anew, so that no byte of what was deleted is left in it. Raises FailedError."""
+        try:
+            with writer_lock(self.path):
+                self.connection.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise FailedError(f"the file could not be written anew: {error}", "make room and try again") from error
+
+    def copies(self) -> list[Path]:
+        """Files beside this one that upgrades and restores have left."""
+        name = glob.escape(self.path.name)
+        found = [self.path.parent.glob(f"{name}.{what}-*") for what in ("version", "before-restore")]
+        return sorted(path for paths in found for path in paths)
 
     @property
     def is_current(self) -> bool:

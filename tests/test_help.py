@@ -222,6 +222,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "reverse": PAID,
     "writeoff": INVOICED,
     "edit": PROMOTED,
+    "erase": LEAD,
     "rate": LEAD,
     "today": PAID,
     "funnel": PAID,

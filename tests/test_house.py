@@ -54,6 +54,7 @@ MAY_KNOW: Final = {
 # Each may know those before it; `editing` may know all.
 FLOW: Final = (
     "batches",
+    "suppression",
     "row_imports",
     "rates",
     "leads",
@@ -80,6 +81,8 @@ FLOW: Final = (
     "payment_imports",
     "mailing",
     "closing",
+    "nurture",
+    "erasing",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.
@@ -92,6 +95,8 @@ LIBRARIES: Final = {
     "jinja2": "mail",
     "smtplib": "mail",
     "email": "mail",
+    "holidays": "rules",
+    "chinese_calendar": "rules",
 }
 
 CLOCKS: Final = {

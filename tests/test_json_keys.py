@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LEAD: Final = """
 ref:L name status:lead company? email? phone? title? country:country? source? campaign? owner? score:null touches:count
-last_touch_on:date? next_step_on:null created_on:date external_id? note? further:[FURTHER]
+last_touch_on:date? next_step_on:date? created_on:date external_id? note? further:[FURTHER]
 """
 FURTHER: Final = "column value"
 CUSTOMER: Final = """
@@ -76,9 +76,13 @@ total:money applied:money refunded:money unapplied:money currency reason documen
 taxes:[TAX]
 """
 MAIL: Final = """
-ref:M status:mail kind about:INV customer:K? customer_name? recipient subject attempts:count not_before:moment?
+ref:M status:mail kind about customer:K? customer_name? recipient subject attempts:count not_before:moment?
 queued_on:date sent_on:date? said? message_id
 """
+STEP: Final = "ref:L name what sequence step:count? mail:M? task? next_step_on:date? said?"
+ERASED: Final = "ref:L status:lead erased_on:date removed:[REMOVED] kept:[KEPT]"
+REMOVED: Final = "what count:count"
+KEPT: Final = "what ref? why"
 THREAD: Final = "on:date ref what amount:money? currency?"
 
 FUNNEL: Final = """
@@ -107,7 +111,7 @@ RECEIVABLE: Final = "currency amount:money"
 FOUND: Final = "ref kind name found_in text"
 TO_DO: Final = "what ref name since:date days:count amount:money? currency? command"
 ENTRY: Final = """
-id:count recorded_at:moment business_on:date actor verb records:texts arguments:object changes:objects counts:object
+id:count recorded_at:moment business_on:date actor verb records:texts arguments:object? changes:objects counts:object
 sha256:sha256
 """
 CHECK: Final = "check status broken:count example? rule"
@@ -128,6 +132,8 @@ LISTS: Final = {
     "FURTHER": FURTHER,
     "USE": USE,
     "REST": REST,
+    "REMOVED": REMOVED,
+    "KEPT": KEPT,
     "LINE": LINE,
     "PLAN": PLAN,
     "CONTRACT_LINE": CONTRACT_LINE,
@@ -143,7 +149,7 @@ LISTS: Final = {
 }
 
 STATES: Final = {
-    "lead": "new nurtured qualified dropped promoted",
+    "lead": "new nurtured qualified dropped promoted erased",
     "opportunity": "open won lost",
     "quote": "draft review sent accepted rejected expired superseded",
     "contract": "signed fulfilled closed terminated",
@@ -276,6 +282,8 @@ STORY: Final = [
     ("refund P2 5 --method transfer --reference 'ref 8'", PAYMENT),
     ("refund P2 --undo --reason 'account closed'", PAYMENT),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
+    ("send Q1 --no-send", MAIL),
+    ("send CN-2026-0001 --no-send", MAIL),
     ("writeoff INV-2026-0001 --undo --reason paid", INVOICE),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
     ("close 2026-05", CLOSE),
@@ -299,6 +307,11 @@ STORY: Final = [
     ("sign O5 --terms '900 monthly from sign'", CONTRACT),
     ("amend C4 --fee 1000 --from 2026-08-01 --reason index", CONTRACT),
     ("terminate C4 --on 2026-08-31 --reason notice", CONTRACT),
+    ("lead add Gil --email gil@ginza.example", LEAD),
+    ("nurture L8 --enroll welcome", LEAD),
+    ("nurture --due --no-send", [STEP]),
+    ("nurture L8 --stop", LEAD),
+    ("erase L8", ERASED),
 ]
 
 # What a report, a list or a record shows of that company.
@@ -339,7 +352,7 @@ LOOKS: Final = [
     ("show M1", f"{MAIL} thread:[THREAD]"),
     ("outbox list", [MAIL]),
     ("daily", ["step status count:count detail?"]),
-    ("simulate --until +90d", ["on:date step ref customer:K customer_name level? amount:money currency"]),
+    ("simulate --until +90d", ["on:date step ref customer:K? customer_name level? amount:money? currency?"]),
     ("list mails", [MAIL]),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),
@@ -384,6 +397,12 @@ OWN_TEST: Final = {
 """Their answers are about files, or those of others: tests/commands has them, and below are the keys of the imports."""
 
 
+CONFIG_FILE: Final = """
+mail: {from: billing@acme.example}
+nurture: {sequences: {welcome: [{after: 0d, mail: welcome}, {after: 3d, task: "call {lead}"}]}}
+"""
+
+
 def words(line: str) -> list[str]:
     return shlex.split(line)
 
@@ -392,7 +411,7 @@ def words(line: str) -> list[str]:
 def answers() -> Iterator[dict[str, Any]]:
     """Every answer of the story by its command line, and the company itself under an empty one."""
     with folder_in_memory() as folder:
-        company = Company(folder, config="currency: EUR\nmail: {from: billing@acme.example}\n")
+        company = Company(folder, config=CONFIG_FILE)
         found: dict[str, Any] = {"": company}
         for line, shape in STORY:
             if line.startswith("outbox resolve"):

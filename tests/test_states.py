@@ -32,6 +32,8 @@ EXPECTED = {
         "qualified": {"nurture": "qualified", "qualify": DONE, "drop": "dropped", "promote": "promoted"},
         "dropped": {"nurture": "dropped", "qualify": "qualified", "drop": DONE, "promote": REFUSED},
         "promoted": {"nurture": "promoted", "qualify": REFUSED, "drop": REFUSED, "promote": DONE},
+        # Nothing is known of the person any more.
+        "erased": {"nurture": REFUSED, "qualify": REFUSED, "drop": REFUSED, "promote": REFUSED},
     },
     "opportunity": {
         "open": {"advance": "open", "quote": "open", "sign": "won", "lose": "lost", "reopen": DONE},
@@ -184,6 +186,7 @@ MADE_BY = {
     ("lead", "qualified"): (*LEAD, "lead qualify L1"),
     ("lead", "dropped"): (*LEAD, "lead drop L1 --reason budget"),
     ("lead", "promoted"): (*LEAD, "promote L1"),
+    ("lead", "erased"): (*LEAD, "erase L1"),
     ("opportunity", "open"): OPPORTUNITY,
     ("opportunity", "won"): (*OPPORTUNITY, "sign O1"),
     ("opportunity", "lost"): (*OPPORTUNITY, "lose O1 --reason timing"),

@@ -37,6 +37,7 @@ def _billing(settings: Settings) -> str:
 
 
 STEPS = (
+    Step("sequences", lambda _settings: "nurture --due --no-send", ("nurture --due --dry-run",)),
     Step("billing", _billing, ("invoice --due --dry-run",)),
     Step(
         "outbox",

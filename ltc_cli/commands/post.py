@@ -8,7 +8,7 @@ from ltc_cli.errors import ConflictError, RefusedError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
 from ltc_cli.references import find
-from ltc_cli.stages import mailing
+from ltc_cli.stages import mailing, nurture
 
 if TYPE_CHECKING:
     from ltc_cli.mail.sender import Way
@@ -27,7 +27,12 @@ REMARKS = {
 
 
 def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run:
-    return Run(store, decisions, way, mailing.withdrawn, session.today)
+    return Run(store, decisions, way, withdrawn, session.today)
+
+
+def withdrawn(store: Store, mail_id: int) -> str | None:
+    """Why a mail need not go any more, whatever it is about."""
+    return mailing.withdrawn(store, mail_id) or nurture.withdrawn(store, mail_id)
 
 
 def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mails: list[int]) -> list[str]:
@@ -60,8 +65,8 @@ class Post:
         """A mail for each invoice that has none; who has no address is named, and keeps nobody from being billed."""
         for row in report.rows:
             try:
-                invoice_id = find(store, row["ref"], "invoice").id
-                self.mails.append(mailing.queue_invoice(store, self.desk, invoice_id, self.session.today).id)
+                invoice = find(store, row["ref"], "invoice")
+                self.mails.append(mailing.queue(store, self.desk, invoice, self.session.today).id)
             except RefusedError as problem:
                 report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
                 self.is_complete = False

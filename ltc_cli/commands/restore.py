@@ -64,6 +64,10 @@ def _notices(session: Session, file: Path, restored: backups.Restored) -> list[s
     if restored.doubtful:
         where = "ltc outbox list --where status=unknown"
         notices.append(f"{restored.doubtful} mails waited in the backup and may have gone out since: {where}")
+    if restored.stopped:
+        notices.append(
+            f"{restored.stopped} sequences are stopped, since steps may have been taken: ltc nurture L… --enroll"
+        )
     if restored.is_blind:
         series = backups.series_name(backups.Series("invoice", session.settings.numbers.invoice, session.today.year))
         notices.append(

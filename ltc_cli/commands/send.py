@@ -1,4 +1,4 @@
-"""`ltc send`: the invoice goes to the customer."""
+"""`ltc send`: the document goes to the customer."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,16 +9,16 @@ from ltc_cli.commands.answers import ask, record
 from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
 from ltc_cli.errors import UsageError
 from ltc_cli.mail import outbox
-from ltc_cli.references import find
+from ltc_cli.references import Reference, find, look_up
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions
-from ltc_cli.stages import mailing
+from ltc_cli.stages import mailing, quotes
 from ltc_cli.store import Store
 
 
 def send(
     ctx: typer.Context,
-    invoice: Annotated[str, typer.Argument(metavar="INVOICE")],
+    reference: Annotated[str, typer.Argument(metavar="INVOICE|CN|QUOTE")],
     to: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Instead of the customer's own address.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Though it went there before.")] = False,
     no_send: Annotated[bool, typer.Option("--no-send", help="Queue it for `ltc outbox send`.")] = False,
@@ -26,9 +26,9 @@ def send(
         str | None, typer.Option(metavar="DIR", help="Write an .eml file there instead of sending it.")
     ] = None,
 ) -> None:
-    """Mail an invoice to its customer.
+    """Mail an invoice, a credit note or a quote to its customer.
 
-    It goes to an address once, however often this is said.
+    It goes to an address once, however often this is said. A quote counts as sent from then on.
 
     \b
     Example:
@@ -45,8 +45,10 @@ def send(
     mails: list[int] = []
 
     def decide(store: Store) -> Report:
-        found = find(store, invoice, "invoice")
-        queued = mailing.queue_invoice(store, desk, found.id, session.today, to=to, again=again)
+        found = _document(store, reference)
+        if found.kind == "quote":
+            quotes.send(store, found, session.today)
+        queued = mailing.queue(store, desk, found, session.today, to=to, again=again)
         if way and queued.state == "queued":
             outbox.retry(store, queued.id, session.today)
         mails.append(queued.id)
@@ -72,3 +74,9 @@ def send(
         session.write_and_follow(decide, follow)
     else:
         session.write(decide)
+
+
+def _document(store: Store, text: str) -> Reference:
+    """The document that is named, or the only invoice on the thread of another record."""
+    named = look_up(store, text)
+    return named if named.kind in mailing.MAILED else find(store, text, "invoice")

@@ -1,6 +1,6 @@
 """`ltc simulate`: the days to come, on a copy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Annotated, Any, NamedTuple
 
@@ -27,14 +27,25 @@ MOST_DAYS = 3_700
 
 
 class Foreseen(NamedTuple):
-    """A step of `ltc daily`, and which of its answer's keys say how much."""
+    """A step of `ltc daily`, and what of its answer is shown under other names."""
 
     step: str
     command: str
-    amount: str
+    shown: Callable[[dict[str, Any]], dict[str, Any]]
 
 
-STEPS = (Foreseen("billing", "invoice --due", "total"),)
+def _billed(row: dict[str, Any]) -> dict[str, Any]:
+    return {"amount": row["total"]}
+
+
+def _nurtured(row: dict[str, Any]) -> dict[str, Any]:
+    return {"customer_name": row["name"], "level": f"{row['sequence']}: {row['what']}"}
+
+
+STEPS = (
+    Foreseen("sequences", "nurture --due --no-send", _nurtured),
+    Foreseen("billing", "invoice --due", _billed),
+)
 
 
 def simulate(
@@ -63,7 +74,7 @@ def simulate(
             line.given["today"] = on.isoformat()
             root.perform(step.command.split(), line)
             for row in line.report.rows if line.report else ():
-                yield {**row, "on": on.isoformat(), "step": step.step, "amount": row[step.amount]}
+                yield {**row, "on": on.isoformat(), "step": step.step, **step.shown(row)}
 
         dates = [session.today + timedelta(days=number) for number in range(days + 1)]
         found = [row for on in dates for step in STEPS for row in rows(on, step)]

@@ -44,6 +44,15 @@ class Letter(NamedTuple):
     text: str
     html: str
     language: str
+    unsubscribe: str = ""
+    """What an unsubscribing mail says; empty: the letter is nothing to unsubscribe from."""
+
+    @property
+    def list_unsubscribe(self) -> str:
+        """The header by RFC 2369: a mail to the sender. There is no https to make it one click (RFC 8058)."""
+        from urllib.parse import quote
+
+        return f"<mailto:{quote(self.sender, safe='@+')}?subject=unsubscribe%20{self.unsubscribe}>"
 
 
 def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
@@ -63,6 +72,8 @@ def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
     try:
         message = _assembled(letter, message_id, moment)
         data = message.as_bytes(policy=SMTP)
+        if letter.unsubscribe:
+            data = _with_unsubscribe(data, letter)
         found = _read_back(data)
     except (MessageError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise _no_mail(letter, "cannot be written as a mail") from error
@@ -125,6 +136,13 @@ def _assembled(letter: Letter, message_id: str, moment: datetime) -> EmailMessag
     return message
 
 
+def _with_unsubscribe(data: bytes, letter: Letter) -> bytes:
+    """The address in one line: Python's writer folds longer ones into encoded words, which are no address any more."""
+    before = b"\r\nAuto-Submitted: auto-generated\r\n"
+    head, _, rest = data.partition(before)
+    return head + before + f"List-Unsubscribe: {letter.list_unsubscribe}\r\n".encode("ascii") + rest
+
+
 def _address(name: str, address: str) -> Any:
     from email.headerregistry import Address
 
@@ -147,16 +165,18 @@ def _read_back(data: bytes) -> dict[str, Any]:
         "To": [(each.display_name, each.addr_spec) for each in read["To"].addresses],
         "Subject": str(read["Subject"]),
         "Message-ID": str(read["Message-ID"]),
+        "List-Unsubscribe": str(message.get("List-Unsubscribe", "")),
         "parts": [part.get_content_type() for part in message.walk()],
     }
 
 
 def _expected(letter: Letter, message_id: str) -> dict[str, Any]:
     return {
-        "headers": sorted(HEADERS),
+        "headers": sorted([*HEADERS, *(["List-Unsubscribe"] if letter.unsubscribe else [])]),
         "From": [(letter.sender_name, letter.sender)],
         "To": [(letter.recipient_name, letter.recipient)],
         "Subject": letter.subject,
         "Message-ID": message_id,
+        "List-Unsubscribe": letter.list_unsubscribe if letter.unsubscribe else "",
         "parts": ["multipart/alternative", "text/plain", "text/html"],
     }

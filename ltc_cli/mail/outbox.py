@@ -14,7 +14,7 @@ from ltc_cli.mail.message import build, message_id
 from ltc_cli.mail.transport import Envelope
 from ltc_cli.references import look_up
 from ltc_cli.report import Column
-from ltc_cli.store import canonical_json, sha256
+from ltc_cli.store import ERASED, canonical_json, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -151,6 +151,14 @@ def doubt(store: Store, mail_id: int, on: date, said: str) -> None:
 
 def withdraw(store: Store, mail_id: int, on: date, why: str) -> None:
     _rest(store, mail_id, "cancelled", on, said=why)
+
+
+def erase(store: Store, mail_id: int) -> None:
+    """Take the words and the address out of a mail that rests for good; what became of it stays told."""
+    store.connection.execute(
+        "UPDATE outbox SET message = X'', recipient = ?, subject = ? WHERE id = ?", (ERASED, ERASED, mail_id)
+    )
+    store.connection.execute("UPDATE outbox_attempt SET said = NULL WHERE outbox_id = ?", (mail_id,))
 
 
 def refuse(store: Store, mail_id: int, on: date, said: str, *, for_good: bool) -> None:

@@ -1,17 +1,27 @@
-"""The texts of mails, in English and Chinese: Jinja2 in a sandbox, fed with plain data, undefined names an error."""
+"""The texts of mails, in English and Chinese: Jinja2 in a sandbox, fed with plain data, undefined names an error.
+
+A folder of the user's own may hold more of them, and others in the place of ours: `en/NAME.txt` and `en/NAME.html`.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ltc_cli.errors import ConfigError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import jinja2
 
 LANGUAGES: Final = ("en", "zh")
-NAMES: Final = ("invoice",)
+NAMES: Final = ("invoice", "credit", "quote", "welcome", "followup")
 FOLDER: Final = Path(__file__).with_name("templates")
+LONGEST: Final = 1_000_000
+"""Characters of a text that a template may write."""
 
 
 class Text(NamedTuple):
@@ -22,19 +32,130 @@ class Text(NamedTuple):
     html: str
 
 
-def prepare() -> None:
-    """Compile all of them, so that no time goes by inside of a transaction."""
+def prepare(folder: Path | None = None) -> None:
+    """Compile all of them, so that no time goes by inside of a transaction. Raises ConfigError."""
     for language in LANGUAGES:
         for name in NAMES:
-            _template(language, f"{name}.txt")
-            _template(language, f"{name}.html")
+            place = _place(name, language, folder)
+            for file in (f"{name}.txt", f"{name}.html"):
+                if (place.path / file).is_file():
+                    _compiled(place, file)
 
 
-def render(name: str, language: str, data: dict[str, Any]) -> Text:
-    """The mail for plain data. The first line of the plain text is its subject, the second one empty."""
+def render(name: str, language: str, data: dict[str, Any], folder: Path | None = None) -> Text:
+    """The mail for plain data. The first line of the plain text is its subject, the second one empty.
+
+    Raises ConfigError for a template that does not exist or cannot be filled in.
+    """
     _refuse_what_is_not_plain(data)
-    subject, _, text = _template(language, f"{name}.txt").render(data).partition("\n\n")
-    return Text(subject, text, _template(language, f"{name}.html").render(data))
+    place = _place(name, language, folder)
+    subject, _, text = _written(place, f"{name}.txt", data).partition("\n\n")
+    has_html = (place.path / f"{name}.html").is_file()
+    return Text(subject, text, _written(place, f"{name}.html", data) if has_html else _as_html(text, place.language))
+
+
+class Place(NamedTuple):
+    """Where a template was found."""
+
+    folder: Path
+    language: str
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.language
+
+
+def problems(name: str, samples: Sequence[dict[str, Any]], folder: Path | None = None) -> Iterator[str]:
+    """What is wrong with a template in any language, found before it is needed: by its names, and by filling it in."""
+    places = _places(name, folder)
+    if not places:
+        yield f"there is no template {name:.60}" + (f" in {folder}" if folder else " (mail.templates is not set)")
+    for place in places:
+        try:
+            yield from _unknown_names(name, place, set(samples[0]))
+            for sample in samples:
+                text = render(name, place.language, sample, folder)
+                if not text.subject.strip() or "\n" in text.subject or not text.text.strip():
+                    yield f"{place.language}/{name}.txt: its first line is the subject, its second is empty"
+                    break
+        except ConfigError as error:
+            yield error.message
+
+
+def own(folder: Path) -> list[str]:
+    """Names of the templates in the user's folder."""
+    return sorted({path.stem for language in LANGUAGES for path in folder.glob(f"{language}/*.txt")})
+
+
+def _unknown_names(name: str, place: Place, known: set[str]) -> Iterator[str]:
+    from jinja2 import meta
+
+    for file in (f"{name}.txt", f"{name}.html"):
+        path = place.path / file
+        if path.is_file():
+            _compiled(place, file)
+            environment = _environment(place.folder)
+            names = meta.find_undeclared_variables(environment.parse(path.read_text("utf-8")))
+            for unknown in sorted(names - known - set(environment.globals)):
+                yield f"{place.language}/{file}: {unknown!r:.60} is not known; there is {', '.join(sorted(known))}"
+
+
+def _place(name: str, language: str, folder: Path | None) -> Place:
+    """In the language if it is there, the user's own first; else in another one."""
+    places = _places(name, folder)
+    if not places:
+        raise ConfigError(f"there is no template {name:.60}", "ltc config check")
+    return next((place for place in places if place.language == language), places[0])
+
+
+def _places(name: str, folder: Path | None) -> list[Place]:
+    """Where the template is, the user's own before ours. A name that leads out of the folder is none."""
+    if not re.fullmatch(r"[\w-][\w .-]*", name):
+        return []
+    own = [Place(folder, language) for language in LANGUAGES] if folder else []
+    ours = [Place(FOLDER, language) for language in LANGUAGES] if name in NAMES else []
+    return [place for place in (*own, *ours) if (place.path / f"{name}.txt").is_file()]
+
+
+def _written(place: Place, file: str, data: dict[str, Any]) -> str:
+    import jinja2
+
+    try:
+        parts, size = [], 0
+        for part in _compiled(place, file).generate(data):
+            parts.append(part)
+            size += len(part)
+            if size > LONGEST:
+                raise _wrong(place, file, f"writes more than {LONGEST:,} characters")
+    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise _wrong(place, file, str(error) or type(error).__name__) from error
+    except (MemoryError, RecursionError) as error:
+        raise _wrong(place, file, "is too much") from error
+    return "".join(parts)
+
+
+def _compiled(place: Place, file: str) -> jinja2.Template:
+    import jinja2
+
+    try:
+        return _template(place, file)
+    except jinja2.TemplateSyntaxError as error:
+        raise _wrong(place, file, f"line {error.lineno}: {error.message}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _wrong(place, file, f"cannot be read: {error}") from error
+
+
+def _wrong(place: Place, file: str, what: str) -> ConfigError:
+    return ConfigError(f"template {place.language}/{file}: {what:.200}", "ltc config check")
+
+
+def _as_html(text: str, language: str) -> str:
+    """For a template that has no HTML of its own."""
+    import html
+
+    lines = "<br>\n".join(html.escape(line) for line in text.strip().splitlines())
+    head = f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8"></head>'
+    return f"{head}\n<body><p>{lines}</p></body></html>\n"
 
 
 def _refuse_what_is_not_plain(value: Any) -> None:
@@ -48,17 +169,26 @@ def _refuse_what_is_not_plain(value: Any) -> None:
 
 
 @cache
-def _template(language: str, name: str) -> jinja2.Template:
-    return _environment().get_template(f"{language}/{name}")
+def _template(place: Place, name: str) -> jinja2.Template:
+    return _environment(place.folder).get_template(f"{place.language}/{name}")
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(folder: Path) -> jinja2.Environment:
     import jinja2
+    from jinja2.exceptions import SecurityError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+    class Environment(ImmutableSandboxedEnvironment):
+        """Multiplies nothing, so that no text of gigabytes is made of two."""
+
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, _context: Any, operator: str, _left: Any, _right: Any) -> Any:
+            raise SecurityError(f"{operator} is not for templates")
+
+    return Environment(
+        loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,
         autoescape=lambda name: bool(name and name.endswith(".html")),
         trim_blocks=True,

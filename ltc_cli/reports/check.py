@@ -30,7 +30,7 @@ from ltc_cli.reports import aging, ledger
 from ltc_cli.rules import ledger as entries
 from ltc_cli.rules import tax
 from ltc_cli.rules.money import digits, line_net
-from ltc_cli.stages import closing
+from ltc_cli.stages import closing, suppression
 from ltc_cli.store import FIRST_SHA256, journal_sha256, sha256
 
 if TYPE_CHECKING:
@@ -119,13 +119,74 @@ GROUP BY outbox_id HAVING COUNT(*) > 1
 UNION ALL
 SELECT 'M' || outbox.id || ' is about no invoice' FROM outbox LEFT JOIN invoice ON invoice.id = record_id
 WHERE kind = 'invoice' AND (invoice.id IS NULL OR number <> about)
+UNION ALL
+SELECT 'M' || outbox.id || ' is about no ' || kind FROM outbox WHERE kind IN ('lead', 'quote', 'credit')
+    AND about NOT IN (SELECT number FROM credit_note WHERE kind = 'credit' AND id = record_id
+        UNION ALL SELECT 'Q' || id FROM quote WHERE kind = 'quote' AND id = record_id
+        UNION ALL SELECT 'L' || id FROM lead WHERE kind = 'lead' AND id = record_id)
 """
+
+# Each step once and in its turn, no more than one a day, and every mail of a sequence belongs to one.
+SEQUENCES = """
+SELECT 'L' || lead_id || ' took step ' || position || ' of ' || sequence || ' out of turn' FROM (
+    SELECT *, LAG(position) OVER (PARTITION BY lead_id, sequence ORDER BY id) AS before,
+        LAG(event_on) OVER (PARTITION BY lead_id, sequence ORDER BY id) AS before_on,
+        LAG(kind) OVER (PARTITION BY lead_id, sequence ORDER BY id) AS before_kind FROM sequence_event) AS told
+WHERE kind = 'step' AND (before IS NULL OR position <> before + 1 OR event_on < before_on OR before_kind = 'stopped')
+    OR kind = 'stopped' AND (before IS NULL OR position <> before)
+UNION ALL
+SELECT 'L' || lead_id || ' took two steps on ' || event_on FROM sequence_event WHERE kind = 'step'
+GROUP BY lead_id, event_on HAVING COUNT(*) > 1
+UNION ALL
+SELECT 'L' || lead_id || ' is planned for ' || next_on || ', before ' || event_on FROM sequence_event
+WHERE next_on < event_on
+UNION ALL
+SELECT 'M' || outbox.id || ' belongs to no step of ' || about FROM outbox LEFT JOIN sequence_event
+    ON outbox_id = outbox.id AND lead_id = record_id AND sequence_event.kind = 'step'
+WHERE outbox.kind = 'lead' AND lead_id IS NULL
+"""
+
+# An erased record holds nothing of a person any more.
+ERASED = """
+SELECT 'L' || lead.id || ' is erased, and says ' || COALESCE(email, phone, company, title, note, name)
+FROM lead JOIN erasure ON kind = 'lead' AND record_id = lead.id
+WHERE lead.name <> 'erased' OR COALESCE(company, email, email_norm, phone, phone_norm, title, note, further) IS NOT NULL
+    OR fingerprint IS NOT NULL OR lead.id IN (SELECT lead_id FROM touch WHERE note IS NOT NULL)
+    OR lead.id IN (SELECT lead_id FROM lead_event WHERE note IS NOT NULL)
+    OR lead.id IN (SELECT lead_id FROM sequence_event WHERE task IS NOT NULL)
+    OR lead.id IN (SELECT external_id.record_id FROM external_id WHERE external_id.kind = 'lead')
+    OR lead.id IN (SELECT outbox.record_id FROM outbox WHERE outbox.kind = 'lead' AND recipient <> 'erased')
+UNION ALL
+SELECT 'K' || customer.id || ' is erased, and says ' || COALESCE(email, phone, contact, address, note, name)
+FROM customer JOIN erasure ON erasure.kind = 'customer' AND record_id = customer.id
+WHERE customer.name <> 'erased' OR COALESCE(contact, email, phone, address, tax_id, note, further) IS NOT NULL
+UNION ALL
+SELECT 'M' || outbox.id || ' has lost its message' FROM outbox LEFT JOIN erasure
+    ON erasure.kind = outbox.kind AND erasure.record_id = outbox.record_id
+WHERE message = X'' AND (erasure.id IS NULL OR recipient <> 'erased' OR subject <> 'erased'
+    OR state NOT IN ('sent', 'cancelled'))
+"""
+
+
+def _suppressed(store: Store) -> Iterator[str]:
+    """No sequence has written to an address after it was put on the list."""
+    secret = store.one("SELECT secret FROM suppression_key")
+    if secret is None:
+        return
+    rows = store.all("SELECT hash, MIN(outbox_id) AS mail_id FROM suppression WHERE kind = 'email' GROUP BY hash")
+    listed = {row["hash"]: row["mail_id"] for row in rows}
+    for row in store.all("SELECT id, recipient FROM outbox WHERE kind = 'lead' AND message <> X''"):
+        last = listed.get(suppression.hash_of(secret["secret"], "email", row["recipient"]))
+        if last is not None and row["id"] > last:
+            yield f"M{row['id']} went to an address that is not to be written to"
 
 
 def _outbox(store: Store) -> Iterator[str]:
     """A mail's state is what its attempts say, and its bytes are those that were queued."""
     yield from _query(OUTBOX)(store)
     for row in store.connection.execute("SELECT id, message, message_sha256, message_id FROM outbox"):
+        if row["message"] == b"":
+            continue  # it was erased: see `ERASED`
         if sha256(row["message"]) != row["message_sha256"] or row["message_id"].encode() not in row["message"]:
             yield f"M{row['id']} is not the message that was queued"
 
@@ -523,6 +584,9 @@ CHECKS = (
     Check("documents", "every document's hash fits its bytes", _documents),
     Check("archive", "an issued invoice or credit note says what its document says", _archive),
     Check("outbox", "a mail is in the state its attempts say, and went out at most once", _outbox),
+    Check("sequences", "a lead takes each step of a sequence once, in its turn, one a day", _query(SEQUENCES)),
+    Check("suppression", "no sequence writes to whom it must not", _suppressed),
+    Check("erasure", "an erased record holds nothing of a person", _query(ERASED)),
     Check("lines", "a line is quantity × price − discount", _lines),
     Check("totals", "quotes and contracts sum to their totals by their own policy", _whole_documents),
     Check(

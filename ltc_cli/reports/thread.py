@@ -42,15 +42,19 @@ FROM refund_reversal JOIN refund ON refund.id = refund_id
 WHERE payment_id IS NOT NULL AND customer_id IN ({customers})
 """
 
-# What became of mails: of one, or of those about invoices. What only waits is not told of an invoice.
+# What became of mails: of one, or of those about records of the thread. What only waits is not told of these.
 MAILED = """
 SELECT happened_on, 'M' || outbox_id, 'mail to ' || recipient || ': ' || outbox_attempt.state
     || COALESCE(', ' || said, ''), NULL, NULL, outbox_attempt.recorded_at
 FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id WHERE {narrowed}
 """
-ABOUT_INVOICES = """
-outbox.kind = 'invoice' AND outbox_attempt.state IN ('sent', 'failed', 'unknown') AND outbox.record_id IN (
-    SELECT id FROM invoice WHERE contract_id IN ({contracts}))
+ABOUT_THREAD = """
+outbox_attempt.state IN ('sent', 'failed', 'unknown') AND (
+    outbox.kind = 'invoice' AND outbox.record_id IN (SELECT id FROM invoice WHERE contract_id IN ({contracts}))
+    OR outbox.kind = 'credit' AND outbox.record_id IN (SELECT credit_note.id FROM credit_note
+        JOIN invoice ON invoice.id = invoice_id WHERE contract_id IN ({contracts}))
+    OR outbox.kind = 'quote' AND outbox.record_id IN (SELECT id FROM quote WHERE opportunity_id IN ({opportunities}))
+    OR outbox.kind = 'lead' AND outbox.record_id IN ({leads}))
 """
 
 KINDS = ("lead", "opportunity", "contract", "customer")
@@ -70,6 +74,13 @@ FACTS = (
     SELECT event_on, 'L' || lead_id, kind || COALESCE(': ' || reason, '') || COALESCE(', ' || note, ''), NULL, NULL,
         recorded_at
     FROM lead_event WHERE lead_id IN ({leads})
+    """,
+    """
+    SELECT event_on, 'L' || lead_id, sequence || CASE kind WHEN 'enrolled' THEN ': enrolled'
+        WHEN 'stopped' THEN ' stopped: ' || reason
+        ELSE ', step ' || position || COALESCE(', mail ' || template, '') || COALESCE(', ' || task, '') END,
+        NULL, NULL, recorded_at
+    FROM sequence_event WHERE lead_id IN ({leads})
     """,
     """
     SELECT created_on, 'O' || id, 'promoted: ' || title, amount_minor, currency, recorded_at
@@ -192,7 +203,7 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
     entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
     entries += _shipped(store, listed) + _settled(store, listed)
-    narrowed = f"outbox.id = {named.id}" if named.kind == "outbox" else ABOUT_INVOICES.format(**listed)
+    narrowed = f"outbox.id = {named.id}" if named.kind == "outbox" else ABOUT_THREAD.format(**listed)
     entries += [tuple(row) for row in store.all(MAILED.format(narrowed=narrowed))]
     if named.kind in ("customer", "payment"):
         entries += [tuple(row) for row in store.all(RECEIVED.format(**listed))]

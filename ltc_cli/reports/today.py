@@ -11,6 +11,7 @@ from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
 from ltc_cli.stages import amendments, contracts, quotes
+from ltc_cli.stages.nurture import WORTH_A_TASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,22 @@ SELECT lead.id, lead.name, lead.company, lead.created_on FROM lead WHERE merged_
 AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = lead.id)
 AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = lead.id)
 AND NOT EXISTS (SELECT 1 FROM opportunity WHERE lead_id = lead.id)
+AND NOT EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id)
+AND NOT EXISTS (SELECT 1 FROM sequence_event WHERE lead_id = lead.id AND task IS NOT NULL)
 ORDER BY created_on, id
+"""
+
+# What steps of sequences left to do: until somebody has been in touch with the lead, or it went another way.
+TASKS = f"""
+SELECT step.lead_id, step.task, step.event_on, lead.name, lead.company FROM sequence_event AS step
+JOIN lead ON lead.id = step.lead_id
+WHERE step.task IS NOT NULL AND step.event_on <= ? AND merged_into_id IS NULL
+AND NOT EXISTS (SELECT 1 FROM touch WHERE touch.lead_id = step.lead_id AND touch.kind IN {WORTH_A_TASK}
+    AND touch.recorded_at > step.recorded_at)
+AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_event.lead_id = step.lead_id AND lead_event.kind = 'dropped'
+    AND lead_event.id > step.lead_event_id)
+AND NOT EXISTS (SELECT 1 FROM opportunity WHERE opportunity.lead_id = step.lead_id)
+ORDER BY step.event_on, step.id
 """
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
@@ -82,7 +98,7 @@ WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND 
 def report(store: Store, today: date, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency."""
     rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
-    rows += [*_undelivered(store, today), *_unshipped(store, today), *_untouched(store, today)]
+    rows += [*_undelivered(store, today), *_unshipped(store, today), *_tasks(store, today), *_untouched(store, today)]
     rows = into.written(rows) if into else rows
     return Report(
         COLUMNS,
@@ -157,6 +173,12 @@ def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
     for row in store.all(UNSHIPPED, (today.isoformat(),)):
         yield _row("ship", f"C{row['id']}", row["name"], row["signed_on"], today, f"ltc ship C{row['id']}")
+
+
+def _tasks(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    for row in store.all(TASKS, (today.isoformat(),)):
+        ref, name = f"L{row['lead_id']}", row["company"] or row["name"]
+        yield _row(row["task"], ref, name, row["event_on"], today, f"ltc nurture {ref} --log call")
 
 
 def _untouched(store: Store, today: date) -> Iterator[dict[str, Any]]:

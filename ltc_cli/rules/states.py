@@ -15,6 +15,7 @@ TRANSITIONS: dict[str, dict[str, dict[str, str]]] = {
         "qualified": {"nurture": "qualified", "qualify": DONE, "drop": "dropped", "promote": "promoted"},
         "dropped": {"nurture": "dropped", "qualify": "qualified", "drop": DONE},
         "promoted": {"nurture": "promoted", "promote": DONE},
+        "erased": {},
     },
     "opportunity": {
         "open": {"advance": "open", "quote": "open", "sign": "won", "lose": "lost", "reopen": DONE},
@@ -84,6 +85,7 @@ TRANSITIONS: dict[str, dict[str, dict[str, str]]] = {
 # What to do instead, by record and state.
 HINTS = {
     ("lead", "dropped"): "ltc lead qualify {ref} takes it up again",
+    ("lead", "erased"): "who comes anew is a new lead: ltc lead add",
     ("lead", "promoted"): "its opportunity goes on: ltc show {ref}",
     ("opportunity", "lost"): "ltc reopen {ref}",
     ("opportunity", "won"): "its contract goes on: ltc show {ref}",

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConflictError, LtcError, Problems, UsageError
+from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.country import normalise_country
 from ltc_cli.stages import customers
 from ltc_cli.stages.row_imports import RowImporter
@@ -47,6 +48,9 @@ class Importer(RowImporter[Company]):
     def identity(self, entry: Company) -> tuple[str, str]:
         name = entry.texts["tax_id"] or entry.texts["name"]
         return entry.external_id, f"customer {name}" if name else ""
+
+    def address(self, entry: Company) -> str:
+        return normalise_email(entry.texts["email"]) if entry.texts["email"] else ""
 
     def find(self, entry: Company) -> int | None:
         values = customers.normalise(_new(entry))

@@ -8,7 +8,7 @@ from ltc_cli.errors import Problems, RefusedError, UsageError
 from ltc_cli.references import an
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.rules.contact import clean_name, clean_text
-from ltc_cli.stages import customers, leads
+from ltc_cli.stages import customers, erasing, leads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +49,8 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
             f"{record.text} is a fact: {an(record.kind)} is never edited",
             f"ltc show {record.text} says what can follow",
         )
+    if erasing.erased_on(store, record):
+        raise RefusedError(f"{record.text} is erased", "who comes anew is a new lead: ltc lead add")
     fields = _fields(record, texts)
     present = store.one(f"SELECT * FROM {record.kind} WHERE id = ?", (record.id,))
     assert present is not None

@@ -10,7 +10,7 @@ from ltc_cli.errors import LtcError, UsageError
 from ltc_cli.rules.contact import clean_column
 from ltc_cli.rules.country import normalise_country
 from ltc_cli.rules.foreign import read_day, said, said_column
-from ltc_cli.stages import leads
+from ltc_cli.stages import leads, suppression
 from ltc_cli.stages.batches import NEVER, Known, Occurrences, Seen, fingerprints, further_text
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Importer:
         self.today = today
         self.occurrences = Occurrences(batch.store)
         self.read_days: dict[str, str | LtcError] = {}
+        self.erased = suppression.Listed(batch.store, "erased")
 
     def take(self, rows: Rows) -> None:
         """Add, update or reject each of the rows."""
@@ -142,6 +143,10 @@ class _Chunk:
     def decide(self, row: int) -> None:
         """What becomes of a row without a problem."""
         external_id, value, email = self.ids[row], self.prints[row], self.emails[row]
+        if self.importer.erased and self._is_erased(external_id, value, email):
+            self.batch.counts["unchanged"] += 1
+            self.batch.notes[suppression.LEFT_OUT] += 1
+            return None
         seen = self.known_prints.get(value, NEVER)
         if external_id:
             known = self.known_ids.get(external_id)
@@ -162,6 +167,20 @@ class _Chunk:
             self.known_emails[email] = Known(self.next_id, value)
         self.next_id += 1
         return None
+
+    def _is_erased(self, external_id: str, value: bytes, email: str | None) -> bool:
+        """Whether the row is of somebody who was erased, by its address, its id or by all that it says."""
+        erased, sources = self.importer.erased, (self.batch.id_source, "")
+        if external_id and external_id in self.known_ids:
+            return False
+        return (
+            erased.has("email", email)
+            or (
+                bool(external_id)
+                and any(erased.has("id", suppression.of_id("lead", each, external_id)) for each in sources)
+            )
+            or erased.has("row", value.hex())
+        )
 
     def _remember_id(self, row: int, lead_id: int) -> None:
         external_id, value = self.ids[row], self.prints[row]

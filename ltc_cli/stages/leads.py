@@ -59,6 +59,9 @@ TOUCHES = (
     "unsubscribe",
 )
 
+KEEP_FROM_MAILS = ("unsubscribe", "bounce")
+"""Touches after which the addresses of a lead are not written to by sequences any more."""
+
 DROP_REASONS = ("budget", "need", "authority", "timing")
 
 
@@ -200,7 +203,16 @@ def touch(store: Store, text: str, kind: str, on: date, note: str | None = None)
         recorded_at=store.recorded_at,
     )
     store.touch(lead.text)
+    keep_from_mails(store, lead.id, kind, on)
     return lead.id
+
+
+def keep_from_mails(store: Store, lead_id: int, kind: str, on: date) -> None:
+    """After a touch of this kind: who unsubscribed, and what bounced, is not written to any more."""
+    if kind in KEEP_FROM_MAILS:
+        from ltc_cli.stages import suppression
+
+        suppression.of_lead(store, lead_id, kind, on)
 
 
 def qualify(store: Store, lead: Reference, on: date, note: str | None = None) -> bool:
@@ -257,6 +269,8 @@ def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:
     family = [keep.id, *(other.id for other in others if other.id != keep.id)]
     if len(family) == 1:
         return False
+    for erased in store.among("SELECT record_id FROM erasure WHERE kind = 'lead' AND {these:record_id}", family):
+        raise RefusedError(f"L{erased['record_id']} is erased: it is merged with nobody", "leave it out")
     promoted = store.among("SELECT id FROM opportunity WHERE {these:lead_id}", _family(store, family))
     if len(promoted) > 1:
         names = " and ".join(f"O{row['id']}" for row in promoted)
@@ -305,11 +319,25 @@ decided AS (
     SELECT root_id, MAX(lead_event.id) AS event_id
     FROM family JOIN lead_event ON lead_event.lead_id = family.id GROUP BY root_id
 ),
-promoted AS (SELECT root_id FROM family JOIN opportunity ON opportunity.lead_id = family.id)
+promoted AS (SELECT root_id FROM family JOIN opportunity ON opportunity.lead_id = family.id),
+planned AS (
+    SELECT now.lead_id AS root_id, MIN(now.next_on) AS next_step_on FROM wanted
+    JOIN sequence_event AS now ON now.lead_id = wanted.id
+    WHERE now.next_on IS NOT NULL AND now.lead_id NOT IN (SELECT record_id FROM erasure WHERE kind = 'lead')
+    AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
+        WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)
+    AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = now.lead_id AND kind = 'dropped'
+        AND lead_event.id > now.lead_event_id)
+    AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = now.lead_id
+        AND kind IN ('reply', 'bounce', 'unsubscribe') AND touch.id > now.touch_id)
+    GROUP BY now.lead_id
+)
 SELECT lead.*, COALESCE(touches, 0) AS touches, last_touch_on,
+    CASE WHEN lead.id NOT IN (SELECT root_id FROM promoted) THEN next_step_on END AS next_step_on,
     (SELECT value FROM external_id WHERE kind = 'lead' AND record_id = lead.id ORDER BY source, value LIMIT 1)
         AS external_id,
     CASE
+        WHEN lead.id IN (SELECT record_id FROM erasure WHERE kind = 'lead') THEN 'erased'
         WHEN lead.id IN (SELECT root_id FROM promoted) THEN 'promoted'
         WHEN lead_event.kind IS NOT NULL THEN lead_event.kind
         WHEN touches > 0 THEN 'nurtured'
@@ -318,6 +346,7 @@ SELECT lead.*, COALESCE(touches, 0) AS touches, last_touch_on,
 FROM wanted JOIN lead ON lead.id = wanted.id
 LEFT JOIN touched ON touched.root_id = lead.id
 LEFT JOIN decided ON decided.root_id = lead.id
+LEFT JOIN planned ON planned.root_id = lead.id
 LEFT JOIN lead_event ON lead_event.id = decided.event_id
 ORDER BY lead.id
 """
@@ -334,7 +363,6 @@ def _record(row: Row) -> dict[str, Any]:
         "ref": f"L{row['id']}",
         **record,
         "score": None,
-        "next_step_on": None,
         "further": further_columns(row["further"]),
     }
 

@@ -11,26 +11,31 @@ from ltc_cli.mail import outbox, setting, templates
 from ltc_cli.mail.folder import Folder
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.mail.smtp import Smtp
+from ltc_cli.rules import tax
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.rules.money import format_micro, format_percent
-from ltc_cli.stages import invoices
+from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent
+from ltc_cli.stages import contracts, credit_notes, invoices, quotes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
     from pathlib import Path
     from sqlite3 import Row
 
-    from ltc_cli.config import Settings
+    from ltc_cli.config import Company, Settings
     from ltc_cli.mail.sender import Way
+    from ltc_cli.references import Reference
     from ltc_cli.store import Store
 
 
 class Office(NamedTuple):
-    """Where mails are written: the sender, and the language of those whose customer has none."""
+    """Where mails are written: the sender, the language of those whose customer has none, and whose texts."""
 
     sender: str
     sender_name: str
     language: str
+    company: Company
+    templates: Path | None
 
 
 class Queued(NamedTuple):
@@ -41,10 +46,24 @@ class Queued(NamedTuple):
     is_new: bool
 
 
+MAILED = ("invoice", "credit", "quote")
+"""Kinds of records that are mailed to their customer."""
+
+CUSTOMERS = {
+    "invoice": "SELECT customer_id FROM invoice WHERE id = ?",
+    "credit": "SELECT customer_id FROM credit_note WHERE id = ?",
+    "quote": "SELECT customer_id FROM opportunity WHERE id = (SELECT opportunity_id FROM quote WHERE id = ?)",
+}
+
+
 def office(settings: Settings) -> Office:
-    """Ready to write, so that a transaction does not wait for it. Raises ConfigError where there is no sender."""
-    templates.prepare()
-    return Office(setting.sender(settings), settings.company.name or "", settings.language)
+    """Ready to write, so that a transaction does not wait for it.
+
+    Raises ConfigError where there is no sender, or a template is wrong.
+    """
+    templates.prepare(settings.mail.templates)
+    company = settings.company
+    return Office(setting.sender(settings), company.name or "", settings.language, company, settings.mail.templates)
 
 
 def way_out(settings: Settings, folder: Path | None) -> Way:
@@ -52,27 +71,26 @@ def way_out(settings: Settings, folder: Path | None) -> Way:
     return partial(Folder, folder) if folder else partial(Smtp, setting.server(settings.mail))
 
 
-def queue_invoice(
-    store: Store, desk: Office, invoice_id: int, on: date, *, to: str | None = None, again: bool = False
+def queue(
+    store: Store, desk: Office, named: Reference, on: date, *, to: str | None = None, again: bool = False
 ) -> Queued:
-    """Queue the mail with an invoice, once for each address unless `again`.
+    """Queue the mail with an invoice, a credit note or a quote, once for each address unless `again`.
 
     Raises RefusedError where nobody is to be written to, or where a mail may have arrived and nobody knows.
     """
-    row = store.one(
-        "SELECT invoice.id, number, COALESCE(merged_into_id, customer.id) AS customer_id FROM invoice"
-        " JOIN customer ON customer.id = customer_id WHERE invoice.id = ?",
-        (invoice_id,),
+    customer = store.one(
+        "SELECT kept.id, kept.name, kept.contact, kept.email, kept.language FROM customer"
+        " JOIN customer AS kept ON kept.id = COALESCE(customer.merged_into_id, customer.id)"
+        f" WHERE customer.id = ({CUSTOMERS[named.kind]})",
+        (named.id,),
     )
-    assert row is not None
-    customer = store.one("SELECT id, name, contact, email, language FROM customer WHERE id = ?", (row["customer_id"],))
     assert customer is not None
     recipient = _recipient(customer, to)
-    found = None if again else outbox.open_mail(store, "invoice", invoice_id, recipient)
+    found = None if again else outbox.open_mail(store, named.kind, named.id, recipient)
     if found:
         return Queued(found["id"], found["state"], is_new=False)
-    letter = _invoice_letter(store, desk, invoice_id, customer, recipient)
-    about = outbox.About("invoice", invoice_id, row["number"], customer["id"])
+    letter = _letter(store, desk, named, customer, recipient, on)
+    about = outbox.About(named.kind, named.id, named.text, customer["id"])
     return Queued(outbox.add(store, letter, about, on), "queued", is_new=True)
 
 
@@ -87,9 +105,10 @@ def _recipient(customer: Row, to: str | None) -> str:
     return recipient
 
 
-def _invoice_letter(store: Store, desk: Office, invoice_id: int, customer: Row, recipient: str) -> Letter:
+def _letter(store: Store, desk: Office, named: Reference, customer: Row, recipient: str, on: date) -> Letter:
     language = customer["language"] or desk.language
-    text = templates.render("invoice", language, _invoice_data(store, invoice_id))
+    data = _quote_data(store, desk, named, on) if named.kind == "quote" else DATA[named.kind](store, named.id)
+    text = templates.render(named.kind, language, data, desk.templates)
     return Letter(
         sender_name=desk.sender_name,
         sender=desk.sender,
@@ -105,17 +124,46 @@ def _invoice_letter(store: Store, desk: Office, invoice_id: int, customer: Row, 
 def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
     """What the template says: the invoice as its archived document has it, and what is still open of it."""
     record = invoices.records(store, [invoice_id])[0]
-    said = json.loads(store.value("SELECT body FROM document WHERE sha256 = ?", (record["document_sha256"],)))
-    seller, buyer = said["seller"], said["buyer"]
+    said = _archived(store, record["document_sha256"])
     return {
-        **{key: said[key] for key in ("number", "issued_on", "period_from", "period_to", "currency", "terms")},
+        **_document_data(said),
+        **{key: said[key] for key in ("period_from", "period_to", "terms")},
+        "iban": said["seller"]["iban"] or "",
+        "instalments": [{"due_on": part["due_on"], "amount": _grouped(part["amount"])} for part in said["instalments"]],
+        "paid": _grouped(record["paid"]) if record["status"] == "partly_paid" else "",
+        "balance": _grouped(record["balance"]),
+        "is_paid": int(record["status"] == "paid"),
+    }
+
+
+def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
+    """The credit note as its archived document has it, and what is left of it."""
+    record = credit_notes.records(store, [credit_id])[0]
+    said = _archived(store, record["document_sha256"])
+    return {
+        **_document_data(said),
+        "invoice_number": said["invoice"]["number"],
+        "invoice_issued_on": said["invoice"]["issued_on"],
+        "reason": said["reason"],
+        "unapplied": _grouped(record["unapplied"]) if record["status"] == "unapplied" else "",
+    }
+
+
+DATA: dict[str, Callable[[Store, int], dict[str, Any]]] = {"invoice": _invoice_data, "credit": _credit_data}
+
+
+def _archived(store: Store, document_sha256: str) -> Any:
+    return json.loads(store.value("SELECT body FROM document WHERE sha256 = ?", (document_sha256,)))
+
+
+def _document_data(said: dict[str, Any]) -> dict[str, Any]:
+    """What invoices and credit notes have in common."""
+    return {
+        **{key: said[key] for key in ("number", "issued_on", "currency")},
         **{key: _grouped(said[key]) for key in ("net", "tax", "total")},
-        "rounding": "" if record["rounding"].strip("0.") == "" else record["rounding"],
-        "seller_name": seller["name"] or "",
-        "seller_address": seller["address"] or "",
-        "seller_tax_id": seller["tax_id"] or "",
-        "iban": seller["iban"] or "",
-        "buyer_name": buyer["name"],
+        "rounding": said["rounding"] if said.get("rounding", "").strip("-0.") else "",
+        **_seller(said["seller"]),
+        "buyer_name": said["buyer"]["name"],
         "lines": [_line(line) for line in said["lines"]],
         "taxes": [
             {
@@ -127,11 +175,37 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
             }
             for tax in said["taxes"]
         ],
-        "instalments": [{"due_on": part["due_on"], "amount": _grouped(part["amount"])} for part in said["instalments"]],
-        "paid": _grouped(record["paid"]) if record["status"] == "partly_paid" else "",
-        "balance": _grouped(record["balance"]),
-        "is_paid": int(record["status"] == "paid"),
     }
+
+
+def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[str, Any]:
+    """The quote as it stands: it has no archived document until it is signed."""
+    record = quotes.records(store, [named.id], today=on)[0]
+    currency, lines = record["currency"], quotes.lines_of(store, "quote", named.id)
+    whole = tax.totals(lines, record["tax_rounding"], digits(currency))
+    return {
+        **{key: record[key] for key in ("version", "currency", "terms", "valid_until")},
+        **{key: _grouped(record[key]) for key in ("net", "tax", "total")},
+        **_seller(vars(desk.company)),
+        "number": named.text,
+        "title": store.value("SELECT title FROM opportunity WHERE id = ?", (int(record["opportunity"][1:]),)),
+        "created_on": record["created_on"],
+        "buyer_name": record["customer_name"],
+        "lines": [_line(contracts.line_document(line, currency)) for line in lines],
+        "taxes": [
+            {
+                "code": group.tax.code,
+                "rate": format_percent(group.tax.rate_ppm),
+                "base": _grouped(format_amount(group.base_minor, currency)),
+                "tax": _grouped(format_amount(group.tax_minor, currency)),
+            }
+            for group in whole.groups
+        ],
+    }
+
+
+def _seller(company: dict[str, Any]) -> dict[str, str]:
+    return {f"seller_{key}": company[key] or "" for key in ("name", "address", "tax_id")}
 
 
 def _line(line: dict[str, Any]) -> dict[str, str]:
@@ -151,7 +225,21 @@ def _grouped(amount: str) -> str:
 
 
 def withdrawn(store: Store, mail_id: int) -> str | None:
-    """Why a mail need not go any more: its invoice was taken back whole after it was queued."""
+    """Why a mail need not go any more: its invoice was taken back whole, or its quote replaced, after it was queued."""
+    return _credited(store, mail_id) or _replaced(store, mail_id)
+
+
+def _replaced(store: Store, mail_id: int) -> str | None:
+    row = store.one(
+        "SELECT about, newer.id FROM outbox JOIN quote ON outbox.kind = 'quote' AND quote.id = outbox.record_id"
+        " JOIN quote AS newer ON newer.opportunity_id = quote.opportunity_id AND newer.version > quote.version"
+        " WHERE outbox.id = ? ORDER BY newer.version DESC LIMIT 1",
+        (mail_id,),
+    )
+    return f"{row['about']} was replaced by Q{row['id']} in the meantime" if row else None
+
+
+def _credited(store: Store, mail_id: int) -> str | None:
     row = store.one(
         "SELECT about, MAX(settlement.recorded_at) AS settled_at, outbox.recorded_at AS queued_at, total_minor,"
         " COALESCE(SUM(settlement.amount_minor), 0) AS back_minor FROM outbox"

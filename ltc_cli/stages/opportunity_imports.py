@@ -128,6 +128,9 @@ class Importer(RowImporter[Deal]):
         lead = entry.lead_id or entry.lead_email
         return entry.external_id, f"lead {lead}" if lead else ""
 
+    def address(self, entry: Deal) -> str:
+        return entry.lead_email.partition(" ")[0]
+
     def add(self, entry: Deal) -> int:
         deal = entry._replace(created_on=entry.created_on or self.today.isoformat())
         lead = self._lead(deal)

@@ -257,6 +257,12 @@ def decide(store: Store, quote: Reference, verb: str, on: date) -> bool:
     return True
 
 
+def send(store: Store, quote: Reference, on: date) -> None:
+    """It goes to the customer: a draft counts as sent. Raises RefusedError for one that nobody can accept any more."""
+    if records(store, [quote.id], today=on)[0]["status"] != "accepted":
+        decide(store, quote, "send", on)
+
+
 def newest(store: Store, opportunity_id: int) -> Reference | None:
     row = store.one("SELECT id FROM quote WHERE opportunity_id = ? ORDER BY version DESC LIMIT 1", (opportunity_id,))
     return name("quote", row["id"]) if row else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ltc_cli.errors import LtcError, Problems, UsageError
 from ltc_cli.rules.contact import clean_text
 from ltc_cli.rules.foreign import read_amount, read_currency, read_day, said
+from ltc_cli.stages import suppression
 from ltc_cli.stages.batches import Known, Occurrences, fingerprints, further_text
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class RowImporter(ABC, Generic[Entry]):
         self.batch, self.store = batch, batch.store
         self.settings, self.today = settings, today
         self.occurrences = Occurrences(batch.store)
+        self.erased = suppression.Listed(batch.store, "erased")
 
     @abstractmethod
     def read(self, row: Row) -> Entry:
@@ -84,6 +86,10 @@ class RowImporter(ABC, Generic[Entry]):
 
     def reference(self, record_id: int) -> str:
         return f"{self.prefix}{record_id}"
+
+    def address(self, _entry: Entry) -> str:
+        """The address of the person that the row is about, where it makes one; normalised."""
+        return ""
 
     def find(self, entry: Entry) -> int | None:
         """A record that no row brought, and that is this one all the same."""
@@ -107,6 +113,10 @@ class RowImporter(ABC, Generic[Entry]):
             try:
                 if isinstance(entry, LtcError):
                     raise entry
+                if name not in known and self._is_erased(entry, name):
+                    self.batch.counts["unchanged"] += 1
+                    self.batch.notes[suppression.LEFT_OUT] += 1
+                    continue
                 record_id = self._decide(entry, name, value, known.get(name))
                 known[name] = Known(record_id, value)
             except LtcError as problem:
@@ -120,6 +130,11 @@ class RowImporter(ABC, Generic[Entry]):
             return self.read(Row(rows, number, self.settings, self.today))
         except LtcError as problem:
             return problem
+
+    def _is_erased(self, entry: Entry, name: str) -> bool:
+        """Whether the row is of somebody who was erased, by its id or its address."""
+        of_id = suppression.of_id(self.batch.kind, self.batch.id_source, name)
+        return bool(self.erased) and (self.erased.has("id", of_id) or self.erased.has("email", self.address(entry)))
 
     def _name(self, entry: Entry | LtcError, value: bytes) -> str:
         """Its own id; else what names it, else what it says; of several the second is `…#2`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import NotFoundError, Problems, UsageError
@@ -62,12 +63,14 @@ class Importer(RowImporter[Activity]):
         lead_id = leads.named(self.store, entry.lead_id, self.batch.lead_source, entry.lead_email)
         if lead_id is None:
             raise NotFoundError(f"there is no lead {entry.lead_id or entry.lead_email or 'named'}")
+        touched_on = entry.touched_on or self.today.isoformat()
+        leads.keep_from_mails(self.store, lead_id, entry.kind, date.fromisoformat(touched_on))
         return self.store.add(
             "touch",
             lead_id=lead_id,
             kind=entry.kind,
             note=entry.note or None,
-            touched_on=entry.touched_on or self.today.isoformat(),
+            touched_on=touched_on,
             recorded_at=self.store.recorded_at,
             batch_id=self.batch.id,
         )
@@ -75,11 +78,13 @@ class Importer(RowImporter[Activity]):
     def update(self, record_id: int, entry: Activity) -> bool:
         """Set kind, note and day as the row says."""
         said = {"kind": entry.kind, "note": entry.note or None, "touched_on": entry.touched_on or None}
-        present = self.store.one("SELECT kind, note, touched_on FROM touch WHERE id = ?", (record_id,))
+        present = self.store.one("SELECT kind, note, touched_on, lead_id FROM touch WHERE id = ?", (record_id,))
         assert present is not None
         changed = {column: value for column, value in said.items() if value and value != present[column]}
         if changed:
             self.store.change("touch", record_id, **changed)
+            day = date.fromisoformat(said["touched_on"] or present["touched_on"])
+            leads.keep_from_mails(self.store, present["lead_id"], entry.kind, day)
         return bool(changed)
 
 

@@ -40,13 +40,21 @@ PREPARED: Final = (
     "send INV-2026-0001 --no-send --to a@x.example",
     "send INV-2026-0001 --no-send --to b@x.example",
     "send INV-2026-0001 --no-send --to c@x.example",
+    "lead add Gil",
+    "nurture L6 --enroll calls",
 )
-CONFIG: Final = "currency: EUR\nmail: {from: billing@acme.example}\n"
+CONFIG: Final = """
+mail: {from: billing@acme.example}
+nurture: {sequences: {calls: [{after: 0d, task: "call {lead}"}], ring: [{after: 0d, task: ring}]}}
+"""
 
 # One command line of every command that writes, which has something to do in that company.
 WRITES: Final = (
     "lead add Fay",
     "nurture L3 --log call",
+    "nurture L3 --enroll ring",
+    "nurture L6 --stop",
+    "nurture --due",
     "promote L3",
     "sign O2",
     "ship C1",
@@ -65,6 +73,7 @@ WRITES: Final = (
     "lose O2 --reason price",
     "reopen O3",
     "send INV-2026-0002 --no-send --to d@x.example",
+    "send Q1 --no-send --to d@x.example",
     "outbox drop M1",
     "outbox resolve M2 --sent",
     "outbox retry M3",
@@ -78,6 +87,7 @@ WRITES: Final = (
     "rate USD 0.92",
     "edit L3 note=hello",
     "close 2026-05",
+    "erase L3",
 )
 
 READS: Final = (

@@ -1,0 +1,70 @@
+"""`ltc erase`: what is stored about a person goes."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.errors import FailedError
+from ltc_cli.references import find
+from ltc_cli.report import Report
+from ltc_cli.session import Decisions
+from ltc_cli.stages import erasing
+from ltc_cli.store import Store
+
+
+def erase(
+    ctx: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="LEAD|CUSTOMER")],
+) -> None:
+    """Remove what is stored about a person; invoices and contracts stay.
+
+    The record stays and shows `erased`. Its data goes from every table, from the details of the journal and from the
+    bytes of the file, and an import or a sequence does not bring it back. What the law keeps is named, with why.
+
+    \b
+    Example:
+      ltc erase L1 --dry-run
+      ltc erase L1
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        found = find(store, reference, "lead", "customer")
+        before = erasing.erased_on(store, found)
+        if before:
+            row: dict[str, Any] = {
+                "ref": found.text,
+                "status": "erased",
+                "erased_on": before,
+                "removed": [],
+                "kept": [],
+            }
+            return record(erasing.COLUMNS, row, notices=[f"{found.text} is erased already"])
+        row = erasing.erase(store, found, session.today)
+        for path in store.copies():
+            row["kept"].append({"what": "copy of the file", "ref": None, "why": f"delete {path.name} by hand"})
+        notices = ["backups that were made before still hold the data, and copies of the file that lie beside it"]
+        return record(erasing.COLUMNS, row, notices=notices, hint="ltc check")
+
+    def follow(store: Store, _decisions: Decisions) -> Report:
+        answer = report[0]
+        if store.connection.in_transaction:
+            answer.notices.append(
+                "its bytes are overwritten when the batch is kept; ltc erase by itself cleans the file"
+            )
+        else:
+            try:
+                store.wipe()
+            except FailedError as problem:
+                answer.notices.append(f"{problem.message}: free pages of the file may still hold the data")
+                answer.exit_code = 8
+        return answer
+
+    report: list[Report] = []
+
+    def decided(store: Store) -> Report:
+        report.append(decide(store))
+        return report[-1]
+
+    session.write_and_follow(decided, follow)

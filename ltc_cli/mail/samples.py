@@ -1,0 +1,89 @@
+"""What templates are tried with before they are needed: everything there can be, and the least there can be.
+
+The names are those that a template may use; the first sample of each has all of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+SELLER = {"seller_name": "Acme GmbH", "seller_address": "Main Street 1\n10115 Berlin", "seller_tax_id": "DE123456789"}
+NO_SELLER = dict.fromkeys(SELLER, "")
+
+LINE = {"text": "Widget", "quantity": "2", "price": "50", "discount": "1.00", "net": "99.00"}
+LINES: dict[str, Any] = {
+    "lines": [LINE],
+    "taxes": [{"code": "S19", "rate": "19%", "base": "99.00", "tax": "18.81"}],
+    "currency": "EUR",
+    "net": "99.00",
+    "tax": "18.81",
+    "total": "117.81",
+    "buyer_name": "Engines & Sons",
+}
+BARE_LINES: dict[str, Any] = LINES | {"lines": [LINE | {"discount": ""}], "taxes": []}
+
+INVOICE = {
+    **SELLER,
+    **LINES,
+    "number": "INV-2026-0001",
+    "issued_on": "2026-06-15",
+    "period_from": "2026-06-01",
+    "period_to": "2026-06-30",
+    "terms": "100% ship; net 30",
+    "iban": "DE02120300000000202051",
+    "instalments": [{"due_on": "2026-07-15", "amount": "117.81"}],
+    "paid": "10.00",
+    "balance": "107.81",
+    "is_paid": 0,
+}
+BARE_INVOICE = {
+    **INVOICE,
+    **NO_SELLER,
+    **BARE_LINES,
+    "period_from": None,
+    "period_to": None,
+    "iban": "",
+    "paid": "",
+    "is_paid": 1,
+}
+CREDIT = {
+    **SELLER,
+    **LINES,
+    "number": "CN-2026-0001",
+    "issued_on": "2026-06-15",
+    "invoice_number": "INV-2026-0001",
+    "invoice_issued_on": "2026-06-01",
+    "reason": "two came back",
+    "unapplied": "10.00",
+}
+QUOTE = {
+    **SELLER,
+    **LINES,
+    "number": "Q1",
+    "title": "Loom",
+    "version": 2,
+    "created_on": "2026-06-15",
+    "valid_until": "2026-07-15",
+    "terms": "100% ship; net 30",
+}
+LEAD = {
+    **SELLER,
+    "name": "Ada Lovelace",
+    "company": "Analytical Engines",
+    "title": "Countess",
+    "country": "GB",
+    "source": "web",
+    "campaign": "spring",
+    "owner": "kim",
+    "sender": "hello@acme.example",
+    "unsubscribe": "L1-0123456789abcdef",
+}
+BARE_LEAD = LEAD | NO_SELLER | dict.fromkeys(("company", "title", "country", "source", "campaign", "owner"), "")
+
+SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
+    "invoice": (INVOICE, BARE_INVOICE),
+    "credit": (CREDIT, CREDIT | NO_SELLER | BARE_LINES | {"unapplied": ""}),
+    "quote": (QUOTE, QUOTE | NO_SELLER | BARE_LINES | {"version": 1, "valid_until": None}),
+    "lead": (LEAD, BARE_LEAD),
+}
+"""By the name of the template; `lead` for those of sequences."""

@@ -1,0 +1,457 @@
+"""`ltc erase`: what goes, down to the bytes; what stays, and why; and that nobody comes back by themselves."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from ltc_cli.store import Store
+from tests.support import Company, folder_in_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG: Final = """
+company: {name: Acme, email: hello@acme.example}
+nurture:
+  sequences: {welcome: [{after: 0d, mail: welcome}, {after: 1d, task: "call {lead}"}, {after: 1d, mail: followup}]}
+"""
+CSV: Final = (
+    "Lead ID,First Name,Last Name,Email,Phone,Company,Source,Hobby\n"
+    "7,Augusta,Lovelace,augusta@lovelace.example,+49 151 7654321,Engines,web,purple rain\n"
+    "8,Bob,Other,bob@b.example,,Looms,web,chess\n"
+)
+WORDS: Final = ("Augusta", "Lovelace", "lovelace.example", "7654321", "purple", "allergic", "nuts", "Countess")
+"""What was ever said of her."""
+
+
+def mails(company: Company) -> str:
+    return str(company.path.parent / "mails")
+
+
+def lead(company: Company) -> None:
+    """L1, of whom everything is known that can be: imported, edited, merged, touched, written to and dropped."""
+    (company.path.parent / "list.csv").write_text(CSV)
+    company.ltc("import", "leads", str(company.path.parent / "list.csv"))
+    company.ltc(
+        "lead", "add", "Augusta L", "--email", "ada@lovelace.example", "--note", "allergic to nuts", "--key", "k"
+    )
+    company.ltc("lead", "merge", "L1", "L3")
+    company.ltc("edit", "L1", "title=Countess", "note=allergic")
+    company.ltc("edit", "L1", "title=")
+    company.ltc("nurture", "L1", "--note", "likes purple")
+    company.ltc("nurture", "L1", "--enroll", "welcome")
+    company.ltc("nurture", "--due", "--to-folder", mails(company))
+    company.ltc("nurture", "--due", "--to-folder", mails(company), today="2026-06-16")
+    company.ltc("lead", "drop", "L1", "--reason", "allergic to us", "--note", "Augusta said so")
+
+
+@pytest.fixture
+def company() -> Iterator[Company]:
+    with folder_in_memory() as folder:
+        found = Company(folder, config=CONFIG)
+        lead(found)
+        yield found
+
+
+def in_the_file(company: Company, *words: str) -> list[str]:
+    """Which of the words stand in the bytes of the file, or of the journal that SQLite keeps beside it."""
+    data = company.path.read_bytes()
+    journal = company.path.with_name("ltc.db-journal")
+    data += journal.read_bytes() if journal.exists() else b""
+    return [word for word in words if word.encode() in data]
+
+
+def test_nothing_is_left_in_the_bytes_of_the_file(company: Company) -> None:
+    assert in_the_file(company, *WORDS) == list(WORDS)
+    company.ltc("erase", "L1")
+    assert in_the_file(company, *WORDS) == []
+    assert in_the_file(company, "Bob", "bob@b.example") == ["Bob", "bob@b.example"]
+    assert company.run("check") == 0, company.out
+
+
+def test_the_answer_says_what_went_and_what_stays(company: Company) -> None:
+    answer = company.ltc("erase", "l1", today="2026-06-17")
+    assert (answer["ref"], answer["status"], answer["erased_on"]) == ("L1", "erased", "2026-06-17")
+    # In the journal: import, add, merge, two edits, touch, enrolment, a run and its mail, a run, drop.
+    assert {row["what"]: row["count"] for row in answer["removed"]} == {
+        "mail": 1,
+        "id or row of an import": 1,
+        "note of a touch": 1,
+        "note of a decision": 1,
+        "task": 1,
+        "lead": 2,
+        "detail of the journal": 11,
+        "remembered answer": 1,
+    }
+    assert [row["what"] for row in answer["kept"]] == ["keyed hashes"]
+
+
+def test_find_list_and_show_afterwards(company: Company) -> None:
+    company.ltc("erase", "L1")
+    assert company.ltc("find", "lovelace") == []
+    assert company.ltc("find", "purple") == []
+    assert [(row["name"], row["status"], row["source"]) for row in company.ltc("list", "leads")] == [
+        ("erased", "erased", "web"),
+        ("Bob Other", "new", "web"),
+    ]
+    shown = company.ltc("show", "L1", today="2026-06-17")
+    assert [shown[key] for key in ("company", "email", "phone", "title", "note", "external_id", "next_step_on")] == [
+        None
+    ] * 7
+    assert (shown["further"], shown["touches"]) == ([], 1)
+    assert "lead from web" in [entry["what"] for entry in shown["thread"]]
+    assert company.ltc("outbox", "list")[0]["recipient"] == "erased"
+    entries = company.ltc("log")
+    assert entries[0]["arguments"] is None
+    assert entries[-1]["arguments"] == {"reference": "L1"}
+    assert company.ltc("today", today="2026-06-20")[0]["ref"] == "L2"
+
+
+def test_again_it_says_so(company: Company) -> None:
+    company.ltc("erase", "L1")
+    before = company.dump()
+    answer = company.ltc("erase", "L3", today="2026-06-20")
+    assert (answer["ref"], answer["erased_on"]) == ("L1", "2026-06-15")
+    assert "L1 is erased already" in company.err
+    assert company.dump() == before
+
+
+def test_a_dry_run_removes_nothing(company: Company) -> None:
+    before = company.dump()
+    dry = company.ltc("erase", "L1", "--dry-run")
+    assert company.dump() == before
+    assert company.ltc("erase", "L1") == dry
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nurture L1",
+        "nurture L1 --enroll welcome",
+        "lead qualify L1",
+        "lead drop L1 --reason need",
+        "promote L1",
+        "edit L1 name=Ada",
+        "lead merge L2 L1",
+    ],
+)
+def test_who_is_erased_is_left_alone(line: str, company: Company) -> None:
+    company.ltc("erase", "L1")
+    assert "erased" in company.ltc(*line.split(), fails=4)["message"]
+
+
+def test_a_key_of_before_does_not_bring_them_back(company: Company) -> None:
+    company.ltc("erase", "L1")
+    arguments = (
+        "lead",
+        "add",
+        "Augusta L",
+        "--email",
+        "ada@lovelace.example",
+        "--note",
+        "allergic to nuts",
+        "--key",
+        "k",
+    )
+    assert company.ltc(*arguments) == {"ref": "L1", "status": "erased"}
+    assert len(company.ltc("list", "leads")) == 2
+
+
+def test_what_is_told_of_others_stays(company: Company) -> None:
+    """A note of one word, a hobby or a first name stand in many a detail of the journal that is nobody's business."""
+    company.ltc("edit", "L1", "note=customer")
+    company.ltc("lead", "add", "Lovelace", "--company", "chess customer", "--note", "Augusta")
+    company.ltc("erase", "L1")
+    assert company.ltc("log", "L4")[-1]["arguments"]["name"] == "Lovelace"
+    assert company.run("check") == 0
+
+
+# Coming back
+
+
+def test_an_import_does_not_bring_them_back(company: Company) -> None:
+    company.ltc("erase", "L1")
+    answer = company.ltc("import", "leads", str(company.path.parent / "list.csv"))
+    assert (answer["created"], answer["unchanged"], answer["rejected"]) == (0, 2, 0)
+    assert "left out, for they are of people who were erased: 1" in company.err
+    assert in_the_file(company, "Lovelace", "7654321") == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "7,Someone,Else,,,,,\n",  # by the id
+        "9,Augusta,L,Augusta@Lovelace.example,,,,\n",  # by the address
+        "9,Augusta,L,ada@lovelace.example,,,,\n",  # by that of the lead that was merged
+    ],
+)
+def test_nor_does_another_row_about_them(row: str, company: Company) -> None:
+    company.ltc("erase", "L1")
+    (company.path.parent / "list.csv").write_text(CSV.splitlines()[0] + "\n" + row)
+    answer = company.ltc("import", "leads", str(company.path.parent / "list.csv"), "--on-duplicate", "update")
+    assert (answer["created"], answer["updated"], answer["unchanged"]) == (0, 0, 1)
+
+
+def test_a_row_without_id_and_address_is_known_by_all_that_it_says(company: Company) -> None:
+    (company.path.parent / "plain.csv").write_text("Name,Phone\nCyd,+49 151 1111111\nDot,+49 151 2222222\n")
+    company.ltc("import", "leads", str(company.path.parent / "plain.csv"))
+    company.ltc("erase", "L4")
+    answer = company.ltc("import", "leads", str(company.path.parent / "plain.csv"))
+    assert (answer["created"], answer["unchanged"]) == (0, 2)
+    assert in_the_file(company, "1111111") == []
+
+
+def test_by_hand_they_come_anew_and_no_sequence_writes_to_them(company: Company) -> None:
+    company.ltc("erase", "L1")
+    assert company.ltc("lead", "add", "Augusta", "--email", "augusta@lovelace.example")["ref"] == "L4"
+    message = company.ltc("nurture", "L4", "--enroll", "welcome", fails=4)["message"]
+    assert message == "L4 is not written to by sequences: its owner was erased on 2026-06-15"
+
+
+def test_who_unsubscribed_is_still_known_afterwards(company: Company) -> None:
+    company.ltc("lead", "add", "Eve", "--email", "eve@e.example")
+    company.ltc("nurture", "L4", "--log", "unsubscribe")
+    company.ltc("erase", "L4")
+    company.ltc("lead", "add", "Eve", "--email", "eve@e.example")
+    assert "it was unsubscribed on" in company.ltc("nurture", "L5", "--enroll", "welcome", fails=4)["message"]
+
+
+# Mails
+
+
+def test_a_mail_that_waits_does_not_go(company: Company) -> None:
+    company.ltc("nurture", "L2", "--enroll", "welcome")
+    company.ltc("nurture", "--due", "--no-send")
+    company.ltc("erase", "L2")
+    assert company.ltc("outbox", "send", "--to-folder", mails(company)) == []
+    assert [row["status"] for row in company.ltc("outbox", "list")] == ["sent", "cancelled"]
+    assert company.run("check") == 0
+
+
+def test_a_mail_at_its_final_dot_is_waited_for(company: Company) -> None:
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute("UPDATE outbox SET state = 'sending'")
+    assert company.ltc("erase", "L1", fails=5)["message"] == "M1 is being sent at this moment"
+
+
+# Customers
+
+
+def sell(company: Company) -> None:
+    """L2 becomes K1 with O1, C1 and an invoice that is mailed and paid."""
+    company.ltc("promote", "L2", "--amount", "100")
+    company.ltc("edit", "K1", "address=Mill Lane 5", "note=pays late", "phone=+49 151 3333333")
+    company.ltc("advance", "O1", "--next", "2026-06-20 ring Bob at home")
+    company.ltc("sign", "O1", "--terms", "100% sign")
+    company.ltc("invoice", "C1")
+    company.ltc("send", "INV-2026-0001", "--to-folder", mails(company))
+
+
+def test_the_lead_of_a_customer_goes_and_its_documents_stay(company: Company) -> None:
+    sell(company)
+    answer = company.ltc("erase", "L2")
+    assert [(row["what"], row["ref"]) for row in answer["kept"]] == [
+        ("customer", "K1"),
+        ("contract", "C1"),
+        ("invoice", "INV-2026-0001"),
+        ("mail", "M2"),
+        ("keyed hashes", None),
+    ]
+    assert company.ltc("show", "L2")["name"] == "erased"
+    assert company.ltc("show", "K1")["email"] == "bob@b.example"
+    assert company.run("check") == 0
+    assert company.ltc("aging")[0]["total"] == "100.00"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ((), "K1 owes something still"),
+        (("collect C1",), "C1 is signed: K1 is needed for it"),
+        (("collect C1", "ship C1", "collect K1 5"), "K1 has credit still"),
+    ],
+)
+def test_a_customer_with_open_business_is_not_erased(lines: tuple[str, ...], message: str, company: Company) -> None:
+    sell(company)
+    for line in lines:
+        company.ltc(*line.split())
+    assert company.ltc("erase", "K1", fails=4)["message"] == message
+
+
+def test_a_customer_goes_with_its_leads_when_nothing_is_open(company: Company) -> None:
+    sell(company)
+    company.ltc("collect", "C1")
+    company.ltc("ship", "C1")
+    answer = company.ltc("erase", "K1")
+    assert {"lead", "customer", "opportunity"} <= {row["what"] for row in answer["removed"]}
+    assert [row["ref"] for row in answer["kept"]] == ["C1", "INV-2026-0001", "P1", "M2", None]
+    # The invoice says where it was sent.
+    assert in_the_file(company, "Mill Lane", "pays late", "3333333", "ring Bob", "chess") == ["Mill Lane"]
+    shown = company.ltc("show", "K1")
+    assert (shown["name"], shown["email"], shown["contact"]) == ("erased", None, None)
+    assert company.ltc("show", "L2")["status"] == "erased"
+    assert company.ltc("show", "INV-2026-0001")["status"] == "paid"
+    assert company.run("check") == 0, company.out
+    assert company.ltc("erase", "K1")["kept"] == []
+
+
+def test_nobody_becomes_the_customer_that_was_erased(company: Company) -> None:
+    company.ltc("customer", "add", "Wax", "--email", "wax@wax.example")
+    company.ltc("erase", "K1")
+    company.ltc("lead", "add", "erased", "--company", "erased")
+    assert company.ltc("promote", "L4")["customer"] == "K2"
+
+
+def test_a_customer_of_nothing_goes_with_its_lead(company: Company) -> None:
+    company.ltc("promote", "L2")
+    answer = company.ltc("erase", "L2")
+    assert {"lead": 1, "customer": 1, "opportunity": 1}.items() <= {
+        row["what"]: row["count"] for row in answer["removed"]
+    }.items()
+    assert in_the_file(company, "bob@b.example") == []
+
+
+def test_an_imported_customer_does_not_come_back(company: Company) -> None:
+    (company.path.parent / "companies.csv").write_text("Company ID,Company Name,Email\n5,Wax,wax@wax.example\n")
+    company.ltc("import", "customers", str(company.path.parent / "companies.csv"))
+    company.ltc("erase", "K1")
+    answer = company.ltc("import", "customers", str(company.path.parent / "companies.csv"))
+    assert (answer["created"], answer["unchanged"]) == (0, 1)
+    assert in_the_file(company, "wax@wax.example") == []
+    (company.path.parent / "companies.csv").write_text("Company ID,Company Name,Email\n6,Waxworks,WAX@wax.example\n")
+    assert company.ltc("import", "customers", str(company.path.parent / "companies.csv"))["created"] == 0
+
+
+def test_what_was_imported_about_touches_goes_too(company: Company) -> None:
+    (company.path.parent / "calls.csv").write_text(
+        "Activity ID,Activity Type,Activity Date,Email,Notes\n"
+        "5,Call,2026-06-01,augusta@lovelace.example,at the harbour\n"
+    )
+    company.ltc("import", "touches", str(company.path.parent / "calls.csv"))
+    company.ltc("erase", "L1")
+    assert in_the_file(company, "harbour", *WORDS) == []
+    assert company.run("import", "touches", str(company.path.parent / "calls.csv")) == 8
+    assert "there is no lead augusta@lovelace.example" in company.err
+    assert company.run("check") == 0
+
+
+def test_a_deal_does_not_bring_its_contact_back(company: Company) -> None:
+    company.ltc("erase", "L1")
+    (company.path.parent / "deals.csv").write_text(
+        "Deal ID,Deal Name,Amount,Deal Stage,Email\n9,Loom,900,Open,augusta@lovelace.example\n"
+    )
+    answer = company.ltc("import", "opportunities", str(company.path.parent / "deals.csv"))
+    assert (answer["created"], answer["unchanged"]) == (0, 1)
+    assert company.ltc("list", "customers") == []
+
+
+@pytest.mark.parametrize("reference", ["O1", "INV-2026-0001"])
+def test_other_records_are_not_erased(reference: str, company: Company) -> None:
+    """What names one lead on its thread is that lead, as for every verb; `L999` is nobody."""
+    sell(company)
+    assert company.ltc("erase", reference, "--dry-run")["ref"] == "L2"
+    company.ltc("erase", "L999", fails=3)
+
+
+# The guards
+
+
+FORGED: Final = (
+    "UPDATE lead_event SET note = NULL WHERE lead_id = 2",
+    "UPDATE lead_event SET kind = 'qualified' WHERE lead_id = 1",
+    "UPDATE lead_event SET note = 'other' WHERE lead_id = 1",
+    "UPDATE sequence_event SET task = 'other' WHERE lead_id = 1",
+    "UPDATE sequence_event SET next_on = NULL WHERE lead_id = 1",
+    "UPDATE outbox SET message = X'00' WHERE id = 1",
+    "UPDATE outbox SET message = X'', recipient = 'erased', subject = 'erased' WHERE id = 2",
+    "UPDATE outbox SET sender = 'x' WHERE id = 1",
+    "UPDATE outbox_attempt SET said = NULL WHERE outbox_id = 2",
+    "UPDATE outbox_attempt SET state = 'failed' WHERE outbox_id = 1",
+    "UPDATE erasure SET erased_on = '2026-01-01'",
+    "DELETE FROM erasure",
+    "DELETE FROM suppression",
+    "DELETE FROM suppression_key",
+    "DELETE FROM outbox",
+)
+
+
+@pytest.mark.parametrize("statement", FORGED)
+def test_the_triggers_let_nothing_else_go(statement: str, company: Company) -> None:
+    company.ltc("lead", "drop", "L2", "--reason", "need", "--note", "later")
+    company.ltc("lead", "qualify", "L2", "--note", "now")
+    company.ltc("nurture", "L2", "--enroll", "welcome")
+    company.ltc("nurture", "--due", "--to-folder", mails(company))
+    company.ltc("erase", "L1")
+    with closing(sqlite3.connect(company.path)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute(statement)
+
+
+BROKEN: Final = {
+    "UPDATE lead SET email = 'a@b.example' WHERE id = 1": "erasure",
+    "UPDATE lead SET name = 'Augusta' WHERE id = 3": "erasure",
+    "UPDATE touch SET note = 'likes purple' WHERE lead_id = 1": "erasure",
+    "INSERT INTO external_id (kind, source, value, record_id) VALUES ('lead', '', '7', 1)": "erasure",
+}
+
+
+@pytest.mark.parametrize("statement", BROKEN)
+def test_check_finds_what_an_erased_record_holds(statement: str, company: Company) -> None:
+    company.ltc("erase", "L1")
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute(statement)
+    assert company.run("check", "--csv") == 7
+    broken = [line.split(",")[0] for line in company.out.splitlines()[1:] if ",broken," in line]
+    assert broken == [BROKEN[statement]]
+
+
+# The file
+
+
+def test_a_copy_beside_the_file_is_named(company: Company) -> None:
+    company.path.with_name("ltc.db.version-1").write_bytes(b"old")
+    answer = company.ltc("erase", "L1")
+    assert answer["kept"][-1] == {"what": "copy of the file", "ref": None, "why": "delete ltc.db.version-1 by hand"}
+    assert "backups that were made before still hold the data" in company.err
+
+
+def test_where_the_file_cannot_be_written_anew_it_says_so(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is decided is kept, and the next call cleans the file."""
+
+    class Full:
+        def __init__(self, connection: Any) -> None:
+            self.connection = connection
+
+        def execute(self, sql: str, *more: Any) -> Any:
+            if sql == "VACUUM":
+                raise sqlite3.OperationalError("database or disk is full")
+            return self.connection.execute(sql, *more)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.connection, name)
+
+    make = Store.__init__
+
+    def full(store: Store, connection: Any, path: Any) -> None:
+        make(store, Full(connection), path)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(Store, "__init__", full)
+        assert company.run("erase", "L1") == 8
+    assert "free pages of the file may still hold the data" in company.err
+    assert company.ltc("show", "L1")["name"] == "erased"
+    assert company.run("erase", "L1") == 0
+    assert in_the_file(company, *WORDS) == []
+
+
+def test_in_a_batch_of_all_or_none(company: Company) -> None:
+    (company.path.parent / "lines.txt").write_text("erase L1\nlead add Zoe\n")
+    assert company.run("batch", str(company.path.parent / "lines.txt"), "--atomic") == 0
+    assert "ltc erase by itself cleans the file" in company.out
+    company.ltc("erase", "L1")
+    assert in_the_file(company, *WORDS) == []

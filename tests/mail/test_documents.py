@@ -1,0 +1,94 @@
+"""`send` with credit notes and quotes; invoices are in `test_send.py`."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.mail.server import Inbox
+    from tests.support import Company
+
+
+def read(message: bytes) -> tuple[str, str, str]:
+    """Subject, plain text and HTML as a receiver reads them."""
+    found = message_from_bytes(message, policy=default)
+    plain, html = found.iter_parts()
+    return found["Subject"], plain.get_content().replace("\r\n", "\n"), html.get_content()
+
+
+@pytest.fixture
+def credited(company: Company) -> Company:
+    """Ada's invoice over 1,000.00 is credited by 234.56."""
+    company.ltc("credit", "INV-2026-0001", "234.56", "--reason", "two & a half came back")
+    return company
+
+
+def test_a_credit_note_goes_out_and_show_says_when(credited: Company, inbox: Inbox) -> None:
+    answer = credited.ltc("send", "cn-2026-0001")
+    assert (answer["kind"], answer["about"], answer["status"], answer["customer"]) == (
+        "credit",
+        "CN-2026-0001",
+        "sent",
+        "K1",
+    )
+    subject, plain, html = read(inbox.deliveries[-1].message)
+    assert subject == "Credit note CN-2026-0001 from Acme GmbH"
+    assert "for invoice INV-2026-0001 of 2026-06-15" in plain
+    assert "Total credited: 234.56 EUR" in plain
+    assert "It is set off against what was open." in plain
+    assert "two &amp; a half came back" in html
+    for named in ("CN-2026-0001", "INV-2026-0001", "C1"):
+        told = [entry["what"] for entry in credited.ltc("show", named)["thread"] if entry["ref"] == "M1"]
+        assert told == ["mail to ada@ada.example: sent, 250 OK"]
+
+
+def test_a_credit_note_says_what_is_left_of_it(company: Company, inbox: Inbox) -> None:
+    company.ltc("collect", "INV-2026-0001")
+    company.ltc("credit", "INV-2026-0001", "40", "--reason", "late")
+    company.ltc("edit", "K1", "language=zh")
+    company.ltc("send", "CN-2026-0001")
+    subject, plain, html = read(inbox.deliveries[-1].message)
+    assert subject == "Acme GmbH：贷项通知单 CN-2026-0001"
+    assert "其中 40.00 EUR 可供贵方抵扣或退款。" in plain
+    assert '<html lang="zh">' in html
+
+
+def test_a_quote_goes_out_and_counts_as_sent(company: Company, inbox: Inbox) -> None:
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4", "--title", "Loom")
+    company.ltc("quote", "O4", "--line", "Widget:3:333.5", "--line", "Setup:1:0.50", "--valid-until", "2026-07-15")
+    answer = company.ltc("send", "q1")
+    assert (answer["kind"], answer["about"], answer["status"]) == ("quote", "Q1", "sent")
+    subject, plain, _html = read(inbox.deliveries[-1].message)
+    assert subject == "Quote Q1: Loom, from Acme GmbH"
+    assert "1. Widget\n   3 x 333.5 = 1,000.50 EUR\n2. Setup\n   1 x 0.5 = 0.50 EUR\n" in plain
+    assert "valid until 2026-07-15" in plain
+    assert "Total: 1,001.00 EUR" in plain
+    shown = company.ltc("show", "Q1")
+    assert shown["status"] == "sent"
+    assert "mail to dot@dot.example: sent, 250 OK" in [entry["what"] for entry in shown["thread"]]
+    company.ltc("send", "Q1")
+    assert len(inbox.deliveries) == 1
+
+
+def test_a_quote_that_nobody_can_accept_is_not_mailed(company: Company, inbox: Inbox) -> None:
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4")
+    company.ltc("quote", "O4", "--line", "Widget:3:5")
+    company.ltc("send", "Q1", "--no-send")
+    company.ltc("quote", "O4", "--line", "Widget:2:5")
+    assert "superseded" in company.ltc("send", "Q1", "--again", fails=4)["message"]
+    (mail,) = company.ltc("outbox", "send")
+    assert (mail["status"], mail["said"]) == ("cancelled", "Q1 was replaced by Q2 in the meantime")
+    assert inbox.deliveries == []
+
+
+def test_a_thread_without_an_invoice_does_not_mail_its_quote_instead(company: Company) -> None:
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4")
+    company.ltc("quote", "O4", "--line", "Widget:3:5")
+    assert company.ltc("send", "O4", fails=4)["message"] == "O4 has no invoice yet"

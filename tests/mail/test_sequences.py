@@ -1,0 +1,156 @@
+"""Sequences against a real SMTP server: what arrives, with a way out, and what a fault does not double."""
+
+from __future__ import annotations
+
+from collections import Counter
+from email import message_from_bytes
+from email.policy import default
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from ltc_cli.mail.message import HEADERS
+from ltc_cli.rules import business_days
+from tests.mail.server import Fault, Inbox, wire
+from tests.support import Company, folder_in_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import EmailMessage
+
+CONFIG: Final = """
+company: {{name: Acme GmbH, address: "Main Street 1\\n10115 Berlin", email: hello@acme.example, country: DE}}
+mail: {{host: 127.0.0.1, port: {port}, tls: none}}
+nurture:
+  sequences:
+    welcome: {{when: {{source: web}}, steps: [{{after: 0d, mail: welcome}}, {{after: 3d, mail: followup}}]}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def weekends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(business_days, "_library", lambda _name: None)
+
+
+@pytest.fixture
+def company(port: int) -> Iterator[Company]:
+    with folder_in_memory() as folder:
+        yield Company(folder, config=CONFIG.format(port=port))
+
+
+def add(company: Company, name: str, *more: str) -> None:
+    company.ltc("lead", "add", name, "--source", "web", *more)
+
+
+def received(inbox: Inbox) -> list[EmailMessage]:
+    return [message_from_bytes(each.message, policy=default) for each in inbox.deliveries]
+
+
+def test_a_sequence_arrives_with_a_way_out(company: Company, inbox: Inbox) -> None:
+    add(company, "Ada", "--company", "Engines", "--email", "ada@ada.example")
+    for day in (15, 16, 17, 18, 19):
+        assert company.run("nurture", "--due", today=f"2026-06-{day}") == 0
+    first, second = received(inbox)
+    assert (first["Subject"], second["Subject"]) == ("Welcome to Acme GmbH", "Anything we can do for Engines?")
+    assert sorted(first.keys()) == sorted([*HEADERS, "List-Unsubscribe"])
+    token = (
+        first["List-Unsubscribe"].removeprefix("<mailto:hello@acme.example?subject=unsubscribe%20").removesuffix(">")
+    )
+    assert token.startswith("L1-")
+    assert second["List-Unsubscribe"] == first["List-Unsubscribe"]
+    plain, html = first.iter_parts()
+    assert f"unsubscribe {token}" in plain.get_content().replace("\n", " ")
+    assert f"mailto:hello@acme.example?subject=unsubscribe%20{token}" in html.get_content()
+
+
+@pytest.mark.parametrize(
+    ("country", "language"), [("CN", "zh"), ("TW", "zh"), ("DE", "en"), ("SG", "en"), (None, "en")]
+)
+def test_the_country_chooses_the_language(country: str | None, language: str, company: Company, inbox: Inbox) -> None:
+    add(company, "Ada", "--email", "ada@ada.example", *(["--country", country] if country else []))
+    company.ltc("nurture", "--due")
+    assert received(inbox)[0]["Content-Language"] == language
+
+
+def test_without_a_country_the_company_s_language(company: Company, inbox: Inbox) -> None:
+    company.config_path.write_text(company.config_path.read_text() + "language: zh\n")
+    add(company, "王小明", "--email", "wang@wang.example")
+    company.ltc("nurture", "--due")
+    (mail,) = received(inbox)
+    assert (mail["Subject"], mail["Content-Language"]) == ("Acme GmbH欢迎您", "zh")
+
+
+ATTACKS: Final = (
+    "Ada\r\nBcc: all@victims.example",
+    "Ada\n\nSecond subject",
+    "Ada, bob@victims.example",
+    'Ada" <bob@victims.example>, "',
+    "Ada <bob@victims.example>",
+    "{{ ''.__class__ }} {% raw %}",
+    "<script>alert(1)</script>",
+    ".\r\n.\r\nMAIL FROM:<x@x.example>",
+    "Ada\u2028Bcc: x",
+    "\u202eevil",
+)
+
+
+@pytest.mark.parametrize("name", ATTACKS, ids=ascii)
+def test_a_name_that_attacks_adds_no_header_and_no_recipient(name: str, company: Company, inbox: Inbox) -> None:
+    add(company, name, "--company", name, "--email", "ada@ada.example", "--country", "DE")
+    for day in (15, 18):
+        company.run("nurture", "--due", today=f"2026-06-{day}")
+    for delivery, mail in zip(inbox.deliveries, received(inbox), strict=True):
+        assert delivery.recipients == ("ada@ada.example",)
+        assert sorted(mail.keys()) == sorted([*HEADERS, "List-Unsubscribe"])
+        assert [each.addr_spec for each in mail["To"].addresses] == ["ada@ada.example"]
+        assert "\n" not in mail["Subject"]
+        _plain, html = mail.iter_parts()
+        assert "<script>" not in html.get_content()
+
+
+def test_an_encoded_word_in_a_name_is_refused_and_named(company: Company, inbox: Inbox) -> None:
+    add(company, "=?utf-8?q?Bcc=3A_x?=", "--email", "ada@ada.example")
+    add(company, "Bob", "--email", "bob@bob.example")
+    assert company.run("nurture", "--due") == 8
+    assert "L1 is not written to: the recipient's name holds an encoded word" in company.err
+    assert inbox.recipients == ["bob@bob.example"]
+
+
+FAULTS: Final = (
+    Fault("greeting", "421 later"),
+    Fault("MAIL", "451 later"),
+    Fault("RCPT", "drop"),
+    Fault("RCPT", "550 nobody here", 2),
+    Fault("DATA", "drop"),
+    Fault("body", "drop"),
+    Fault("before", "drop"),
+    Fault("dot", "drop"),
+    Fault("answer", "drop"),
+    Fault("answer", "drop", 2),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.step} {fault.kind} {fault.nth}")
+def test_a_fault_doubles_no_mail_and_loses_none_silently(fault: Fault, port: int, inbox: Inbox) -> None:
+    """Every mail arrives once, or is named as failed or unknown; the second step never comes before the first."""
+    with wire(port, fault) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        for name in ("ada", "bob", "cyd"):
+            add(company, name, "--email", f"{name}@{name}.example")
+        for day in (15, 15, 16, 17, 18, 19, 22, 23, 24, 25, 26):
+            company.run("nurture", "--due", today=f"2026-06-{day}")
+            if day == 15:
+                company.run("outbox", "send")
+        assert company.run("check") == 0
+        told = company.ltc("outbox", "list")
+    subjects = Counter((mail["To"].addresses[0].addr_spec, mail["Subject"]) for mail in received(inbox))
+    assert max(subjects.values()) == 1
+    for row in told:
+        assert row["status"] in ("sent", "unknown", "failed", "queued")
+        if row["status"] == "sent":
+            assert subjects[row["recipient"], row["subject"]] == 1
+    unknown = [row["status"] for row in told].count("unknown")
+    if fault.step in ("body", "before"):  # a drop that is noticed behind the dot only
+        assert unknown <= 1
+    else:
+        assert unknown == (fault.step in ("dot", "answer"))

@@ -1,0 +1,163 @@
+"""Templates of the user's own, and what is wrong with one before anybody waits for its mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from ltc_cli.mail import samples, templates
+from tests.support import Company, folder_in_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import Message
+
+CONFIG: Final = """
+company: {name: Acme, email: hello@acme.example}
+mail: {templates: templates}
+nurture: {sequences: {hello: [{after: 0d, mail: hello}]}}
+"""
+SOUND: Final = "Hello {{ name }}\n\nWe are {{ seller_name }}.\n"
+
+
+@pytest.fixture
+def company() -> Iterator[Company]:
+    with folder_in_memory() as folder:
+        found = Company(folder, config=CONFIG)
+        for language in templates.LANGUAGES:
+            (folder / "templates" / language).mkdir(parents=True)
+        found.ltc("lead", "add", "Ada", "--email", "ada@ada.example")
+        yield found
+    templates._template.cache_clear()
+    templates._environment.cache_clear()
+
+
+def write(company: Company, name: str, text: str) -> None:
+    (company.path.parent / "templates" / name).write_text(text, encoding="utf-8")
+
+
+def mail(company: Company) -> Message:
+    from email import message_from_bytes
+    from email.policy import default
+
+    company.ltc("nurture", "L1", "--enroll", "hello")
+    company.ltc("nurture", "--due", "--to-folder", str(company.path.parent / "mails"))
+    return message_from_bytes((company.path.parent / "mails" / "M1.eml").read_bytes(), policy=default)
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+@pytest.mark.parametrize("language", templates.LANGUAGES)
+def test_our_own_templates_are_sound(name: str, language: str) -> None:
+    for each in ("welcome", "followup") if name == "lead" else (name,):
+        assert list(templates.problems(each, samples.SAMPLES[name])) == []
+        assert (templates.FOLDER / language / f"{each}.html").is_file()
+
+
+def test_every_sample_has_the_names_of_the_first() -> None:
+    for first, *others in samples.SAMPLES.values():
+        assert all(set(other) == set(first) for other in others)
+
+
+def test_a_template_of_one_s_own_with_its_html(company: Company) -> None:
+    write(company, "en/hello.txt", SOUND)
+    write(company, "en/hello.html", "<p>{{ name }}</p>\n")
+    company.ltc("edit", "L1", "name=Ada & <b>Co</b>")
+    found = mail(company)
+    plain, html = found.iter_parts()  # type: ignore[attr-defined]
+    assert found["Subject"] == "Hello Ada & <b>Co</b>"
+    assert plain.get_content().split() == ["We", "are", "Acme."]
+    assert html.get_content().strip() == "<p>Ada &amp; &lt;b&gt;Co&lt;/b&gt;</p>"
+
+
+def test_without_html_the_text_is_made_html(company: Company) -> None:
+    write(company, "en/hello.txt", "Hi\n\nfor {{ name }}\nand <you>\n")
+    _plain, html = mail(company).iter_parts()  # type: ignore[attr-defined]
+    assert "for Ada<br>\nand &lt;you&gt;" in html.get_content().replace("\r\n", "\n")
+
+
+def test_who_has_one_language_alone_writes_in_it(company: Company) -> None:
+    write(company, "zh/hello.txt", "您好 {{ name }}\n\n欢迎\n")
+    assert mail(company)["Subject"] == "您好 Ada"
+
+
+def test_the_invoice_can_be_one_s_own(company: Company) -> None:
+    write(company, "en/hello.txt", SOUND)
+    write(company, "en/invoice.txt", "Bill {{ number }}\n\n{{ total }} {{ currency }}, {{ buyer_name }}\n")
+    for line in ("promote L1 --amount 1200", "sign O1 --terms 100%sign", "invoice C1"):
+        company.ltc(*[word.replace("%", "% ") for word in line.split()])
+    company.ltc("send", "INV-2026-0001", "--to-folder", str(company.path.parent / "mails"))
+    text = (company.path.parent / "mails" / "M1.eml").read_text()
+    assert "Subject: Bill INV-2026-0001" in text
+    assert "1,200.00 EUR, Ada" in text
+
+
+WRONG: Final = {
+    "{{ naem }}": "'naem' is not known; there is ",
+    "{% if title %}{{ oops }}{% endif %}": "'oops' is not known",
+    "{{ name.first.last }}": "has no attribute 'first'",
+    "{% if %}": "line 3: Expected an expression",
+    "{{ ''.__class__.__mro__ }}": "access to attribute '__class__' of 'str' object is unsafe",
+    "{{ name.__class__ }}": "is unsafe",
+    "{{ 'x' * 1000000 }}": "* is not for templates",
+    "{{ 9 ** 9 ** 9 }}": "** is not for templates",
+    "{% for i in range(99999) %}xxxxxxxxxxx{% endfor %}": "writes more than 1,000,000 characters",
+    "{% include '../../config.yaml' %}": "template en/hello.txt",
+    "{% include '/etc/passwd' %}": "template en/hello.txt",
+    "{{ 1 / 0 }}": "division by zero",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, company: Company) -> None:
+    write(company, "en/hello.txt", f"Hello\n\n{text}\n")
+    assert WRONG[text] in company.ltc("config", "check", fails=6)["message"]
+    company.ltc("nurture", "L1", "--enroll", "hello")
+    before = company.dump()
+    assert WRONG[text] in company.ltc("nurture", "--due", "--no-send", fails=6)["message"]
+    assert company.dump() == before
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "there is no template hello in"),
+        ({"en/hello.html": "<p>x</p>"}, "there is no template hello in"),
+        ({"en/hello.txt": "only a subject"}, "its first line is the subject, its second is empty"),
+        ({"en/hello.txt": "two\nlines\n\nbody"}, "its first line is the subject"),
+        ({"en/hello.txt": SOUND, "en/hello.html": "{{ naem }}"}, "en/hello.html: 'naem' is not known"),
+        ({"en/hello.txt": SOUND, "zh/hello.txt": "{{ naem }}\n\nx"}, "zh/hello.txt: 'naem' is not known"),
+        ({"en/hello.txt": SOUND, "zh/quote.txt": "{{ naem }}\n\nx"}, "zh/quote.txt: 'naem' is not known"),
+    ],
+)
+def test_every_file_is_tried(files: dict[str, str], message: str, company: Company) -> None:
+    for name, text in files.items():
+        write(company, name, text)
+    assert message in company.ltc("config", "check", fails=6)["message"]
+
+
+def test_a_file_that_is_no_text(company: Company) -> None:
+    (company.path.parent / "templates" / "en" / "hello.txt").write_bytes(b"\xff\n\nx")
+    assert "template en/hello.txt: cannot be read" in company.ltc("config", "check", fails=6)["message"]
+
+
+def test_a_folder_that_is_not_there(company: Company) -> None:
+    company.config_path.write_text(CONFIG.replace("templates: templates", "templates: elsewhere"))
+    assert "mail.templates: there is no folder" in company.ltc("config", "check", fails=6)["message"]
+
+
+def test_a_name_that_leads_out_of_the_folder(company: Company) -> None:
+    write(company, "out.txt", SOUND)
+    for name in ("../out", "/etc/passwd", "../../../etc/hostname", "en/../../out"):
+        company.config_path.write_text(CONFIG.replace(" mail: hello}", f" mail: {name}}}"))
+        assert "there is no template" in company.ltc("config", "check", fails=6)["message"]
+
+
+def test_without_a_folder_the_names_are_ours(company: Company) -> None:
+    company.config_path.write_text(CONFIG.replace("mail: {templates: templates}\n", ""))
+    assert (
+        "there is no template hello (mail.templates is not set)" in company.ltc("config", "check", fails=6)["message"]
+    )
+    company.config_path.write_text(CONFIG.replace(" mail: hello}", " mail: followup}"))
+    write(company, "en/hello.txt", SOUND)
+    assert company.run("config", "check") == 0
