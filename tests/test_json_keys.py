@@ -284,6 +284,7 @@ STORY: Final = [
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
     ("send Q1 --no-send", MAIL),
     ("send CN-2026-0001 --no-send", MAIL),
+    ("outbox send --to-folder mails/more", [MAIL]),
     ("writeoff INV-2026-0001 --undo --reason paid", INVOICE),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
     ("close 2026-05", CLOSE),

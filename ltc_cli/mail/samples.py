@@ -13,14 +13,15 @@ NO_SELLER = dict.fromkeys(SELLER, "")
 LINE = {"text": "Widget", "quantity": "2", "price": "50", "discount": "1.00", "net": "99.00"}
 LINES: dict[str, Any] = {
     "lines": [LINE],
-    "taxes": [{"code": "S19", "rate": "19%", "base": "99.00", "tax": "18.81"}],
+    "taxes": [{"code": "S19", "rate": "19%", "base": "99.00", "tax": "18.81", "reason": "Reverse charge"}],
     "currency": "EUR",
     "net": "99.00",
     "tax": "18.81",
-    "total": "117.81",
+    "rounding": "-0.01",
+    "total": "117.80",
     "buyer_name": "Engines & Sons",
 }
-BARE_LINES: dict[str, Any] = LINES | {"lines": [LINE | {"discount": ""}], "taxes": []}
+BARE_LINES: dict[str, Any] = LINES | {"lines": [LINE | {"discount": ""}], "taxes": [], "rounding": ""}
 
 INVOICE = {
     **SELLER,
@@ -31,9 +32,10 @@ INVOICE = {
     "period_to": "2026-06-30",
     "terms": "100% ship; net 30",
     "iban": "DE02120300000000202051",
-    "instalments": [{"due_on": "2026-07-15", "amount": "117.81"}],
+    "instalments": [{"due_on": "2026-07-15", "amount": "117.80"}],
+    "discount": {"until": "2026-06-25", "percent": "2%", "amount": "2.36"},
     "paid": "10.00",
-    "balance": "107.81",
+    "balance": "107.80",
     "is_paid": 0,
 }
 BARE_INVOICE = {
@@ -43,6 +45,7 @@ BARE_INVOICE = {
     "period_from": None,
     "period_to": None,
     "iban": "",
+    "discount": None,
     "paid": "",
     "is_paid": 1,
 }

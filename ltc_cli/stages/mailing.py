@@ -130,10 +130,19 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
         **{key: said[key] for key in ("period_from", "period_to", "terms")},
         "iban": said["seller"]["iban"] or "",
         "instalments": [{"due_on": part["due_on"], "amount": _grouped(part["amount"])} for part in said["instalments"]],
+        "discount": _discount(said, record),
         "paid": _grouped(record["paid"]) if record["status"] == "partly_paid" else "",
         "balance": _grouped(record["balance"]),
         "is_paid": int(record["status"] == "paid"),
     }
+
+
+def _discount(said: dict[str, Any], record: dict[str, Any]) -> dict[str, str] | None:
+    """What is offered for early payment, as long as nobody has paid."""
+    offer = said.get("discount")
+    if not offer or record["status"] != "open":
+        return None
+    return {"until": offer["until"], "percent": offer["percent"], "amount": _grouped(offer["amount"])}
 
 
 def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
@@ -186,6 +195,7 @@ def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[
     return {
         **{key: record[key] for key in ("version", "currency", "terms", "valid_until")},
         **{key: _grouped(record[key]) for key in ("net", "tax", "total")},
+        "rounding": "",
         **_seller(vars(desk.company)),
         "number": named.text,
         "title": store.value("SELECT title FROM opportunity WHERE id = ?", (int(record["opportunity"][1:]),)),
@@ -198,6 +208,7 @@ def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[
                 "rate": format_percent(group.tax.rate_ppm),
                 "base": _grouped(format_amount(group.base_minor, currency)),
                 "tax": _grouped(format_amount(group.tax_minor, currency)),
+                "reason": tax.REASONS.get(group.tax.category, ""),
             }
             for group in whole.groups
         ],
