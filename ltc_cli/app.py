@@ -27,7 +27,7 @@ class Command(NamedTuple):
     target: str
     """`module:function` below `ltc_cli.commands`, loaded when the command is called."""
     takes: str
-    """Which of the common options: `write`, `read`, `report`, `batch`, `job` or `none`."""
+    """Which of the common options: `write`, `read`, `report`, `batch`, `job`, `run` or `none`."""
     section: str
     summary: str
 
@@ -104,6 +104,24 @@ COMMANDS = (
     Command("refund", "refund:refund", "write", BETWEEN, "Pay back what is left of a payment or credit note."),
     Command("reverse", "reverse:reverse", "write", BETWEEN, "Reverse a payment that bounced or was a mistake."),
     Command("writeoff", "writeoff:writeoff", "write", BETWEEN, "Write off what is open of an invoice."),
+    Command("hold", "hold:hold", "write", BETWEEN, "Hold an invoice or a customer back from dunning until a day."),
+    Command(
+        "dispute",
+        "hold:dispute",
+        "write",
+        BETWEEN,
+        "Say that a customer disputes an invoice: it is not dunned until it is released.",
+    ),
+    Command(
+        "promise",
+        "hold:promise",
+        "write",
+        BETWEEN,
+        "Record that a customer has promised to pay: no notice until that day is past.",
+    ),
+    Command(
+        "release", "hold:release", "write", BETWEEN, "End every hold, dispute and promise of an invoice or a customer."
+    ),
     Command(
         "rate", "rate:rate", "write", BETWEEN, "Say what one unit of another currency is worth in the base currency."
     ),
@@ -127,6 +145,7 @@ COMMANDS = (
     ),
     Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
+    Command("dun", "dun:dun", "run", JOBS, "Remind customers of what is overdue, level by level."),
     Command("batch", "batch:batch", "batch", JOBS, "Run many commands, one a line, in one process."),
     Command("outbox list", "outbox:list_", "read", JOBS, "List mails and what became of them."),
     Command("outbox send", "outbox:send", "job", JOBS, "Send every mail that is due."),
@@ -206,7 +225,7 @@ class Common(NamedTuple):
     help: str
 
 
-EVERY = ("write", "read", "report", "batch", "job", "none")
+EVERY = ("write", "read", "report", "batch", "job", "run", "none")
 COMMON_OPTIONS = (
     Common("db", "--db", "FILE", EVERY, "The company's file [LTC_DB; else database: in the config; else ltc.db]."),
     Common("config", "--config", "FILE", EVERY, "The settings [LTC_CONFIG; else ./config.yaml]."),
@@ -216,8 +235,8 @@ COMMON_OPTIONS = (
     Common("quiet", "--quiet", None, EVERY, "No notices and hints."),
     Common("as_of", "--as-of", "DATE", ("report",), "Look at the facts as of this day."),
     Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),
-    Common("dry_run", "--dry-run", None, ("write", "batch"), "Do it, print it, keep nothing."),
-    Common("actor", "--actor", "NAME", ("write", "batch", "job"), "Who does it [LTC_ACTOR; else the login name]."),
+    Common("dry_run", "--dry-run", None, ("write", "batch", "run"), "Do it, print it, keep nothing."),
+    Common("actor", "--actor", "NAME", ("write", "batch", "job", "run"), "Who does it [LTC_ACTOR; else the login name]."),
 )
 
 

@@ -45,7 +45,8 @@ M001_FACTS = (
 )
 M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
 M005_FACTS = ("outbox_attempt",)
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS)
+M011_FACTS = ("notice", "notice_item", "claim", "dunning_event", "dunning_choice", "call_task", "call_task_item", "dunning_run")
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M011_FACTS)
 
 M001 = (
     """
@@ -715,6 +716,85 @@ M005 = (
     "CREATE TRIGGER outbox_never_goes BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'outbox: it is kept'); END",
 )
 
+M011 = (
+    "ALTER TABLE customer ADD COLUMN dunning TEXT",
+    # What the notice said in sum, claims included that it made and that were open before.
+    "ALTER TABLE notice ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail'",
+    "ALTER TABLE notice ADD COLUMN amount_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE notice ADD COLUMN fee_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE notice ADD COLUMN interest_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE notice ADD COLUMN on_ladder INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE notice ADD COLUMN stops_shipping INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX notice_customer ON notice (customer_id, currency)",
+    "CREATE INDEX receivable_notice ON receivable (notice_id) WHERE notice_id IS NOT NULL",
+    # How a receivable of kind fee or interest came about; `compensation`: the fixed sum of EU 2011/7.
+    """
+    CREATE TABLE claim (
+        receivable_id INTEGER PRIMARY KEY REFERENCES receivable,
+        basis TEXT NOT NULL CHECK (basis IN ('fee', 'interest', 'compensation')),
+        formula TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE dunning_event (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('hold', 'dispute', 'promise', 'release')),
+        invoice_id INTEGER REFERENCES invoice,
+        customer_id INTEGER REFERENCES customer,
+        until_on TEXT,
+        amount_minor INTEGER CHECK (amount_minor > 0),
+        reason TEXT,
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        CHECK ((invoice_id IS NULL) <> (customer_id IS NULL)),
+        CHECK ((kind IN ('hold', 'promise')) = (until_on IS NOT NULL))
+    ) STRICT
+    """,
+    "CREATE INDEX dunning_event_invoice ON dunning_event (invoice_id) WHERE invoice_id IS NOT NULL",
+    "CREATE INDEX dunning_event_customer ON dunning_event (customer_id) WHERE customer_id IS NOT NULL",
+    # The policy of one invoice, the newest counts; null: that of its customer again.
+    """
+    CREATE TABLE dunning_choice (
+        id INTEGER PRIMARY KEY,
+        invoice_id INTEGER NOT NULL REFERENCES invoice,
+        policy TEXT,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX dunning_choice_invoice ON dunning_choice (invoice_id)",
+    # Who is to be called, because there is no address or because the level says so.
+    """
+    CREATE TABLE call_task (
+        id INTEGER PRIMARY KEY,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        currency TEXT NOT NULL,
+        level TEXT NOT NULL,
+        notice_id INTEGER REFERENCES notice,
+        text TEXT NOT NULL,
+        decided_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE call_task_item (
+        call_task_id INTEGER NOT NULL REFERENCES call_task,
+        receivable_id INTEGER NOT NULL REFERENCES receivable,
+        level TEXT NOT NULL,
+        PRIMARY KEY (call_task_id, receivable_id)
+    ) STRICT
+    """,
+    "CREATE INDEX call_task_item_receivable ON call_task_item (receivable_id, level)",
+    # A run that wrote, and the first of a day.
+    """
+    CREATE TABLE dunning_run (
+        id INTEGER PRIMARY KEY,
+        run_on TEXT NOT NULL,
+        notices INTEGER NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -759,6 +839,11 @@ def m005_outbox(db: Database) -> None:
     _make(db, M005, M005_FACTS)
 
 
+def m011_dunning(db: Database) -> None:
+    """Holds, disputes and promises; notices with what they claimed; whom to call; when dunning ran."""
+    _make(db, M011, M011_FACTS)
+
+
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
     for statement in statements:
         db.execute(statement)
@@ -767,7 +852,7 @@ def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> 
             db.execute(statement)
 
 
-MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox)
+MIGRATIONS = (m001_main_road, m002_imports, m003_rates, m004_credits, m005_outbox, m011_dunning)
 VERSION = len(MIGRATIONS)
 
 

@@ -49,6 +49,7 @@ PREFIXES = {
     "shipment": "S",
     "payment": "P",
     "outbox": "M",
+    "notice": "N",
 }
 
 

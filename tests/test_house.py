@@ -60,6 +60,7 @@ FLOW: Final = (
     "opportunity_imports",
     "undo",
     "quotes",
+    "holds",
     "contracts",
     "contract_imports",
     "fulfilment",
@@ -71,6 +72,8 @@ FLOW: Final = (
     "invoice_imports",
     "payment_imports",
     "mailing",
+    "dunning_letters",
+    "dunning",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

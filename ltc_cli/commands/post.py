@@ -8,7 +8,7 @@ from ltc_cli.errors import ConflictError, RefusedError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
 from ltc_cli.references import find
-from ltc_cli.stages import mailing
+from ltc_cli.stages import dunning, mailing
 
 if TYPE_CHECKING:
     from ltc_cli.mail.transport import Transport
@@ -27,7 +27,10 @@ REMARKS = {
 
 
 def a_run(session: Session, store: Store, decisions: Decisions, way: Transport) -> Run:
-    return Run(store, decisions, way, mailing.withdrawn, session.today)
+    def withdrawn(store: Store, mail_id: int) -> str | None:
+        return dunning.withdrawn(store, mail_id, session.today)
+
+    return Run(store, decisions, way, withdrawn, session.today)
 
 
 def deliver(session: Session, store: Store, decisions: Decisions, way: Transport, mails: list[int]) -> list[str]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import jinja2
 
 LANGUAGES: Final = ("en", "zh")
-NAMES: Final = ("invoice",)
+NAMES: Final = ("invoice", "notice")
 FOLDER: Final = Path(__file__).with_name("templates")
 
 
