@@ -236,7 +236,9 @@ COMMON_OPTIONS = (
     Common("as_of", "--as-of", "DATE", ("report",), "Look at the facts as of this day."),
     Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),
     Common("dry_run", "--dry-run", None, ("write", "batch", "run"), "Do it, print it, keep nothing."),
-    Common("actor", "--actor", "NAME", ("write", "batch", "job", "run"), "Who does it [LTC_ACTOR; else the login name]."),
+    Common(
+        "actor", "--actor", "NAME", ("write", "batch", "job", "run"), "Who does it [LTC_ACTOR; else the login name]."
+    ),
 )
 
 

@@ -45,7 +45,16 @@ M001_FACTS = (
 )
 M004_FACTS = ("credit_note_line", "credit_note_tax", "refund", "writeoff")
 M005_FACTS = ("outbox_attempt",)
-M011_FACTS = ("notice", "notice_item", "claim", "dunning_event", "dunning_choice", "call_task", "call_task_item", "dunning_run")
+M011_FACTS = (
+    "notice",
+    "notice_item",
+    "claim",
+    "dunning_event",
+    "dunning_choice",
+    "call_task",
+    "call_task_item",
+    "dunning_run",
+)
 FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M011_FACTS)
 
 M001 = (

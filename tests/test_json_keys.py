@@ -27,7 +27,7 @@ last_touch_on:date? next_step_on:null created_on:date external_id? note? further
 FURTHER: Final = "column value"
 CUSTOMER: Final = """
 ref:K name kind contact? email? phone? country:country? address? tax_id? language? terms? tax_code? owner? note?
-created_on:date further:[FURTHER]
+dunning? created_on:date further:[FURTHER]
 """
 OPPORTUNITY: Final = """
 ref:O title status:opportunity lead:L? customer:K customer_name amount:money? currency stage probability:share
@@ -54,8 +54,8 @@ lines:[MOVED]
 INSTALMENT: Final = "due_on:date amount:money balance:money"
 INVOICE: Final = """
 ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money total:money
-paid:money credited:money written_off:money balance:money currency tax_rounding period_from:date? period_to:date?
-terms document_sha256:sha256 lines:[LINE] instalments:[INSTALMENT]
+paid:money credited:money written_off:money balance:money claims:money currency tax_rounding period_from:date?
+period_to:date? terms document_sha256:sha256 lines:[LINE] instalments:[INSTALMENT]
 """
 ALLOCATION: Final = "invoice:INV amount:money"
 PAYMENT: Final = """
@@ -82,6 +82,10 @@ AGING_BY_OWNER: Final = f"owner? {AGES} invoices:count oldest_due_on:date?"
 AGING_IN_TWO: Final = """
 customer:K customer_name currency current:money 1-10:money 10+:money unapplied:money total:money invoices:count
 oldest_due_on:date?
+"""
+NOTICE: Final = """
+ref:N? customer:K customer_name level? channel? currency amount:money fee:money interest:money total:money invoices:[]
+status:notice decided_on:date why?
 """
 FOUND: Final = "ref kind name found_in text"
 TO_DO: Final = "what ref name since:date days:count amount:money? currency? command"
@@ -124,6 +128,7 @@ STATES: Final = {
     "invoice": "open partly_paid paid credited written_off void",
     "payment": "applied unapplied refunded reversed",
     "credit": "applied unapplied refunded",
+    "notice": "queued sent failed unknown cancelled planned left_out stopped open",
     "mail": "queued claimed sending sent failed unknown cancelled",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
@@ -136,7 +141,7 @@ PATTERNS: Final = {
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
     "CN": r"CN-\d{4}-\d{4}",
-    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPM"},
+    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPMN"},
 }
 DECIMALS: Final = {"EUR": 2, "JPY": 0, "KWD": 3}
 

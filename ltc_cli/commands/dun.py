@@ -81,21 +81,18 @@ class _Work:
 
     def run(self, store: Store, decisions: Decisions) -> Report:
         session = self.session
-        with store.reading():
-            if not self.decide(store).notices:  # so that who has nothing to send needs no mail server
-                pass_by = True
-            else:
-                pass_by = False
-        desk = None if pass_by else mailing.office(session.settings)
-        way = mailing.transport(session.settings, self.folder) if self.is_sending and not pass_by else None
+        with store.reading():  # so that who has nothing to send needs no mail server
+            is_needed = bool(self.decide(store).notices)
+        desk = mailing.office(session.settings) if is_needed else None
+        way = mailing.transport(session.settings, self.folder) if is_needed and self.is_sending else None
         with decisions():
             decision = self.decide(store)
             why = dunning.stopped(store, session.today, len(decision.notices), self.most)
             if decision.notices and why and not self.is_confirmed:
                 rows = dunning.planned(store, decision, session.today, "stopped")
                 return _report(rows, [f"nothing is sent: {why}; --confirm sends all the same"], code=8)
-            if decision.notices and desk is None:
-                raise ConflictError("somebody writes at this moment", "try again")
+            if decision.notices:  # some may have become due in between
+                desk = desk or mailing.office(session.settings)
             rows = dunning.planned(store, decision, session.today, "open")
             done = dunning.carry_out(store, session.settings, desk, decision, session.today, self.folder)
         mails = _mails(store, [notice_id for notice_id, _notice in done if notice_id])

@@ -1,6 +1,5 @@
 """`ltc hold`, `dispute`, `promise` and `release`: what keeps dunning back, and for how long."""
 
-from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -81,11 +80,9 @@ def promise(
         found = find(store, invoice, "invoice")
         currency = store.value("SELECT currency FROM invoice WHERE id = ?", (found.id,))
         with Problems() as check:
-            day: date = check(parse_date, on, session.today)
+            day = check(parse_date, on, session.today)
             money = check(parse_money, amount, currency, currency) if amount is not None else None
-        is_new = holds.add(
-            store, "promise", found, session.today, until=day, amount_minor=money[0] if money else None
-        )
+        is_new = holds.add(store, "promise", found, session.today, until=day, amount_minor=money[0] if money else None)
         return _answer(session, store, found, [] if is_new else [f"{found.text} is promised for {day} already"])
 
     session.write(decide)

@@ -103,7 +103,19 @@ NOTICES = Records("N", ("customer.name",), "notice JOIN customer ON customer.id 
 MAILS = Records("M", ("outbox.recipient",), "outbox")
 
 EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES, INVOICES)
-EVERYTHING = (LEADS, CUSTOMERS, OPPORTUNITIES, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, NOTICES, MAILS)
+EVERYTHING = (
+    LEADS,
+    CUSTOMERS,
+    OPPORTUNITIES,
+    QUOTES,
+    CONTRACTS,
+    SHIPMENTS,
+    INVOICES,
+    CREDITS,
+    PAYMENTS,
+    NOTICES,
+    MAILS,
+)
 UNAPPLIED = (PAYMENTS._replace(wanted=IS_UNAPPLIED), CREDITS._replace(wanted=IS_LEFT))
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
 OPEN = OPPORTUNITIES._replace(wanted=IS_OPEN)

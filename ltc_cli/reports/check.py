@@ -240,8 +240,10 @@ def _open_by_currency(store: Store, day: str) -> dict[str, int]:
         " UNION ALL SELECT currency, -settlement.amount_minor FROM settlement"
         "  JOIN writeoff ON settlement_id = COALESCE(reverses_id, settlement.id)"
         "  JOIN receivable ON receivable.id = receivable_id WHERE settled_on <= ?"
+        " UNION ALL SELECT currency, -settlement.amount_minor FROM settlement"
+        "  JOIN receivable ON receivable.id = receivable_id WHERE settlement.kind = 'void' AND settled_on <= ?"
         ") AS moved GROUP BY currency",
-        (day,) * 6,
+        (day,) * 7,
     )
     return {row["currency"]: row["amount_minor"] for row in rows}
 
@@ -265,6 +267,36 @@ UNION ALL SELECT 'refund ' || refund.id FROM refund LEFT JOIN payment ON payment
     LEFT JOIN credit_note ON credit_note.id = credit_id
     WHERE refund.customer_id <> COALESCE(payment.customer_id, credit_note.customer_id)
     OR refund.currency <> COALESCE(payment.currency, credit_note.currency)
+"""
+
+# Invariant 6 of design 3; and a claim belongs to a notice, in its currency, and is void where that was cancelled.
+DUNNED = """
+WITH told AS (SELECT notice.*, COALESCE((SELECT outbox.state FROM outbox
+    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id ORDER BY id DESC LIMIT 1), 'sent') AS state
+    FROM notice)
+SELECT 'receivable ' || receivable_id || ' reached ' || notice_item.level || ' twice' FROM notice_item
+    JOIN told ON told.id = notice_item.notice_id WHERE state <> 'cancelled'
+    GROUP BY receivable_id, notice_item.level HAVING COUNT(*) > 1
+UNION ALL SELECT 'N' || told.id || ' is about nothing' FROM told
+    WHERE NOT EXISTS (SELECT 1 FROM notice_item WHERE notice_item.notice_id = told.id)
+    OR amount_minor + fee_minor + interest_minor <= 0
+UNION ALL SELECT 'N' || told.id || ' is about another currency' FROM told
+    JOIN notice_item ON notice_item.notice_id = told.id JOIN receivable ON receivable.id = receivable_id
+    WHERE receivable.currency <> told.currency OR receivable.kind <> 'invoice'
+UNION ALL SELECT 'claim ' || receivable.id FROM receivable
+    LEFT JOIN claim ON claim.receivable_id = receivable.id LEFT JOIN told ON told.id = receivable.notice_id
+    LEFT JOIN invoice ON invoice.id = receivable.invoice_id
+    WHERE receivable.kind <> 'invoice' AND (claim.basis IS NULL OR told.id IS NULL
+        OR (receivable.kind = 'interest') <> (claim.basis = 'interest') OR receivable.currency <> told.currency
+        OR receivable.customer_id <> invoice.customer_id OR receivable.issued_on <> told.decided_on
+        OR (told.state = 'cancelled') <> EXISTS (SELECT 1 FROM settlement
+            WHERE settlement.receivable_id = receivable.id AND settlement.kind = 'void'))
+UNION ALL SELECT 'claim ' || receivable_id || ' is of no fee or interest' FROM claim
+    JOIN receivable ON receivable.id = receivable_id WHERE receivable.kind = 'invoice'
+UNION ALL SELECT 'fees of N' || notice_id FROM receivable JOIN claim ON claim.receivable_id = receivable.id
+    WHERE basis = 'fee' GROUP BY notice_id HAVING COUNT(*) > 1
+UNION ALL SELECT 'interest of N' || notice_id FROM receivable WHERE kind = 'interest'
+    GROUP BY notice_id, invoice_id HAVING COUNT(*) > 1
 """
 
 
@@ -404,6 +436,7 @@ CHECKS = (
             " OR back.receivable_id <> made.receivable_id OR back.settled_on < made.settled_on"
         ),
     ),
+    Check("notices", "no level is reached twice, and every claim is of a notice that stands", _query(DUNNED)),
     Check("aging", "buckets sum to what is open, on every day", _aging),
     Check(
         "plans",

@@ -195,7 +195,8 @@ def _dunned(named: Reference, listed: dict[str, str]) -> dict[str, str]:
         mine = f"invoice_id = {named.id}"
     else:
         mine = f"invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({listed['contracts']}))"
-    notices = f"notice.id IN (SELECT notice_item.notice_id FROM notice_item JOIN receivable ON receivable_id = receivable.id WHERE {mine})"
+    notices = f"""notice.id IN (SELECT notice_item.notice_id FROM notice_item
+        JOIN receivable ON receivable_id = receivable.id WHERE {mine})"""
     return {"notices": notices, "events": f"{mine} OR dunning_event.customer_id IN ({listed['customers']})"}
 
 

@@ -77,7 +77,8 @@ WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND 
 TO_CALL = """
 SELECT call_task.id, call_task.text, call_task.customer_id, call_task.level, call_task.decided_on, customer.name,
     (SELECT invoice.number FROM call_task_item JOIN receivable ON receivable.id = receivable_id
-        JOIN invoice ON invoice.id = invoice_id WHERE call_task_id = call_task.id ORDER BY receivable.id LIMIT 1) AS number
+        JOIN invoice ON invoice.id = invoice_id WHERE call_task_id = call_task.id
+        ORDER BY receivable.id LIMIT 1) AS number
 FROM call_task JOIN customer ON customer.id = call_task.customer_id
 WHERE decided_on <= ? AND EXISTS (SELECT 1 FROM call_task_item JOIN receivable ON receivable.id = receivable_id
     WHERE call_task_id = call_task.id AND receivable.amount_minor > COALESCE((SELECT SUM(amount_minor) FROM settlement

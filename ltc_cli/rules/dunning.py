@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ltc_cli.errors import ConfigError
@@ -55,8 +56,6 @@ class Level(Protocol):
 
 
 L = TypeVar("L", bound=Level)
-
-
 
 
 def due_level(
@@ -117,16 +116,18 @@ class Span(NamedTuple):
 
 
 def interest(
-    instalments: Iterable[Instalment], rate_ppm: int | str, today: date, claimed_minor: int, currency: str,
+    instalments: Iterable[Instalment],
+    rate_ppm: int | str,
+    today: date,
+    claimed_minor: int,
+    currency: str,
     base_rates_ppm: Mapping[date, int],
 ) -> Interest:
     """Interest of one invoice from the day after due to today, less what was claimed before; rounded once.
 
     `rate_ppm` is a yearly rate, or `statutory`. Raises ConfigError for a half-year whose base rate is not known.
     """
-    spans = [
-        span for each in instalments for span in _spans(each, rate_ppm, today, base_rates_ppm)
-    ]
+    spans = [span for each in instalments for span in _spans(each, rate_ppm, today, base_rates_ppm)]
     total_minor = round_ratio(sum(each.balance_minor * each.rate_ppm * each.days for each in spans), PPM * YEAR_DAYS)
     words = " + ".join(
         f"{format_amount(each.balance_minor, currency)} × {format_percent(each.rate_ppm)} × {each.days} / {YEAR_DAYS}"
@@ -137,14 +138,12 @@ def interest(
     return Interest(max(0, total_minor - claimed_minor), words)
 
 
-def _spans(
-    part: Instalment, rate_ppm: int | str, today: date, base_rates_ppm: Mapping[date, int]
-) -> Iterable[Span]:
+def _spans(part: Instalment, rate_ppm: int | str, today: date, base_rates_ppm: Mapping[date, int]) -> Iterable[Span]:
     days = {part.due_on, today, *(day for day, _amount in part.settled)}
     if rate_ppm == "statutory":
         days |= {day for year in range(part.due_on.year, today.year + 1) for day in _half_years(year)}
     days_in = sorted(day for day in days if part.due_on <= day <= today)
-    for start, end in zip(days_in, days_in[1:], strict=False):
+    for start, end in pairwise(days_in):
         balance_minor = part.amount_minor - sum(amount for day, amount in part.settled if day <= start)
         if balance_minor > 0:
             yield Span(balance_minor, _rate(rate_ppm, start + timedelta(days=1), base_rates_ppm), (end - start).days)

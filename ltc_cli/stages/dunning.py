@@ -65,7 +65,8 @@ IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox
     WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')"""
 
 REACHED = f"""
-SELECT receivable_id, notice_item.level FROM notice_item JOIN notice ON notice.id = notice_item.notice_id WHERE NOT {IS_CANCELLED}
+SELECT receivable_id, notice_item.level FROM notice_item JOIN notice ON notice.id = notice_item.notice_id
+WHERE NOT {IS_CANCELLED}
 """
 
 LAST = f"""
@@ -222,7 +223,7 @@ def _credit(store: Store, today: date) -> dict[tuple[int, str], int]:
 
 
 def _groups(store: Store, dunning: Dunning, today: date, customer_id: int | None) -> list[_Group]:
-    ladders = (dunning, *dunning.policies.values())
+    ladders: list[Dunning | Policy] = [dunning, *dunning.policies.values()]
     early_days = max(0, *(-level.after_days for ladder in ladders for level in ladder.levels), 0)
     day, horizon = today.isoformat(), (today + timedelta(days=early_days)).isoformat()
     sql = OPEN.replace("{narrowed}", NARROWED["customer"] if customer_id else "")
@@ -246,7 +247,9 @@ def policy(dunning: Dunning, name: str | None) -> Dunning | Policy | None:
     if name == OFF:
         return None
     if name not in dunning.policies:
-        raise ConfigError(f"there is no dunning policy {name}", "dunning.policies in config.yaml, or ltc edit … dunning=")
+        raise ConfigError(
+            f"there is no dunning policy {name}", "dunning.policies in config.yaml, or ltc edit … dunning="
+        )
     return dunning.policies[name]
 
 
@@ -340,7 +343,8 @@ def _with_claims(
     claimed: dict[int, dict[str, int]] = {}
     for row in store.among(CLAIMED, bearing) if bearing else ():
         claimed.setdefault(row["invoice_id"], {})[row["basis"]] = row["claimed_minor"]
-    notices, remarks = [], []
+    notices: list[Notice] = []
+    remarks: list[str] = []
     for group, (draft, channel) in drafts:
         claims: list[Claim] = []
         if channel != "task" or rules.severest(draft.levels.values()).mail is None:
@@ -454,11 +458,12 @@ def stopped(store: Store, today: date, notices: int, most: int | None) -> str | 
 
 
 def carry_out(
-    store: Store, settings: Settings, desk: Office, decision: Decision, today: date, folder: Path | None
+    store: Store, settings: Settings, desk: Office | None, decision: Decision, today: date, folder: Path | None
 ) -> list[tuple[int | None, Notice]]:
     """Write the notices, their claims, tasks and mails. Answers the notices' ids; a mere task has none."""
     done: list[tuple[int | None, Notice]] = []
     for notice in decision.notices:
+        assert desk
         done.append((_write_or_call(store, settings, desk, notice, today, folder), notice))
     is_first = store.value("SELECT COUNT(*) FROM dunning_run WHERE run_on = ?", (today.isoformat(),)) == 0
     if done or is_first:
@@ -490,7 +495,8 @@ def _write_or_call(
 def _is_called(store: Store, notice: Notice) -> bool:
     """Whether all that the notice is about is a task already."""
     return all(
-        store.one("SELECT 1 FROM call_task_item WHERE receivable_id = ? AND level = ?", each) for each in notice.advanced
+        store.one("SELECT 1 FROM call_task_item WHERE receivable_id = ? AND level = ?", each)
+        for each in notice.advanced
     )
 
 
@@ -566,7 +572,13 @@ def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_i
 
 
 def _post(
-    store: Store, settings: Settings, desk: Office, notice: Notice, customer: Row, notice_id: int, today: date,
+    store: Store,
+    settings: Settings,
+    desk: Office,
+    notice: Notice,
+    customer: Row,
+    notice_id: int,
+    today: date,
     folder: Path | None,
 ) -> None:
     """The mail into the outbox, or the letter into the folder."""
@@ -676,8 +688,9 @@ WHERE {these:notice.id} ORDER BY notice.id
 """
 
 NUMBERS = """
-SELECT DISTINCT notice_item.notice_id, number, invoice.id FROM notice_item JOIN receivable ON receivable.id = receivable_id
-JOIN invoice ON invoice.id = invoice_id WHERE {these:notice_item.notice_id} ORDER BY notice_item.notice_id, invoice.id
+SELECT DISTINCT notice_item.notice_id, number, invoice.id FROM notice_item
+JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = invoice_id
+WHERE {these:notice_item.notice_id} ORDER BY notice_item.notice_id, invoice.id
 """
 
 

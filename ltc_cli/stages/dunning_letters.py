@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
-    from ltc_cli.config import Settings
+    from ltc_cli.config import Dunning, Policy, Settings
     from ltc_cli.mail.templates import Text
     from ltc_cli.stages.dunning import Claim, Item, Notice
     from ltc_cli.store import Store
@@ -24,7 +24,8 @@ TONES = ("nudge", "reminder", "second", "final")
 
 def refuse_unknown(settings: Settings) -> None:
     """Raise ConfigError for a level whose mail has no template."""
-    for ladder in (settings.dunning, *settings.dunning.policies.values()):
+    ladders: list[Dunning | Policy] = [settings.dunning, *settings.dunning.policies.values()]
+    for ladder in ladders:
         for level in ladder.levels:
             if level.mail is not None and level.mail not in TONES:
                 raise ConfigError(
@@ -32,9 +33,7 @@ def refuse_unknown(settings: Settings) -> None:
                 )
 
 
-def write(
-    store: Store, settings: Settings, notice: Notice, customer: Row, notice_id: int, today: date
-) -> Text:
+def write(store: Store, settings: Settings, notice: Notice, customer: Row, notice_id: int, today: date) -> Text:
     """The notice in the customer's language, else in the company's."""
     language = customer["language"] or settings.language
     company = settings.company

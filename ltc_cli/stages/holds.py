@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
-from ltc_cli.receivables import open_items
+from ltc_cli.receivables import BALANCES, open_items
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import format_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
     from datetime import date
+    from sqlite3 import Row
 
     from ltc_cli.references import Reference
     from ltc_cli.store import Store
@@ -45,6 +46,17 @@ AND receivable.amount_minor > COALESCE((
 ORDER BY notice.id LIMIT 1
 """
 
+MARKED = (
+    "SELECT invoice.id AS invoice_id, number, invoice.customer_id, invoice.currency,"
+    " COALESCE(merged_into_id, customer.id) AS kept_id FROM ("
+    + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "")
+    + """) AS open JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = invoice.customer_id
+WHERE balance_minor > 0 AND {narrowed} GROUP BY invoice.id
+"""
+)
+MARKED_INVOICES = MARKED.replace("{narrowed}", "{these:invoice.id}")
+MARKED_CUSTOMERS = MARKED.replace("{narrowed}", "{these:COALESCE(merged_into_id, customer.id)}")
+
 
 class Standing(NamedTuple):
     """One thing that keeps an invoice, or all of a customer, from being dunned."""
@@ -61,7 +73,13 @@ class Standing(NamedTuple):
 
 
 def add(
-    store: Store, kind: str, target: Reference, on: date, *, until: date | None = None, reason: str | None = None,
+    store: Store,
+    kind: str,
+    target: Reference,
+    on: date,
+    *,
+    until: date | None = None,
+    reason: str | None = None,
     amount_minor: int | None = None,
 ) -> bool:
     """Record a `hold`, `dispute` or `promise` from this day. Answers whether it is new.
@@ -115,23 +133,18 @@ def standing(store: Store, on: date) -> dict[tuple[str, int], list[Standing]]:
     return found
 
 
-def marks(store: Store, on: date, invoice_ids: Iterable[int]) -> dict[int, str]:
-    """Invoices that are `held` or `disputed` (or `promised`) on a day, themselves or with their customer."""
-    found, words = standing(store, on), {"hold": "held", "dispute": "disputed", "promise": "promised"}
+def marked(store: Store, on: date) -> Iterator[tuple[Row, str]]:
+    """Open invoices that are `held`, `disputed` or `promised` on a day, themselves or with their customer."""
+    found, words = standing(store, on), {"dispute": "disputed", "hold": "held", "promise": "promised"}
     if not found:
-        return {}
-    rows = store.among(
-        "SELECT invoice.id, COALESCE(merged_into_id, customer.id) AS customer_id FROM invoice"
-        " JOIN customer ON customer.id = customer_id WHERE {these:invoice.id}",
-        invoice_ids,
-    )
-    marked = {}
-    for row in rows:
-        both = [*found.get(("invoice", row["id"]), ()), *found.get(("customer", row["customer_id"]), ())]
-        kinds = [kind for kind in ("dispute", "hold", "promise") if kind in {each.kind for each in both}]
-        if kinds:
-            marked[row["id"]] = words[kinds[0]]
-    return marked
+        return
+    targets = {kind: [each for of_kind, each in found if of_kind == kind] for kind in ("invoice", "customer")}
+    for row in store.among(MARKED_INVOICES, targets["invoice"], (on.isoformat(),) * 2) + store.among(
+        MARKED_CUSTOMERS, targets["customer"], (on.isoformat(),) * 2
+    ):
+        both = [*found.get(("invoice", row["invoice_id"]), ()), *found.get(("customer", row["kept_id"]), ())]
+        kinds = {each.kind for each in both}
+        yield row, next(words[kind] for kind in words if kind in kinds)
 
 
 def refuse_stopped(store: Store, customer_id: int) -> None:
@@ -139,6 +152,6 @@ def refuse_stopped(store: Store, customer_id: int) -> None:
     row = store.one(STOPPED, (customer_id,))
     if row:
         raise RefusedError(
-            f"nothing is shipped to K{customer_id}: {row['number']} has reached the level {row['level']} (N{row['id']})",
+            f"K{customer_id} is sent nothing: {row['number']} has reached the level {row['level']} (N{row['id']})",
             f"ltc collect {row['number']}",
         )

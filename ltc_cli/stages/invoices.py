@@ -40,6 +40,7 @@ COLUMNS = (
     Column("credited", "money", on_table=False),
     Column("written_off", "money", on_table=False),
     Column("balance", "money"),
+    Column("claims", "money", on_table=False),
     Column("currency"),
     Column("tax_rounding", on_table=False),
     Column("period_from", "date", on_table=False),
@@ -440,11 +441,20 @@ def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER
     found = [row["id"] for row in rows]
     lines = quotes.line_records(store, "invoice", found)
     parts: dict[int, list[OpenItem]] = {invoice_id: [] for invoice_id in found}
+    claims_minor = dict.fromkeys(found, 0)
     for item in items(store, "invoice", found, as_of):
         if item.kind == "invoice":
             parts[item.invoice_id].append(item)
+        else:
+            claims_minor[item.invoice_id] += item.balance_minor
     settled = _settled(store, found, as_of)
-    return [_record(row, lines[row["id"]], parts[row["id"]], settled[row["id"]]) for row in rows]
+    return [
+        {
+            **_record(row, lines[row["id"]], parts[row["id"]], settled[row["id"]]),
+            "claims": format_amount(claims_minor[row["id"]], row["currency"]),
+        }
+        for row in rows
+    ]
 
 
 def _settled(store: Store, ids: Sequence[int], as_of: str) -> dict[int, _Settled]:
