@@ -67,7 +67,7 @@ ref:CN status:credit invoice:INV customer:K customer_name issued_on:date net:mon
 refunded:money unapplied:money currency reason document_sha256:sha256 lines:[LINE]
 """
 MAIL: Final = """
-ref:M status:mail kind about:INV customer:K? customer_name? recipient subject attempts:count not_before:moment?
+ref:M status:mail kind about customer:K? customer_name? recipient subject attempts:count not_before:moment?
 queued_on:date sent_on:date? said? message_id
 """
 THREAD: Final = "on:date ref what amount:money? currency?"
@@ -76,15 +76,15 @@ FUNNEL: Final = """
 stage:stage count:count amount:money? currency conversion:number? cumulative:number? median_days:days?
 """
 AGES: Final = "currency current:money 1-30:money 31-60:money 61-90:money 90+:money unapplied:money total:money"
-AGING: Final = f"customer:K customer_name {AGES} invoices:count oldest_due_on:date?"
-AGING_BY_INVOICE: Final = f"invoice:INV? customer:K customer_name {AGES} invoices:count oldest_due_on:date?"
-AGING_BY_OWNER: Final = f"owner? {AGES} invoices:count oldest_due_on:date?"
+AGING: Final = f"customer:K customer_name {AGES} invoices:count oldest_due_on:date? held?"
+AGING_BY_INVOICE: Final = f"invoice:INV? customer:K customer_name {AGES} invoices:count oldest_due_on:date? held?"
+AGING_BY_OWNER: Final = f"owner? {AGES} invoices:count oldest_due_on:date? held?"
 AGING_IN_TWO: Final = """
 customer:K customer_name currency current:money 1-10:money 10+:money unapplied:money total:money invoices:count
-oldest_due_on:date?
+oldest_due_on:date? held?
 """
 NOTICE: Final = """
-ref:N? customer:K customer_name level? channel? currency amount:money fee:money interest:money total:money invoices:[]
+ref:N? customer:K customer_name level? channel? currency amount:money fee:money interest:money total:money invoices:refs
 status:notice decided_on:date why?
 """
 FOUND: Final = "ref kind name found_in text"
@@ -187,6 +187,7 @@ def _is_number(value: Any) -> bool:
 
 IS: Final[dict[str, Callable[[Any], bool]]] = {
     "text": lambda value: isinstance(value, str) and value != "",
+    "refs": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
     "count": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "days": lambda value: _is_number(value) and value >= 0,
     "number": lambda value: _is_number(value) and value >= 0,
@@ -249,6 +250,15 @@ STORY: Final = [
     ("credit INV-2026-0002 --line 1=1 --reason broken", CREDIT),
     ("refund P2 5 --method transfer --reference 'ref 8'", PAYMENT),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
+    ("edit K1 email=ada@engines.example", CUSTOMER),
+    ("hold INV-2026-0001 --until +1d --reason asked", INVOICE),
+    ("promise INV-2026-0001 --on +1d --amount 1", INVOICE),
+    ("dispute INV-2026-0001 --reason broken", INVOICE),
+    ("release INV-2026-0001", INVOICE),
+    ("hold K1 --until +1d --reason asked", CUSTOMER),
+    ("release K1", CUSTOMER),
+    ("edit INV-2026-0001 dunning=none", INVOICE),
+    ("edit INV-2026-0001 dunning=", INVOICE),
     ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
     ("edit K1 owner=lee", CUSTOMER),
     ("edit L1 owner=lee", LEAD),
@@ -263,6 +273,8 @@ STORY: Final = [
     ("promote L6 --amount 'KWD 0,012.345'", OPPORTUNITY),
     ("sign O4 --terms '12 x monthly from sign'", CONTRACT),
     ("invoice C3", [INVOICE]),
+    ("edit K4 email=emi@ao.example", CUSTOMER),
+    ("dun --no-send --today +60d", [NOTICE]),
 ]
 
 # What a report, a list or a record shows of that company.
@@ -297,6 +309,9 @@ LOOKS: Final = [
     ("show P1", f"{PAYMENT} thread:[THREAD]"),
     ("show CN-2026-0001", f"{CREDIT} thread:[THREAD]"),
     ("show M1", f"{MAIL} thread:[THREAD]"),
+    ("show N1", f"{NOTICE} thread:[THREAD]"),
+    ("list notices", [NOTICE]),
+    ("dun --dry-run --today +100d", [NOTICE]),
     ("outbox list", [MAIL]),
     ("list mails", [MAIL]),
     ("find ada", [FOUND]),
@@ -319,6 +334,7 @@ PROMISED: Final = {
     "invoice": "ref contract customer issued_on due_on net tax total paid balance currency status lines instalments",
     "collect": "ref customer received_on amount currency allocations unapplied",
     "funnel": "stage count amount currency conversion cumulative median_days",
+    "dun": "ref customer level channel currency amount fee interest total invoices status",
     "aging": "customer customer_name currency current 1-30 31-60 61-90 90+ unapplied total invoices oldest_due_on",
 }
 PROMISED_INSIDE: Final = {

@@ -72,7 +72,7 @@ def promise(
 
     \b
     Example:
-      ltc promise INV-2026-0001 --on +7d --amount 500
+      ltc promise INV-2026-0001 --on +7d --amount 5
     """
     session = ask(ctx)
 

@@ -102,20 +102,8 @@ PAYMENTS = Records("P", ("customer.name",), "payment JOIN customer ON customer.i
 NOTICES = Records("N", ("customer.name",), "notice JOIN customer ON customer.id = notice.customer_id")
 MAILS = Records("M", ("outbox.recipient",), "outbox")
 
-EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES, INVOICES)
-EVERYTHING = (
-    LEADS,
-    CUSTOMERS,
-    OPPORTUNITIES,
-    QUOTES,
-    CONTRACTS,
-    SHIPMENTS,
-    INVOICES,
-    CREDITS,
-    PAYMENTS,
-    NOTICES,
-    MAILS,
-)
+EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES)
+EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, NOTICES, MAILS)
 UNAPPLIED = (PAYMENTS._replace(wanted=IS_UNAPPLIED), CREDITS._replace(wanted=IS_LEFT))
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
 OPEN = OPPORTUNITIES._replace(wanted=IS_OPEN)

@@ -92,6 +92,47 @@ def severest(levels: Iterable[L]) -> L:
     return max(levels, key=lambda level: level.after_days)
 
 
+class Item(NamedTuple):
+    """A receivable as dunning sees it."""
+
+    id: int
+    kind: str
+    invoice_id: int
+    due_on: date
+    balance_minor: int
+
+
+class Claim(NamedTuple):
+    """A receivable that a notice makes."""
+
+    invoice_id: int
+    basis: str
+    amount_minor: int
+    formula: str
+
+
+class Notice(NamedTuple):
+    """One decision: what one customer is told in one currency. Amounts in minor units, all open claims included."""
+
+    customer_id: int
+    currency: str
+    level: str
+    mail: str | None
+    channel: str
+    amount_minor: int
+    fee_minor: int
+    interest_minor: int
+    credit_minor: int
+    advanced: tuple[tuple[int, str], ...]
+    """Receivables and the level that each reaches."""
+    claims: tuple[Claim, ...]
+    listed: tuple[Item, ...]
+    """All that is overdue or reaches a level."""
+    on_ladder: bool
+    stops_shipping: bool
+    task: str | None
+
+
 class Interest(NamedTuple):
     """What is claimed, and how it is reckoned."""
 

@@ -12,6 +12,7 @@ from ltc_cli.receivables import BALANCES, NARROWED, PAID_BACK, UNAPPLIED, UNAPPL
 from ltc_cli.report import Column
 from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.contact import normalise_email
+from ltc_cli.rules.dunning import Claim, Item, Notice
 from ltc_cli.rules.money import format_amount
 from ltc_cli.stages import dunning_letters, holds, mailing
 
@@ -91,47 +92,6 @@ SELECT receivable.invoice_id, basis, SUM(receivable.amount_minor) AS claimed_min
 JOIN receivable ON receivable.id = claim.receivable_id JOIN notice ON notice.id = receivable.notice_id
 WHERE NOT {IS_CANCELLED} AND {{these:receivable.invoice_id}} GROUP BY 1, 2
 """
-
-
-class Item(NamedTuple):
-    """A receivable as dunning sees it."""
-
-    id: int
-    kind: str
-    invoice_id: int
-    due_on: date
-    balance_minor: int
-
-
-class Claim(NamedTuple):
-    """A receivable that a notice makes."""
-
-    invoice_id: int
-    basis: str
-    amount_minor: int
-    formula: str
-
-
-class Notice(NamedTuple):
-    """One decision: what one customer is told in one currency. Amounts in minor units, all open claims included."""
-
-    customer_id: int
-    currency: str
-    level: str
-    mail: str | None
-    channel: str
-    amount_minor: int
-    fee_minor: int
-    interest_minor: int
-    credit_minor: int
-    advanced: tuple[tuple[int, str], ...]
-    """Receivables and the level that each reaches."""
-    claims: tuple[Claim, ...]
-    listed: tuple[Item, ...]
-    """All that is overdue or reaches a level."""
-    on_ladder: bool
-    stops_shipping: bool
-    task: str | None
 
 
 class LeftOut(NamedTuple):

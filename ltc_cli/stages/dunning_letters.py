@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ltc_cli.config import Dunning, Policy, Settings
     from ltc_cli.mail.templates import Text
-    from ltc_cli.stages.dunning import Claim, Item, Notice
+    from ltc_cli.rules.dunning import Claim, Item, Notice
     from ltc_cli.store import Store
 
 TONES = ("nudge", "reminder", "second", "final")

@@ -46,7 +46,7 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
 
     Raises RefusedError for records that are facts, UsageError for unknown fields and values that cannot be read.
     """
-    if record.kind not in FIELDS:
+    if record.kind not in FIELDS or (record.kind == "invoice" and not _is_dunning(texts)):
         raise RefusedError(
             f"{record.text} is a fact: {an(record.kind)} is never edited",
             f"ltc show {record.text} says what can follow",
@@ -64,6 +64,11 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     if changed:
         store.change(record.kind, record.id, **changed)
     return bool(changed)
+
+
+def _is_dunning(texts: Sequence[str]) -> bool:
+    """Whether nothing else is asked for: what an invoice says never changes, only how it is dunned."""
+    return all(text.partition("=")[0].strip() == "dunning" and "=" in text for text in texts)
 
 
 def _fields(record: Reference, texts: Sequence[str]) -> dict[str, str | None]:

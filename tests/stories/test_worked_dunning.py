@@ -386,3 +386,32 @@ def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned
     company.at(1, "edit", "K1", "name==?utf-8?q?x?=", "contact=")
     rows = company.dun(5)
     assert [(row["customer"], row["channel"]) for row in rows] == [("K1", "task"), ("K2", "mail")]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("hold", "INV-2026-0001", "--until", at(1), "--reason", "x"), 2, "is past: a hold is until a day to come"),
+        (("promise", "INV-2026-0001", "--on", at(9), "--amount", "101"), 4, "at most 100.00 of INV-2026-0001"),
+        (("dispute", "INV-2026-0002", "--reason", "x"), 4, "nothing of INV-2026-0002 is open"),
+        (("dun", "--no-send", "--to-folder", "x"), 2, "--no-send and --to-folder exclude each other"),
+        (("dun", "--plan", "x", "--apply", "y"), 2, "--plan and --apply exclude each other"),
+        (("dun", "--apply", "ltc.db"), 7, "ltc.db is no plan of ltc dun"),
+    ],
+)
+def test_what_cannot_be_is_said(company: Dunned, words: tuple[str, ...], code: int, message: str) -> None:
+    company.sell("100")
+    company.sell("5", day=1)
+    company.at(2, "collect", "INV-2026-0002")
+    here = [str(company.path) if word == "ltc.db" else word for word in words]
+    assert message in company.ltc(*here, today=at(2), fails=code)["message"]
+
+
+def test_settings_that_cannot_be_are_a_matter_of_the_config(company: Dunned) -> None:
+    company.sell("100")
+    company.configure("[{name: a, after: 5d, mail: thunder}]")
+    assert "unknown mail thunder" in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
+    company.configure(policies="{patient: {spacing: 30d}}")
+    company.at(1, "edit", "K1", "dunning=patient")
+    company.configure()
+    assert "no dunning policy patient" in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
