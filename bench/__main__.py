@@ -9,9 +9,9 @@ import tempfile
 from contextlib import chdir
 from pathlib import Path
 
-from bench import aging, batch, chain, check, collect, find, imports, startup
+from bench import aging, batch, chain, check, collect, dunning, find, imports, startup
 
-NAMES = ("startup", "aging", "chain", "batch", "collect", "check", "imports", "find")
+NAMES = ("startup", "aging", "chain", "batch", "collect", "check", "imports", "find", "dunning")
 
 
 def main() -> None:
@@ -42,6 +42,8 @@ def main() -> None:
                     imports.run(folder, given.rounds, invoices)
                 case "check":
                     check.run(folder, given.rounds, invoices=20_000)
+                case "dunning":
+                    dunning.run(folder, given.rounds, invoices)
                 case "find":
                     find.run(folder, given.rounds, leads=invoices)
 
