@@ -6,18 +6,32 @@ import argparse
 import platform
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
-from bench import aging, batch, chain, check, collect, find, imports, sending, startup
+from bench import aging, batch, chain, check, collect, dunning, find, imports, sending, startup
 
-NAMES = ("startup", "aging", "chain", "batch", "collect", "check", "imports", "find", "sending")
+BENCHES: dict[str, Callable[[Path, int, int], None]] = {
+    "startup": lambda folder, rounds, _many: startup.run(folder, rounds),
+    "aging": aging.run,
+    "chain": lambda folder, rounds, _many: chain.run(folder, rounds, chains=10_000),
+    "batch": lambda folder, rounds, _many: batch.run(folder, rounds, chains=100),
+    "collect": collect.run,
+    "check": lambda folder, rounds, _many: check.run(folder, rounds, count=20_000),
+    "imports": imports.run,
+    "find": find.run,
+    "sending": lambda folder, rounds, _many: sending.run(folder, rounds, mails=300),
+    "dunning": dunning.run,
+}
+"""By name; each takes a folder, how many rounds, and how many invoices or leads make a large company."""
+NAMES = tuple(BENCHES)
 
 
 def main() -> None:
     """Run the named comparisons, or all of them, in a temporary folder."""
     given = _arguments()
-    invoices = 1_000_000 if given.large else 100_000
+    many = 1_000_000 if given.large else 100_000
     print(
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; CPU time, {given.rounds} rounds, medians"
     )
@@ -27,25 +41,7 @@ def main() -> None:
             chain.profile(folder, 1_000)
             return
         for named in given.names or NAMES:
-            match named:
-                case "startup":
-                    startup.run(folder, given.rounds)
-                case "aging":
-                    aging.run(folder, given.rounds, invoices)
-                case "chain":
-                    chain.run(folder, given.rounds, chains=10_000)
-                case "batch":
-                    batch.run(folder, given.rounds, chains=100)
-                case "collect":
-                    collect.run(folder, given.rounds, invoices)
-                case "imports":
-                    imports.run(folder, given.rounds, invoices)
-                case "check":
-                    check.run(folder, given.rounds, count=20_000)
-                case "sending":
-                    sending.run(folder, given.rounds, mails=300)
-                case "find":
-                    find.run(folder, given.rounds, leads=invoices)
+            BENCHES[named](folder, given.rounds, many)
 
 
 def _arguments() -> argparse.Namespace:

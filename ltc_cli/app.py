@@ -28,7 +28,7 @@ class Command(NamedTuple):
     """`module:function` below `ltc_cli.commands`, loaded when the command is called."""
     takes: str
     """Which of the common options: `write`, `read`, `money` (with `--in`), `record` (with `--as-of`), `report` (with
-    both), `batch`, `job` or `none`."""
+    both), `batch`, `job`, `run` or `none`."""
     section: str
     summary: str
 
@@ -107,6 +107,24 @@ COMMANDS = (
     Command("refund", "refund:refund", "write", BETWEEN, "Pay back what is left of a payment or credit note."),
     Command("reverse", "reverse:reverse", "write", BETWEEN, "Reverse a payment that bounced or was a mistake."),
     Command("writeoff", "writeoff:writeoff", "write", BETWEEN, "Write off what is open of an invoice."),
+    Command("hold", "hold:hold", "write", BETWEEN, "Hold an invoice or a customer back from dunning until a day."),
+    Command(
+        "dispute",
+        "hold:dispute",
+        "write",
+        BETWEEN,
+        "Say that a customer disputes an invoice: it is not dunned until it is released.",
+    ),
+    Command(
+        "promise",
+        "hold:promise",
+        "write",
+        BETWEEN,
+        "Record that a customer has promised to pay: no notice until that day is past.",
+    ),
+    Command(
+        "release", "hold:release", "write", BETWEEN, "End every hold, dispute and promise of an invoice or a customer."
+    ),
     Command(
         "rate", "rate:rate", "write", BETWEEN, "Say what one unit of another currency is worth in the base currency."
     ),
@@ -144,6 +162,7 @@ COMMANDS = (
     ),
     Command("find", "find:find", "read", LOOKING, "Find records by any words in them: names, companies, notes, lines."),
     Command("log", "log:log", "read", LOOKING, "Show the journal: who wrote what, when."),
+    Command("dun", "dun:dun", "run", JOBS, "Remind customers of what is overdue, level by level."),
     Command("batch", "batch:batch", "batch", JOBS, "Run many commands, one a line, in one process."),
     Command("daily", "daily:daily", "job", JOBS, "Do everything that is due: one line a step."),
     Command(
@@ -253,7 +272,7 @@ class Common(NamedTuple):
     help: str
 
 
-EVERY = ("write", "read", "money", "report", "record", "batch", "job", "none")
+EVERY = ("write", "read", "money", "report", "record", "batch", "job", "run", "none")
 COMMON_OPTIONS = (
     Common("db", "--db", "FILE", EVERY, "The company's file [LTC_DB; else database: in the config; else ltc.db]."),
     Common("config", "--config", "FILE", EVERY, "The settings [LTC_CONFIG; else ./config.yaml]."),
@@ -264,8 +283,10 @@ COMMON_OPTIONS = (
     Common("as_of", "--as-of", "DATE", ("report", "record"), "Look at the facts as of this day."),
     Common("in", "--in", "CURRENCY", ("report", "money"), "Amounts in this currency, at the rates of the day."),
     Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),
-    Common("dry_run", "--dry-run", None, ("write", "batch"), "Do it, print it, keep nothing."),
-    Common("actor", "--actor", "NAME", ("write", "batch", "job"), "Who does it [LTC_ACTOR; else the login name]."),
+    Common("dry_run", "--dry-run", None, ("write", "batch", "run"), "Do it, print it, keep nothing."),
+    Common(
+        "actor", "--actor", "NAME", ("write", "batch", "job", "run"), "Who does it [LTC_ACTOR; else the login name]."
+    ),
 )
 
 

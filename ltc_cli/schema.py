@@ -48,8 +48,18 @@ M005_FACTS = ("outbox_attempt",)
 M007_FACTS = ("invoice_discount", "discount", "discount_tax", "realised", "refund_reversal", "writeoff_reversal")
 M009_FACTS = ("period_close", "period_close_total")
 M010_FACTS = ("amendment", "contract_line_change", "plan_share_change")
+M011_FACTS = (
+    "notice",
+    "notice_item",
+    "claim",
+    "dunning_event",
+    "dunning_choice",
+    "call_task",
+    "call_task_item",
+    "dunning_run",
+)
 M012_FACTS = ("sequence_event", "suppression_key", "suppression", "erasure")
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS, *M012_FACTS)
+FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS, *M011_FACTS, *M012_FACTS)
 
 # What nobody may date into a closed month, and the day it counts for. Leads, touches and rates are no books.
 CLOSED_DAYS = {
@@ -953,6 +963,85 @@ M010 = (
     _stays_closed("amendment"),
 )
 
+M011 = (
+    "ALTER TABLE customer ADD COLUMN dunning TEXT",
+    # What the notice said in sum, claims included that it made and that were open before.
+    "ALTER TABLE notice ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail'",
+    "ALTER TABLE notice ADD COLUMN amount_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE notice ADD COLUMN fee_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE notice ADD COLUMN interest_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE notice ADD COLUMN on_ladder INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE notice ADD COLUMN stops_shipping INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX notice_customer ON notice (customer_id, currency)",
+    "CREATE INDEX receivable_notice ON receivable (notice_id) WHERE notice_id IS NOT NULL",
+    # How a receivable of kind fee or interest came about; `compensation`: the fixed sum of EU 2011/7.
+    """
+    CREATE TABLE claim (
+        receivable_id INTEGER PRIMARY KEY REFERENCES receivable,
+        basis TEXT NOT NULL CHECK (basis IN ('fee', 'interest', 'compensation')),
+        formula TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE dunning_event (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('hold', 'dispute', 'promise', 'release')),
+        invoice_id INTEGER REFERENCES invoice,
+        customer_id INTEGER REFERENCES customer,
+        until_on TEXT,
+        amount_minor INTEGER CHECK (amount_minor > 0),
+        reason TEXT,
+        event_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        CHECK ((invoice_id IS NULL) <> (customer_id IS NULL)),
+        CHECK ((kind IN ('hold', 'promise')) = (until_on IS NOT NULL))
+    ) STRICT
+    """,
+    "CREATE INDEX dunning_event_invoice ON dunning_event (invoice_id) WHERE invoice_id IS NOT NULL",
+    "CREATE INDEX dunning_event_customer ON dunning_event (customer_id) WHERE customer_id IS NOT NULL",
+    # The policy of one invoice, the newest counts; null: that of its customer again.
+    """
+    CREATE TABLE dunning_choice (
+        id INTEGER PRIMARY KEY,
+        invoice_id INTEGER NOT NULL REFERENCES invoice,
+        policy TEXT,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX dunning_choice_invoice ON dunning_choice (invoice_id)",
+    # Who is to be called, because there is no address or because the level says so.
+    """
+    CREATE TABLE call_task (
+        id INTEGER PRIMARY KEY,
+        customer_id INTEGER NOT NULL REFERENCES customer,
+        currency TEXT NOT NULL,
+        level TEXT NOT NULL,
+        notice_id INTEGER REFERENCES notice,
+        text TEXT NOT NULL,
+        decided_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE call_task_item (
+        call_task_id INTEGER NOT NULL REFERENCES call_task,
+        receivable_id INTEGER NOT NULL REFERENCES receivable,
+        level TEXT NOT NULL,
+        PRIMARY KEY (call_task_id, receivable_id)
+    ) STRICT
+    """,
+    "CREATE INDEX call_task_item_receivable ON call_task_item (receivable_id, level)",
+    # A run that wrote, and the first of a day.
+    """
+    CREATE TABLE dunning_run (
+        id INTEGER PRIMARY KEY,
+        run_on TEXT NOT NULL,
+        notices INTEGER NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
 ERASED = "erased"
 """What stands where a name stood."""
 
@@ -1125,6 +1214,11 @@ def m010_recurring(db: Database) -> None:
     _make(db, M010, M010_FACTS)
 
 
+def m011_dunning(db: Database) -> None:
+    """Holds, disputes and promises; notices with what they claimed; whom to call; when dunning ran."""
+    _make(db, M011, M011_FACTS)
+
+
 def m012_nurture(db: Database) -> None:
     """Leads in sequences, who is not to be written to, and whose data was removed."""
     _make(db, M012, M012_FACTS)
@@ -1165,6 +1259,7 @@ MIGRATIONS = (
     m007_payments,
     m009_close,
     m010_recurring,
+    m011_dunning,
     m012_nurture,
 )
 VERSION = len(MIGRATIONS)

@@ -52,6 +52,7 @@ REFERENCES = frozenset(
         "accepted",
         "returned",
         "mail",
+        "target",
     }
 )
 """Arguments that name records, in any case."""

@@ -52,6 +52,7 @@ PREFIXES = {
     "shipment": "S",
     "payment": "P",
     "outbox": "M",
+    "notice": "N",
 }
 
 

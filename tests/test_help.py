@@ -193,6 +193,11 @@ BEFORE: Final[dict[str, list[str]]] = {
     "ship": [*PROMOTED, "ltc quote O1 --line Widget:10:3.50", "ltc sign O1"],
     "invoice": SIGNED,
     "collect": INVOICED,
+    "hold": INVOICED,
+    "dispute": INVOICED,
+    "promise": INVOICED,
+    "release": INVOICED,
+    "dun": INVOICED,
     "lead qualify": LEAD,
     "lead drop": LEAD,
     "lead merge": TWINS,
@@ -251,7 +256,7 @@ def prepared(command: Command, folder: Folder) -> Iterator[str]:
     for name, text in FILES.items():
         (folder.path / name).write_text(text, encoding="utf-8")
     (folder.path / "commands.txt").write_text("lead add Ada\npromote L1\n", encoding="utf-8")
-    if command.name.startswith(("send", "outbox")):
+    if command.name.startswith(("send", "outbox", "dun")):
         (folder.path / "config.yaml").write_text("mail: {from: billing@acme.example}\n", encoding="utf-8")
     for line in BEFORE.get(command.name, []):
         assert folder.type(line) == 0, f"{line}: {folder.err}"

@@ -66,6 +66,7 @@ FLOW: Final = (
     "opportunity_imports",
     "undo",
     "quotes",
+    "holds",
     "contracts",
     "contract_imports",
     "amendments",
@@ -83,6 +84,8 @@ FLOW: Final = (
     "closing",
     "nurture",
     "erasing",
+    "dunning_letters",
+    "dunning",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

@@ -27,7 +27,7 @@ last_touch_on:date? next_step_on:date? created_on:date external_id? note? furthe
 FURTHER: Final = "column value"
 CUSTOMER: Final = """
 ref:K name kind contact? email? phone? country:country? address? tax_id? language? terms? tax_code? owner? note?
-created_on:date further:[FURTHER]
+dunning? created_on:date further:[FURTHER]
 """
 OPPORTUNITY: Final = """
 ref:O title status:opportunity lead:L? customer:K customer_name amount:money? currency stage probability:share
@@ -61,9 +61,9 @@ ADVANCE: Final = "invoice:INV issued_on:date net:money tax:money total:money"
 INSTALMENT: Final = "due_on:date amount:money balance:money"
 INVOICE: Final = """
 ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money
-rounding:money total:money paid:money credited:money written_off:money discounted:money balance:money currency
-discount_until:date? discount_percent:share? discount_amount:money? discount_tax? tax_rounding period_from:date?
-period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE] instalments:[INSTALMENT]
+rounding:money total:money paid:money credited:money written_off:money discounted:money balance:money claims:money
+currency discount_until:date? discount_percent:share? discount_amount:money? discount_tax? tax_rounding
+period_from:date? period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE] instalments:[INSTALMENT]
 """
 ALLOCATION: Final = "invoice:INV amount:money currency paid:money"
 PAYMENT: Final = """
@@ -89,12 +89,16 @@ FUNNEL: Final = """
 stage:stage count:count amount:money? currency conversion:number? cumulative:number? median_days:days?
 """
 AGES: Final = "currency current:money 1-30:money 31-60:money 61-90:money 90+:money unapplied:money total:money"
-AGING: Final = f"customer:K customer_name {AGES} invoices:count oldest_due_on:date?"
-AGING_BY_INVOICE: Final = f"invoice:INV? customer:K customer_name {AGES} invoices:count oldest_due_on:date?"
-AGING_BY_OWNER: Final = f"owner? {AGES} invoices:count oldest_due_on:date?"
+AGING: Final = f"customer:K customer_name {AGES} invoices:count oldest_due_on:date? held?"
+AGING_BY_INVOICE: Final = f"invoice:INV? customer:K customer_name {AGES} invoices:count oldest_due_on:date? held?"
+AGING_BY_OWNER: Final = f"owner? {AGES} invoices:count oldest_due_on:date? held?"
 AGING_IN_TWO: Final = """
 customer:K customer_name currency current:money 1-10:money 10+:money unapplied:money total:money invoices:count
-oldest_due_on:date?
+oldest_due_on:date? held?
+"""
+NOTICE: Final = """
+ref:N? customer:K customer_name level? channel? currency amount:money fee:money interest:money total:money invoices:refs
+status:notice decided_on:date why?
 """
 STATEMENT: Final = """
 customer:K customer_name currency since:date? until:date opening:money movements:[MOVEMENT] closing:money current:money
@@ -160,6 +164,7 @@ STATES: Final = {
     "credit": "applied unapplied refunded",
     "gap": "unshipped unbilled uncollected",
     "close": "open closed",
+    "notice": "queued sent failed unknown cancelled planned left_out stopped open",
     "mail": "queued claimed sending sent failed unknown cancelled",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
@@ -173,7 +178,7 @@ PATTERNS: Final = {
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
     "CN": r"CN-\d{4}-\d{4}",
-    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPM"},
+    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPMN"},
 }
 DECIMALS: Final = {"EUR": 2, "JPY": 0, "KWD": 3}
 
@@ -219,6 +224,7 @@ def _is_number(value: Any) -> bool:
 
 IS: Final[dict[str, Callable[[Any], bool]]] = {
     "text": lambda value: isinstance(value, str) and value != "",
+    "refs": lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
     "count": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "days": lambda value: _is_number(value) and value >= 0,
     "number": lambda value: _is_number(value) and value >= 0,
@@ -287,6 +293,15 @@ STORY: Final = [
     ("outbox send --to-folder mails/more", [MAIL]),
     ("writeoff INV-2026-0001 --undo --reason paid", INVOICE),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
+    ("edit K1 email=ada@engines.example", CUSTOMER),
+    ("hold INV-2026-0001 --until +1d --reason asked", INVOICE),
+    ("promise INV-2026-0001 --on +1d --amount 1", INVOICE),
+    ("dispute INV-2026-0001 --reason broken", INVOICE),
+    ("release INV-2026-0001", INVOICE),
+    ("hold K1 --until +1d --reason asked", CUSTOMER),
+    ("release K1", CUSTOMER),
+    ("edit INV-2026-0001 dunning=none", INVOICE),
+    ("edit INV-2026-0001 dunning=", INVOICE),
     ("close 2026-05", CLOSE),
     ("close 2026-05 --reopen --reason early", CLOSE),
     ("rate usd 0.920", "currency rate:quantity base rate_on:date"),
@@ -313,6 +328,8 @@ STORY: Final = [
     ("nurture --due --no-send", [STEP]),
     ("nurture L8 --stop", LEAD),
     ("erase L8", ERASED),
+    ("edit K4 email=emi@ao.example", CUSTOMER),
+    ("dun --no-send --today +60d", [NOTICE]),
 ]
 
 # What a report, a list or a record shows of that company.
@@ -351,6 +368,9 @@ LOOKS: Final = [
     ("show P1", f"{PAYMENT} thread:[THREAD]"),
     ("show CN-2026-0001", f"{CREDIT} thread:[THREAD]"),
     ("show M1", f"{MAIL} thread:[THREAD]"),
+    ("show N1", f"{NOTICE} thread:[THREAD]"),
+    ("list notices", [NOTICE]),
+    ("dun --dry-run --today +100d", [NOTICE]),
     ("outbox list", [MAIL]),
     ("daily", ["step status count:count detail?"]),
     ("simulate --until +90d", ["on:date step ref customer:K? customer_name level? amount:money? currency?"]),
@@ -377,6 +397,7 @@ PROMISED: Final = {
     "invoice": "ref contract customer issued_on due_on net tax total paid balance currency status lines instalments",
     "collect": "ref customer received_on amount currency allocations unapplied",
     "funnel": "stage count amount currency conversion cumulative median_days",
+    "dun": "ref customer level channel currency amount fee interest total invoices status",
     "aging": "customer customer_name currency current 1-30 31-60 61-90 90+ unapplied total invoices oldest_due_on",
     "statement": "customer customer_name currency since until opening movements closing",
     "close": "month closed_on receivables",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import jinja2
 
 LANGUAGES: Final = ("en", "zh")
-NAMES: Final = ("invoice", "credit", "quote", "welcome", "followup")
+NAMES: Final = ("invoice", "credit", "quote", "notice", "welcome", "followup")
 FOLDER: Final = Path(__file__).with_name("templates")
 LONGEST: Final = 1_000_000
 """Characters of a text that a template may write."""

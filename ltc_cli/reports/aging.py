@@ -8,9 +8,10 @@ from ltc_cli.receivables import BALANCES, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import buckets
 from ltc_cli.rules.money import format_amount
+from ltc_cli.stages import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
     from sqlite3 import Row
 
@@ -104,6 +105,7 @@ def _columns(ages: Sequence[Bucket], by: str) -> list[Column]:
         Column("total", "money"),
         Column("invoices", "count", "inv", spare=2),
         Column("oldest_due_on", "date", "oldest due", spare=1),
+        Column("held", "status"),
     ]
 
 
@@ -113,7 +115,7 @@ def _rows(store: Store, as_of: date, ages: Sequence[Bucket], by: str, amounts: S
     customers = _customers(store, {row["customer_id"] for row in (*still_open, *held)})
     numbers = _numbers(store, still_open) if by == "invoice" else {}
     rows: dict[tuple[str | None, str], dict[str, Any]] = {}
-    blank = {**dict.fromkeys([*amounts, "invoices"], 0), "oldest_due_on": None}
+    blank = {**dict.fromkeys([*amounts, "invoices"], 0), "oldest_due_on": None, "held": None}
 
     def row_of(found: Row, invoice: str | None) -> dict[str, Any]:
         customer, currency = customers[found["customer_id"]], found["currency"]
@@ -134,7 +136,15 @@ def _rows(store: Store, as_of: date, ages: Sequence[Bucket], by: str, amounts: S
         row = row_of(found, None)
         row["unapplied"] -= found["unapplied_minor"]
         row["total"] -= found["unapplied_minor"]
+    _mark(store, as_of, by, row_of)
     return list(rows.values())
+
+
+def _mark(store: Store, as_of: date, by: str, row_of: Callable[[Any, str | None], dict[str, Any]]) -> None:
+    """Say what keeps an open invoice from being dunned on the day; no figure changes by it."""
+    for invoice, mark in holds.marked(store, as_of):
+        row = row_of(invoice, invoice["number"] if by == "invoice" else None)
+        row["held"] = min(filter(None, (row["held"], mark)))  # a dispute before a hold before a promise
 
 
 def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Row]:

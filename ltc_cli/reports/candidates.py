@@ -102,10 +102,11 @@ INVOICES = Records("", ("customer.name",), "invoice JOIN customer ON customer.id
 CREDITS = Records("", ("customer.name",), "credit_note JOIN customer ON customer.id = credit_note.customer_id")
 PAYMENTS = Records("P", ("customer.name",), "payment JOIN customer ON customer.id = payment.customer_id")
 
+NOTICES = Records("N", ("customer.name",), "notice JOIN customer ON customer.id = notice.customer_id")
 MAILS = Records("M", ("outbox.recipient",), "outbox")
 
 EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES)
-EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, MAILS)
+EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, NOTICES, MAILS)
 UNAPPLIED = (PAYMENTS._replace(wanted=IS_UNAPPLIED), CREDITS._replace(wanted=IS_LEFT))
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
 OPEN = OPPORTUNITIES._replace(wanted=IS_OPEN)
@@ -143,6 +144,11 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("writeoff", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
     ("reverse", "payment"): (PAYMENTS._replace(wanted=IS_NOT_REVERSED),),
     ("send", "reference"): (INVOICES, CREDITS, OPEN_QUOTES),
+    ("hold", "target"): (INVOICES._replace(wanted=IS_OWED), CUSTOMERS),
+    ("dispute", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
+    ("promise", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
+    ("release", "target"): (INVOICES, CUSTOMERS),
+    ("dun", "customer"): (CUSTOMERS,),
     ("outbox retry", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
     ("outbox resolve", "mail"): (MAILS._replace(wanted="outbox.state = 'unknown'"),),
     ("outbox drop", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),

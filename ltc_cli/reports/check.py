@@ -338,7 +338,8 @@ SELECT day, 'K' || COALESCE(merged_into_id, customer.id) AS customer, currency, 
     UNION ALL SELECT issued_on, customer_id, currency, -total_minor FROM credit_note
     UNION ALL SELECT refunded_on, customer_id, currency, amount_minor FROM refund_moved
     UNION ALL SELECT settled_on, customer_id, currency, -settlement.amount_minor FROM settlement
-        JOIN (SELECT settlement_id FROM writeoff UNION ALL SELECT settlement_id FROM discount) AS given
+        JOIN (SELECT settlement_id FROM writeoff UNION ALL SELECT settlement_id FROM discount
+            UNION ALL SELECT id FROM settlement WHERE kind = 'void') AS given
             ON settlement_id = COALESCE(reverses_id, settlement.id)
         JOIN receivable ON receivable.id = receivable_id
     UNION ALL SELECT settled_on, customer_id, currency, -settlement.amount_minor FROM settlement
@@ -575,6 +576,37 @@ JOIN contract_now AS contract ON contract.id = share.contract_id WHERE period_fr
     AND share.amount_minor > (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = share.id)
 """
 
+# Invariant 6 of design 3; and a claim belongs to a notice, in its currency, and is void where that was cancelled.
+DUNNED = """
+WITH told AS (SELECT notice.*, COALESCE((SELECT outbox.state FROM outbox
+    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id ORDER BY id DESC LIMIT 1), 'sent') AS state
+    FROM notice)
+SELECT 'receivable ' || receivable_id || ' reached ' || notice_item.level || ' twice' FROM notice_item
+    JOIN told ON told.id = notice_item.notice_id WHERE state <> 'cancelled'
+    GROUP BY receivable_id, notice_item.level HAVING COUNT(*) > 1
+UNION ALL SELECT 'N' || told.id || ' is about nothing' FROM told
+    WHERE NOT EXISTS (SELECT 1 FROM notice_item WHERE notice_item.notice_id = told.id)
+    OR amount_minor + fee_minor + interest_minor <= 0
+UNION ALL SELECT 'N' || told.id || ' is about another currency' FROM told
+    JOIN notice_item ON notice_item.notice_id = told.id JOIN receivable ON receivable.id = receivable_id
+    WHERE receivable.currency <> told.currency OR receivable.kind <> 'invoice'
+UNION ALL SELECT 'claim ' || receivable.id FROM receivable
+    LEFT JOIN claim ON claim.receivable_id = receivable.id LEFT JOIN told ON told.id = receivable.notice_id
+    LEFT JOIN invoice ON invoice.id = receivable.invoice_id
+    WHERE receivable.kind <> 'invoice' AND (claim.basis IS NULL OR told.id IS NULL
+        OR (receivable.kind = 'interest') <> (claim.basis = 'interest') OR receivable.currency <> told.currency
+        OR receivable.customer_id <> invoice.customer_id OR receivable.issued_on <> told.decided_on
+        OR (told.state = 'cancelled') <> EXISTS (SELECT 1 FROM settlement
+            WHERE settlement.receivable_id = receivable.id AND settlement.kind = 'void'))
+UNION ALL SELECT 'claim ' || receivable_id || ' is of no fee or interest' FROM claim
+    JOIN receivable ON receivable.id = receivable_id WHERE receivable.kind = 'invoice'
+UNION ALL SELECT 'fees of N' || notice_id FROM receivable JOIN claim ON claim.receivable_id = receivable.id
+    WHERE basis = 'fee' GROUP BY notice_id HAVING COUNT(*) > 1
+UNION ALL SELECT 'interest of N' || notice_id FROM receivable WHERE kind = 'interest'
+    GROUP BY notice_id, invoice_id HAVING COUNT(*) > 1
+"""
+
+
 CHECKS = (
     Check("pages", "the file is whole", _pages),
     Check("references", "every reference points to something", _references),
@@ -755,6 +787,7 @@ CHECKS = (
     ),
     Check("realised", "a gain or loss belongs to a settlement in another currency", _query(REALISED)),
     Check("closed", "closed months say what they said when they were closed", _closed),
+    Check("notices", "no level is reached twice, and every claim is of a notice that stands", _query(DUNNED)),
     Check("aging", "buckets sum to what is open, on every day", _aging),
     Check("ledger", "the double entry sums to zero, and its receivables and credit are those of aging", _ledger),
     Check(

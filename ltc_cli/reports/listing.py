@@ -13,6 +13,7 @@ from ltc_cli.stages import (
     contracts,
     credit_notes,
     customers,
+    dunning,
     fulfilment,
     invoices,
     leads,
@@ -37,6 +38,7 @@ COLUMNS = {
     "invoices": invoices.COLUMNS,
     "credits": credit_notes.COLUMNS,
     "payments": payments.COLUMNS,
+    "notices": dunning.COLUMNS,
     "mails": outbox.COLUMNS,
 }
 
@@ -47,6 +49,7 @@ PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] 
     "contracts": contracts.records,
     "shipments": fulfilment.records,
     "payments": payments.records,
+    "notices": dunning.records,
     "mails": outbox.records,
 }
 

@@ -48,6 +48,17 @@ SELECT happened_on, 'M' || outbox_id, 'mail to ' || recipient || ': ' || outbox_
     || COALESCE(', ' || said, ''), NULL, NULL, outbox_attempt.recorded_at
 FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id WHERE {narrowed}
 """
+DUNNED = """
+SELECT decided_on, 'N' || notice.id, 'notice ' || notice.level || ' by ' || channel, notice.amount_minor
+    + notice.fee_minor + notice.interest_minor, notice.currency, notice.recorded_at
+FROM notice WHERE {notices}
+UNION ALL
+SELECT event_on, COALESCE(invoice.number, 'K' || dunning_event.customer_id), dunning_event.kind
+    || COALESCE(' until ' || until_on, '') || COALESCE(': ' || reason, ''), dunning_event.amount_minor,
+    invoice.currency, dunning_event.recorded_at
+FROM dunning_event LEFT JOIN invoice ON invoice.id = invoice_id
+WHERE {events}
+"""
 ABOUT_THREAD = """
 outbox_attempt.state IN ('sent', 'failed', 'unknown') AND (
     outbox.kind = 'invoice' AND outbox.record_id IN (SELECT id FROM invoice WHERE contract_id IN ({contracts}))
@@ -205,10 +216,24 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     entries += _shipped(store, listed) + _settled(store, listed)
     narrowed = f"outbox.id = {named.id}" if named.kind == "outbox" else ABOUT_THREAD.format(**listed)
     entries += [tuple(row) for row in store.all(MAILED.format(narrowed=narrowed))]
+    entries += [tuple(row) for row in store.all(DUNNED.format(**_dunned(named, listed)))]
     if named.kind in ("customer", "payment"):
         entries += [tuple(row) for row in store.all(RECEIVED.format(**listed))]
     entries.sort(key=lambda entry: (entry[0], entry[5]))
     return [_entry(entry) for entry in entries if entry[0] <= until]
+
+
+def _dunned(named: Reference, listed: dict[str, str]) -> dict[str, str]:
+    """Conditions for the notices and holds of what is on the thread."""
+    if named.kind == "notice":
+        return {"notices": f"notice.id = {named.id}", "events": "FALSE"}
+    if named.kind == "invoice":
+        mine = f"invoice_id = {named.id}"
+    else:
+        mine = f"invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({listed['contracts']}))"
+    notices = f"""notice.id IN (SELECT notice_item.notice_id FROM notice_item
+        JOIN receivable ON receivable_id = receivable.id WHERE {mine})"""
+    return {"notices": notices, "events": f"{mine} OR dunning_event.customer_id IN ({listed['customers']})"}
 
 
 def _ids(store: Store, named: Reference, kind: str) -> list[int]:

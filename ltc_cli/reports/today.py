@@ -94,10 +94,26 @@ SELECT id, state, recipient, about, queued_on FROM outbox
 WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND queued_on <= ? ORDER BY id
 """
 
+# Who is to be called, as long as something of it is open and was not written to them since.
+TO_CALL = """
+SELECT call_task.id, call_task.text, call_task.customer_id, call_task.level, call_task.decided_on, customer.name,
+    (SELECT invoice.number FROM call_task_item JOIN receivable ON receivable.id = receivable_id
+        JOIN invoice ON invoice.id = invoice_id WHERE call_task_id = call_task.id
+        ORDER BY receivable.id LIMIT 1) AS number
+FROM call_task JOIN customer ON customer.id = call_task.customer_id
+WHERE decided_on <= ? AND EXISTS (SELECT 1 FROM call_task_item JOIN receivable ON receivable.id = receivable_id
+    WHERE call_task_id = call_task.id AND receivable.amount_minor > COALESCE((SELECT SUM(amount_minor) FROM settlement
+        WHERE settlement.receivable_id = receivable.id), 0)
+    AND (call_task.notice_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM notice_item
+        WHERE notice_item.receivable_id = receivable.id AND notice_item.level = call_task_item.level)))
+ORDER BY call_task.id
+"""
+
 
 def report(store: Store, today: date, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency."""
     rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
+    rows += [*_to_call(store, today)]
     rows += [*_undelivered(store, today), *_unshipped(store, today), *_tasks(store, today), *_untouched(store, today)]
     rows = into.written(rows) if into else rows
     return Report(
@@ -160,6 +176,13 @@ def _next_steps(store: Store, today: date) -> Iterator[dict[str, Any]]:
             yield _row(row["next_step"] or "next step", ref, row["name"], row["next_on"], today, f"ltc show {ref}")
         else:
             yield _row("close", ref, row["name"], row["close_on"], today, f"ltc sign {ref}")
+
+
+def _to_call(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    """Customers whom dunning cannot write to, or whom a level says to call."""
+    for row in store.all(TO_CALL, (today.isoformat(),)):
+        ref = f"K{row['customer_id']}"
+        yield _row(row["text"], ref, row["name"], row["decided_on"], today, f"ltc show {row['number']}")
 
 
 def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:

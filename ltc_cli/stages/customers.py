@@ -42,6 +42,7 @@ COLUMNS = (
     Column("tax_code", on_table=False),
     Column("owner", spare=3),
     Column("note", on_table=False),
+    Column("dunning", on_table=False),
     Column("created_on", "date", spare=4),
     Column("further", "list", on_table=False, columns=(Column("column"), Column("value"))),
 )

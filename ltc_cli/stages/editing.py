@@ -8,7 +8,7 @@ from ltc_cli.errors import Problems, RefusedError, UsageError
 from ltc_cli.references import an
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.rules.contact import clean_name, clean_text
-from ltc_cli.stages import customers, erasing, leads
+from ltc_cli.stages import customers, dunning, erasing, leads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,9 @@ FIELDS = {
         "tax_code",
         "owner",
         "note",
+        "dunning",
     ),
+    "invoice": ("dunning",),
     "opportunity": ("title", "owner", "close_on", "next_on", "next_step"),
 }
 
@@ -44,7 +46,7 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
 
     Raises RefusedError for records that are facts, UsageError for unknown fields and values that cannot be read.
     """
-    if record.kind not in FIELDS:
+    if record.kind not in FIELDS or (record.kind == "invoice" and not _is_dunning(texts)):
         raise RefusedError(
             f"{record.text} is a fact: {an(record.kind)} is never edited",
             f"ltc show {record.text} says what can follow",
@@ -52,6 +54,8 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     if erasing.erased_on(store, record):
         raise RefusedError(f"{record.text} is erased", "who comes anew is a new lead: ltc lead add")
     fields = _fields(record, texts)
+    if record.kind == "invoice":
+        return _choose_dunning(store, settings, record, fields)
     present = store.one(f"SELECT * FROM {record.kind} WHERE id = ?", (record.id,))
     assert present is not None
     values = READERS[record.kind](dict(present), fields, settings, today)
@@ -62,6 +66,11 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     if changed:
         store.change(record.kind, record.id, **changed)
     return bool(changed)
+
+
+def _is_dunning(texts: Sequence[str]) -> bool:
+    """Whether nothing else is asked for: what an invoice says never changes, only how it is dunned."""
+    return all(text.partition("=")[0].strip() == "dunning" and "=" in text for text in texts)
 
 
 def _fields(record: Reference, texts: Sequence[str]) -> dict[str, str | None]:
@@ -89,10 +98,31 @@ def _lead(present: dict[str, Any], fields: dict[str, str | None], _settings: Set
 def _customer(
     present: dict[str, Any], fields: dict[str, str | None], settings: Settings, _today: date
 ) -> dict[str, Any]:
-    entry = customers.NewCustomer(**{field: fields.get(field, present[field]) for field in FIELDS["customer"]})
+    known = [field for field in FIELDS["customer"] if field != "dunning"]
+    entry = customers.NewCustomer(**{field: fields.get(field, present[field]) for field in known})
     entry = entry._replace(name=entry.name or "", kind=entry.kind or "business")
     customers.check_settings(entry, settings)
-    return customers.normalise(entry)
+    chosen = fields.get("dunning", present["dunning"])
+    _refuse_unknown_policy(settings, fields.get("dunning"))
+    return {**customers.normalise(entry), "dunning": chosen}
+
+
+def _choose_dunning(store: Store, settings: Settings, invoice: Reference, fields: dict[str, str | None]) -> bool:
+    """The dunning policy of one invoice, the only thing about it that may change: a fact of its own."""
+    chosen = fields["dunning"]
+    _refuse_unknown_policy(settings, chosen)
+    row = store.one("SELECT policy FROM dunning_choice WHERE invoice_id = ? ORDER BY id DESC LIMIT 1", (invoice.id,))
+    if chosen == (row["policy"] if row else None):
+        return False
+    store.add("dunning_choice", invoice_id=invoice.id, policy=chosen, recorded_at=store.recorded_at)
+    store.touch(invoice.text)
+    return True
+
+
+def _refuse_unknown_policy(settings: Settings, name: str | None) -> None:
+    known = (dunning.OFF, *settings.dunning.policies)
+    if name is not None and name not in known:
+        raise UsageError(f"{name[:40]!r} is no dunning policy", f"one of: {' '.join(known)}")
 
 
 def _opportunity(

@@ -61,6 +61,7 @@ COLUMNS = (
     Column("written_off", "money", on_table=False),
     Column("discounted", "money", on_table=False),
     Column("balance", "money"),
+    Column("claims", "money", on_table=False),
     Column("currency"),
     Column("discount_until", "date", on_table=False),
     Column("discount_percent", "percent", on_table=False),
@@ -614,14 +615,18 @@ def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER
     found = [row["id"] for row in rows]
     lines = quotes.line_records(store, "invoice", found)
     parts: dict[int, list[OpenItem]] = {invoice_id: [] for invoice_id in found}
+    claims_minor = dict.fromkeys(found, 0)
     for item in items(store, "invoice", found, as_of):
         if item.kind == "invoice":
             parts[item.invoice_id].append(item)
+        else:
+            claims_minor[item.invoice_id] += item.balance_minor
     settled = _settled(store, found, as_of)
     taxes, before = tax_records(store, "invoice", found), _advances(store, found)
     return [
         {
             **_record(row, parts[row["id"]], settled[row["id"]]),
+            "claims": format_amount(claims_minor[row["id"]], row["currency"]),
             "lines": lines[row["id"]],
             "taxes": taxes[row["id"]],
             "advances": before[row["id"]],

@@ -55,7 +55,7 @@ def test_commands_are_completed(company: Company) -> None:
     assert set(GROUPS) <= top
     assert offered(company, "sh") == ["ship", "show"]
     assert offered(company, "lead", "q") == ["qualify"]
-    assert offered(company, "--quiet", "--db", "x", "re") == ["reopen", "refund", "reverse", "restore"]
+    assert offered(company, "--quiet", "--db", "x", "re") == ["reopen", "refund", "reverse", "release", "restore"]
     assert asked(company, "lead", "qu") == ["words", "qualify\tQualify a lead."]
 
 
@@ -76,7 +76,7 @@ def test_options_are_completed_once(company: Company) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("list ", "leads customers opportunities quotes contracts shipments invoices credits payments mails"),
+        ("list ", "leads customers opportunities quotes contracts shipments invoices credits payments notices mails"),
         ("find x --kind sh", "shipments"),
         ("nurture L1 --log C", "call click"),
         ("lead drop L1 --reason ", "budget need authority timing"),

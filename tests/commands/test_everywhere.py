@@ -37,6 +37,8 @@ PREPARED: Final = (
     "collect K4 7",
     "sign O4 --terms '100% sign'",
     "invoice C2",
+    "customer add Kept",
+    "hold K5 --until +7d --reason asked",
     "send INV-2026-0001 --no-send --to a@x.example",
     "send INV-2026-0001 --no-send --to b@x.example",
     "send INV-2026-0001 --no-send --to c@x.example",
@@ -84,6 +86,10 @@ WRITES: Final = (
     "refund P2 5",
     "reverse P1 --reason bounced",
     "writeoff INV-2026-0001 1 --reason small",
+    "hold INV-2026-0001 --until +7d --reason asked",
+    "dispute INV-2026-0001 --reason broken",
+    "promise INV-2026-0001 --on +7d",
+    "release K5",
     "rate USD 0.92",
     "edit L3 note=hello",
     "close 2026-05",
@@ -172,8 +178,8 @@ ANY: Final = pytest.mark.parametrize("line", [*WRITES, *READS])
 
 IMPORTS: Final = tuple(row.name for row in COMMANDS if row.name.startswith("import "))
 """They read a file and commit in parts: tests/commands/test_import.py."""
-JOBS: Final = ("outbox send", "daily")
-"""Idempotent by state, without key and dry run: tests/mail/test_send.py, tests/commands/test_daily.py."""
+JOBS: Final = ("outbox send", "daily", "dun")
+"""Idempotent by state, without key and dry run: tests/mail/test_send.py, tests/commands/test_daily.py, test_dunning."""
 
 
 def test_every_command_that_takes_the_file_is_here() -> None:

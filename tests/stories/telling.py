@@ -100,7 +100,11 @@ def audit(company: Company) -> None:
         for row in rows:
             assert sum(Decimal(row[name]) for name in BUCKETS) == Decimal(row["total"])
         for currency in {each["currency"] for each in invoices + held}:
-            owed = _sum(invoices, "balance", currency) - _sum(held, "unapplied", currency)
+            owed = (
+                _sum(invoices, "balance", currency)
+                + _sum(invoices, "claims", currency)
+                - _sum(held, "unapplied", currency)
+            )
             assert _sum(rows, "total", currency) == owed
 
 

@@ -1,0 +1,144 @@
+"""`ltc dun`: who is reminded of what, decided and sent."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ltc_cli.commands.answers import ask
+from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
+from ltc_cli.errors import ConflictError, DataError, UsageError
+from ltc_cli.mail import outbox
+from ltc_cli.references import find
+from ltc_cli.report import Report
+from ltc_cli.session import Decisions, Session, read_file
+from ltc_cli.stages import dunning, dunning_letters, mailing
+from ltc_cli.store import Store
+
+
+def dun(
+    ctx: typer.Context,
+    customer: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="This customer alone.")] = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the decision there, do nothing.")] = None,
+    apply: Annotated[Path | None, typer.Option(metavar="FILE", help="Do exactly what this plan says.")] = None,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Queue the mails for `ltc outbox send`.")] = False,
+    to_folder: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Write .eml files there, and .txt letters, instead of sending.")
+    ] = None,
+    max_notices: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Do nothing if there are more; 50, or 3 times the usual, by default."),
+    ] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Send though a guard stops it.")] = False,
+) -> None:
+    """Remind customers of what is overdue, level by level.
+
+    What is due today is sent once, however often this runs. --dry-run says who is left out, and why.
+
+    \b
+    Example:
+      ltc dun --dry-run
+      ltc dun --to-folder mails
+    """
+    session = ask(ctx)
+    is_trial = bool(session.given.get("dry_run")) or plan is not None
+    if no_send and to_folder:
+        raise UsageError("--no-send and --to-folder exclude each other", "ltc dun --to-folder mails")
+    if plan and apply:
+        raise UsageError("--plan and --apply exclude each other", "ltc dun --apply FILE does what --plan FILE wrote")
+    session.expect_file()
+    dunning_letters.refuse_unknown(session.settings)
+    expected = _read_plan(apply) if apply else None
+
+    def decide(store: Store) -> dunning.Decision:
+        named = find(store, customer, "customer").id if customer else None
+        decision = dunning.decide(
+            store, session.settings, session.today, customer_id=named, letters=to_folder is not None
+        )
+        if expected is not None and _plain(dunning.plan(decision, session.today)) != expected:
+            raise ConflictError(f"{apply} is out of date: what it rests on has changed", "ltc dun --plan FILE again")
+        return decision
+
+    if is_trial:
+        return session.read(lambda store: _trial(session, store, decide(store), plan))
+    work = _Work(session, decide, Path(to_folder) if to_folder else None, is_sending=not no_send)
+    work.most, work.is_confirmed = max_notices, confirm
+    return session.write_in_decisions(work.run)
+
+
+class _Work:
+    """One run that keeps what it does: the decision in one transaction, then each mail by itself."""
+
+    most: int | None = None
+    is_confirmed = False
+
+    def __init__(
+        self, session: Session, decide: Callable[[Store], dunning.Decision], folder: Path | None, *, is_sending: bool
+    ) -> None:
+        self.session, self.decide, self.folder, self.is_sending = session, decide, folder, is_sending
+
+    def run(self, store: Store, decisions: Decisions) -> Report:
+        session = self.session
+        with store.reading():  # so that who has nothing to send needs no mail server
+            is_needed = bool(self.decide(store).notices)
+        desk = mailing.office(session.settings) if is_needed else None
+        way = mailing.way_out(session.settings, self.folder) if is_needed and self.is_sending else None
+        with decisions():
+            decision = self.decide(store)
+            why = dunning.stopped(store, session.today, len(decision.notices), self.most)
+            if decision.notices and why and not self.is_confirmed:
+                rows = dunning.planned(store, decision, session.today, "stopped")
+                return _report(rows, [f"nothing is sent: {why}; --confirm sends all the same"], code=8)
+            if decision.notices:  # some may have become due in between
+                desk = desk or mailing.office(session.settings)
+            rows = dunning.planned(store, decision, session.today, "open")
+            done = dunning.carry_out(store, session.settings, desk, decision, session.today, self.folder)
+        mails = _mails(store, [notice_id for notice_id, _notice in done if notice_id])
+        notices = [*decision.remarks]
+        if way and mails:
+            notices += deliver(session, store, decisions, way, mails)
+            notices += remarks(outbox.records(store, mails))
+        for row, (notice_id, _notice) in zip(rows, done, strict=True):
+            row["why"] = None
+            if notice_id is None:
+                row["channel"] = "task"
+            else:
+                row.update(dunning.records(store, [notice_id])[0])
+        code = 8 if way and any(row["status"] in NOT_DELIVERED for row in rows) else 0
+        return _report(rows, notices, code=code)
+
+
+def _mails(store: Store, notice_ids: list[int]) -> list[int]:
+    rows = store.among("SELECT id FROM outbox WHERE kind = 'notice' AND {these:record_id} ORDER BY id", notice_ids)
+    return [row["id"] for row in rows]
+
+
+def _trial(session: Session, store: Store, decision: dunning.Decision, plan: Path | None) -> Report:
+    """What a run would do, and whom it would leave out, with why."""
+    rows = dunning.planned(store, decision, session.today, "planned")
+    why = dunning.stopped(store, session.today, len(decision.notices), None) if decision.notices else None
+    notices = [*decision.remarks, *([f"a run would stop: {why}"] if why else [])]
+    if plan:
+        plan.write_text(json.dumps(dunning.plan(decision, session.today), indent=1) + "\n", encoding="utf-8")
+        notices.append(f"the plan is in {plan}: ltc dun --apply {plan}")
+    else:
+        rows += dunning.left_out(store, decision, session.today)
+        notices.append("dry run: nothing was kept")
+    return _report(rows, notices)
+
+
+def _report(rows: list[dict[str, Any]], notices: list[str], *, code: int = 0) -> Report:
+    return Report(dunning.COLUMNS, rows, notices=notices, empty="no notice is due", exit_code=code)
+
+
+def _plain(plan: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(plan))
+
+
+def _read_plan(path: Path) -> Any:
+    try:
+        return json.loads(read_file(path))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is no plan of ltc dun", "ltc dun --plan FILE writes one") from error

@@ -1,0 +1,114 @@
+"""`ltc hold`, `dispute`, `promise` and `release`: what keeps dunning back, and for how long."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ltc_cli.commands.answers import ask, record
+from ltc_cli.errors import Problems
+from ltc_cli.references import Reference, find
+from ltc_cli.report import Report
+from ltc_cli.reports import listing
+from ltc_cli.rules.calendar import parse_date
+from ltc_cli.rules.money import parse_money
+from ltc_cli.session import Session
+from ltc_cli.stages import holds
+from ltc_cli.store import Store
+
+
+def hold(
+    ctx: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="INVOICE|CUSTOMER")],
+    until: Annotated[str, typer.Option(metavar="DATE", help="The last day of the hold.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+) -> None:
+    """Hold an invoice or a customer back from dunning until a day.
+
+    \b
+    Example:
+      ltc hold INV-2026-0001 --until +14d --reason "waits for the parts"
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        found = find(store, target, "invoice", "customer")
+        day = parse_date(until, session.today)
+        is_new = holds.add(store, "hold", found, session.today, until=day, reason=reason)
+        return _answer(session, store, found, [] if is_new else [f"{found.text} is on hold until {day} already"])
+
+    session.write(decide)
+
+
+def dispute(
+    ctx: typer.Context,
+    invoice: Annotated[str, typer.Argument(metavar="INVOICE")],
+    reason: Annotated[str, typer.Option(help="What the customer objects to.")],
+) -> None:
+    """Say that a customer disputes an invoice: it is not dunned until it is released.
+
+    \b
+    Example:
+      ltc dispute INV-2026-0001 --reason "two were broken"
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        found = find(store, invoice, "invoice")
+        is_new = holds.add(store, "dispute", found, session.today, reason=reason)
+        return _answer(session, store, found, [] if is_new else [f"{found.text} is disputed already"])
+
+    session.write(decide)
+
+
+def promise(
+    ctx: typer.Context,
+    invoice: Annotated[str, typer.Argument(metavar="INVOICE")],
+    on: Annotated[str, typer.Option(metavar="DATE", help="The day by which it will be paid.")],
+    amount: Annotated[str | None, typer.Option(help="How much; all that is open by default.")] = None,
+) -> None:
+    """Record that a customer has promised to pay: no notice until that day is past.
+
+    A broken promise resumes dunning with the next level.
+
+    \b
+    Example:
+      ltc promise INV-2026-0001 --on +7d --amount 5
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        found = find(store, invoice, "invoice")
+        currency = store.value("SELECT currency FROM invoice WHERE id = ?", (found.id,))
+        with Problems() as check:
+            day = check(parse_date, on, session.today)
+            money = check(parse_money, amount, currency, currency) if amount is not None else None
+        is_new = holds.add(store, "promise", found, session.today, until=day, amount_minor=money[0] if money else None)
+        return _answer(session, store, found, [] if is_new else [f"{found.text} is promised for {day} already"])
+
+    session.write(decide)
+
+
+def release(
+    ctx: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="INVOICE|CUSTOMER")],
+) -> None:
+    """End every hold, dispute and promise of an invoice or a customer.
+
+    \b
+    Example:
+      ltc release INV-2026-0001
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        found = find(store, target, "invoice", "customer")
+        is_new = holds.release(store, found, session.today)
+        return _answer(session, store, found, [] if is_new else [f"nothing keeps {found.text} back"])
+
+    session.write(decide)
+
+
+def _answer(session: Session, store: Store, found: Reference, notices: list[str]) -> Report:
+    kind = listing.plural(found.kind)
+    row: dict[str, Any] = listing.records(store, kind, [found.id], session.today)[0]
+    return record(listing.COLUMNS[kind], row, notices=notices, hint=f"ltc show {found.text}")

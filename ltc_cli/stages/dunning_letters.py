@@ -1,0 +1,113 @@
+"""What a dunning notice says: a statement of all that is overdue, every claim with its formula, and where to pay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ltc_cli.errors import ConfigError
+from ltc_cli.mail import templates
+from ltc_cli.rules.money import format_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from sqlite3 import Row
+
+    from ltc_cli.config import Dunning, Policy, Settings
+    from ltc_cli.mail.templates import Text
+    from ltc_cli.rules.dunning import Claim, Item, Notice
+    from ltc_cli.store import Store
+
+TONES = ("nudge", "reminder", "second", "final")
+"""What `mail` of a level may name."""
+
+
+def refuse_unknown(settings: Settings) -> None:
+    """Raise ConfigError for a level whose mail has no template."""
+    ladders: list[Dunning | Policy] = [settings.dunning, *settings.dunning.policies.values()]
+    for ladder in ladders:
+        for level in ladder.levels:
+            if level.mail is not None and level.mail not in TONES:
+                raise ConfigError(
+                    f"the dunning level {level.name} has an unknown mail {level.mail:.40}", f"one of: {' '.join(TONES)}"
+                )
+
+
+def write(store: Store, settings: Settings, notice: Notice, customer: Row, notice_id: int, today: date) -> Text:
+    """The notice in the customer's language, else in the company's."""
+    language = customer["language"] or settings.language
+    company = settings.company
+    return templates.render(
+        "notice",
+        language,
+        {
+            "ref": f"N{notice_id}",
+            "tone": notice.mail,
+            "today": today.isoformat(),
+            "buyer_name": customer["name"],
+            "buyer_address": customer["address"] or "",
+            "currency": notice.currency,
+            "lines": _lines(store, notice, notice_id),
+            "claims": _claims(store, notice, notice.claims),
+            "total": _grouped(notice.amount_minor + notice.fee_minor + notice.interest_minor, notice.currency),
+            "credit": _grouped(notice.credit_minor, notice.currency) if notice.credit_minor else "",
+            "to_pay": _grouped(
+                notice.amount_minor + notice.fee_minor + notice.interest_minor - notice.credit_minor, notice.currency
+            ),
+            "stops_shipping": int(notice.stops_shipping),
+            "seller_name": company.name or "",
+            "seller_address": company.address or "",
+            "iban": company.iban or "",
+        },
+    )
+
+
+def _lines(store: Store, notice: Notice, notice_id: int) -> list[dict[str, Any]]:
+    """All that is open and listed, the oldest due first; a claim made before says how it was reckoned."""
+    said = _invoices(store, [item.invoice_id for item in notice.listed])
+    formulas = {
+        row["receivable_id"]: row["formula"]
+        for row in store.among(
+            "SELECT receivable_id, formula FROM claim WHERE {these:receivable_id}", [item.id for item in notice.listed]
+        )
+    }
+    return [
+        {
+            "number": said[item.invoice_id]["number"],
+            "issued_on": said[item.invoice_id]["issued_on"],
+            "due_on": item.due_on.isoformat(),
+            "kind": item.kind,
+            "formula": formulas.get(item.id, ""),
+            "amount": _grouped(item.balance_minor, notice.currency),
+        }
+        for item in sorted(notice.listed, key=_by_due_date)
+        if item.balance_minor
+    ]
+
+
+def _by_due_date(item: Item) -> tuple[date, int, int]:
+    return item.due_on, item.invoice_id, item.id
+
+
+def _claims(store: Store, notice: Notice, claims: Sequence[Claim]) -> list[dict[str, Any]]:
+    said = _invoices(store, [claim.invoice_id for claim in claims])
+    return [
+        {
+            "number": said[claim.invoice_id]["number"],
+            "kind": "interest" if claim.basis == "interest" else "fee",
+            "formula": claim.formula,
+            "amount": _grouped(claim.amount_minor, notice.currency),
+        }
+        for claim in claims
+    ]
+
+
+def _invoices(store: Store, ids: Sequence[int]) -> dict[int, Row]:
+    rows = store.among("SELECT id, number, issued_on FROM invoice WHERE {these:id}", ids)
+    return {row["id"]: row for row in rows}
+
+
+def _grouped(minor: int, currency: str) -> str:
+    """`1,234.50`, as both languages write it."""
+    whole, point, decimals = format_amount(minor, currency).partition(".")
+    return f"{int(whole):,}{point}{decimals}"

@@ -1,0 +1,157 @@
+"""What keeps dunning back: holds, disputes and promises; and what dunning keeps back: shipping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ltc_cli.errors import RefusedError, UsageError
+from ltc_cli.receivables import BALANCES, open_items
+from ltc_cli.rules.contact import clean_name
+from ltc_cli.rules.money import format_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from sqlite3 import Row
+
+    from ltc_cli.references import Reference
+    from ltc_cli.store import Store
+
+# The newest word on each target and kind as of a day counts; a release ends all three kinds.
+STANDING = """
+SELECT kind, invoice_id, until_on, reason,
+    (SELECT COALESCE(merged_into_id, id) FROM customer WHERE customer.id = customer_id) AS customer_id
+FROM dunning_event WHERE event_on <= ? AND kind <> 'release' AND NOT EXISTS (SELECT 1 FROM dunning_event AS later
+    WHERE later.id > dunning_event.id AND later.event_on <= ? AND later.kind IN (dunning_event.kind, 'release')
+    AND (later.invoice_id = dunning_event.invoice_id OR later.customer_id = dunning_event.customer_id))
+AND (kind = 'dispute' OR until_on >= ?)
+ORDER BY id
+"""
+
+# A level that stops shipping stands while one of its instalments, or a claim of that invoice, is open.
+STOPPED = """
+SELECT notice.id, notice.level, invoice.number FROM notice
+JOIN notice_item ON notice_item.notice_id = notice.id
+JOIN receivable AS reached ON reached.id = notice_item.receivable_id
+JOIN invoice ON invoice.id = reached.invoice_id
+JOIN receivable ON receivable.invoice_id = reached.invoice_id
+    AND (receivable.id = reached.id OR receivable.kind <> 'invoice')
+WHERE notice.stops_shipping = 1 AND notice.customer_id IN (
+    SELECT id FROM customer WHERE COALESCE(merged_into_id, id) = (
+        SELECT COALESCE(merged_into_id, id) FROM customer WHERE id = ?))
+AND NOT EXISTS (SELECT 1 FROM outbox
+    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')
+AND receivable.amount_minor > COALESCE((
+    SELECT SUM(amount_minor) FROM settlement WHERE settlement.receivable_id = receivable.id), 0)
+ORDER BY notice.id LIMIT 1
+"""
+
+MARKED = (
+    "SELECT invoice.id AS invoice_id, number, invoice.customer_id, invoice.currency,"
+    " COALESCE(merged_into_id, customer.id) AS kept_id FROM ("
+    + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "")
+    + """) AS open JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = invoice.customer_id
+WHERE balance_minor > 0 AND {narrowed} GROUP BY invoice.id
+"""
+)
+MARKED_INVOICES = MARKED.replace("{narrowed}", "{these:invoice.id}")
+MARKED_CUSTOMERS = MARKED.replace("{narrowed}", "{these:COALESCE(merged_into_id, customer.id)}")
+
+
+class Standing(NamedTuple):
+    """One thing that keeps an invoice, or all of a customer, from being dunned."""
+
+    kind: str
+    until_on: str | None
+    reason: str | None
+
+    @property
+    def words(self) -> str:
+        said = {"hold": "on hold", "dispute": "disputed", "promise": "promised"}[self.kind]
+        until = f" until {self.until_on}" if self.until_on else ""
+        return f"{said}{until}{f': {self.reason}' if self.reason else ''}"
+
+
+def add(
+    store: Store,
+    kind: str,
+    target: Reference,
+    on: date,
+    *,
+    until: date | None = None,
+    reason: str | None = None,
+    amount_minor: int | None = None,
+) -> bool:
+    """Record a `hold`, `dispute` or `promise` from this day. Answers whether it is new.
+
+    Raises UsageError for a day that is past, RefusedError for an invoice of which nothing is open.
+    """
+    words = clean_name(reason, "reason") if reason is not None else None
+    if until is not None and until < on:
+        raise UsageError(f"{until} is past: a {kind} is until a day to come", f"ltc {kind} {target.text} … +7d")
+    if target.kind == "invoice":
+        owed_minor = sum(item.balance_minor for item in open_items(store, "invoice", [target.id]))
+        if not owed_minor:
+            raise RefusedError(f"nothing of {target.text} is open", f"ltc show {target.text}")
+        if amount_minor is not None and not 0 < amount_minor <= owed_minor:
+            currency = store.value("SELECT currency FROM invoice WHERE id = ?", (target.id,))
+            most = format_amount(owed_minor, currency)
+            raise RefusedError(f"at most {most} of {target.text} can be promised", f"ltc show {target.text}")
+    wanted = (kind, until.isoformat() if until else None, words)
+    if wanted in [tuple(each) for each in standing(store, on).get((target.kind, target.id), ())] and not amount_minor:
+        return False
+    _record(store, kind, target, on, until_on=wanted[1], reason=words, amount_minor=amount_minor)
+    return True
+
+
+def release(store: Store, target: Reference, on: date) -> bool:
+    """End every hold, dispute and promise of the invoice or customer. Answers whether there was one."""
+    if (target.kind, target.id) not in standing(store, on):
+        return False
+    _record(store, "release", target, on)
+    return True
+
+
+def _record(store: Store, kind: str, target: Reference, on: date, **values: Any) -> None:
+    store.add(
+        "dunning_event",
+        kind=kind,
+        **{f"{target.kind}_id": target.id},
+        **values,
+        event_on=on.isoformat(),
+        recorded_at=store.recorded_at,
+    )
+    store.touch(target.text)
+
+
+def standing(store: Store, on: date) -> dict[tuple[str, int], list[Standing]]:
+    """By kind of target and id, what stands on a day."""
+    found: dict[tuple[str, int], list[Standing]] = {}
+    for row in store.all(STANDING, (on.isoformat(),) * 3):
+        target = ("invoice", row["invoice_id"]) if row["invoice_id"] else ("customer", row["customer_id"])
+        found.setdefault(target, []).append(Standing(row["kind"], row["until_on"], row["reason"]))
+    return found
+
+
+def marked(store: Store, on: date) -> Iterator[tuple[Row, str]]:
+    """Open invoices that are `held`, `disputed` or `promised` on a day, themselves or with their customer."""
+    found, words = standing(store, on), {"dispute": "disputed", "hold": "held", "promise": "promised"}
+    if not found:
+        return
+    targets = {kind: [each for of_kind, each in found if of_kind == kind] for kind in ("invoice", "customer")}
+    for row in store.among(MARKED_INVOICES, targets["invoice"], (on.isoformat(),) * 2) + store.among(
+        MARKED_CUSTOMERS, targets["customer"], (on.isoformat(),) * 2
+    ):
+        both = [*found.get(("invoice", row["invoice_id"]), ()), *found.get(("customer", row["kept_id"]), ())]
+        kinds = {each.kind for each in both}
+        yield row, next(words[kind] for kind in words if kind in kinds)
+
+
+def refuse_stopped(store: Store, customer_id: int) -> None:
+    """Raise RefusedError where a dunning level that stops shipping stands against the customer."""
+    row = store.one(STOPPED, (customer_id,))
+    if row:
+        raise RefusedError(
+            f"K{customer_id} is sent nothing: {row['number']} has reached the level {row['level']} (N{row['id']})",
+            f"ltc collect {row['number']}",
+        )

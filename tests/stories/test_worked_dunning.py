@@ -1,0 +1,417 @@
+"""Worked cases of dunning, day by day through the command line; every figure is reckoned by hand beside it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.stories.telling import audit, balance
+from tests.support import Company
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ISSUED: Final = date(2026, 1, 1)
+"""Every invoice is due on issue: day N is N days late."""
+
+LADDER: Final = (
+    "[{name: a, after: 5d, mail: reminder}, {name: b, after: 20d, mail: second}, {name: c, after: 40d, mail: final}]"
+)
+FEES: Final = "[{name: late, after: 15d, mail: second, fee: 10, interest: 10%}, {name: later, after: 30d, mail: final}]"
+
+
+class Dunned(Company):
+    """A company that is told days after the due date, and mails into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder / "mails"
+
+    def configure(self, levels: str = LADDER, **more: str) -> None:
+        lines = [f"  {key}: {value}" for key, value in {"levels": levels, **more}.items()]
+        self.config_path.write_text(
+            "\n".join(["mail: {from: billing@acme.example}", "dunning:", *lines]) + "\n", encoding="utf-8"
+        )
+
+    def sell(self, amount: str, name: str = "Ada", *, day: int = 0, has_email: bool = True) -> str:
+        """An invoice due on the day that it is issued; its number."""
+        on = at(day)
+        mail = ("--email", f"a@{name.lower()}.example") if has_email else ()
+        lead = self.ltc("lead", "add", name, "--company", name, *mail, "--allow-duplicate", today=on)["ref"]
+        opportunity = self.ltc("promote", lead, "--amount", amount, today=on)["ref"]
+        contract = self.ltc("sign", opportunity, "--terms", "100% sign; net 0", today=on)["ref"]
+        (invoice,) = self.ltc("invoice", contract, today=on)
+        return str(invoice["ref"])
+
+    def dun(self, day: int, *options: str, fails: int | None = None) -> list[dict[str, Any]]:
+        to = () if "--no-send" in options or "--dry-run" in options else ("--to-folder", str(self.folder))
+        return list(self.ltc("dun", *to, *options, today=at(day), fails=fails))
+
+    def levels(self, day: int, *options: str) -> list[tuple[str, str]]:
+        return [(row["customer"], row["level"]) for row in self.dun(day, *options)]
+
+    def at(self, day: int, *words: str) -> Any:
+        return self.ltc(*words, today=at(day))
+
+
+def at(day: int) -> str:
+    return (ISSUED + timedelta(days=day)).isoformat()
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Dunned]:
+    company = Dunned(tmp_path)
+    company.configure()
+    yield company
+    audit(company)
+
+
+def test_levels_5_20_40_with_a_long_pause_and_a_hold(company: Dunned) -> None:
+    company.sell("100")
+    assert company.levels(4) == []
+    assert company.levels(5) == [("K1", "a")]
+    assert company.levels(5) == []
+    assert company.levels(30) == [("K1", "b")]
+    company.at(31, "hold", "INV-2026-0001", "--until", at(45), "--reason", "asked")
+    assert company.levels(41) == []
+    assert company.levels(45) == []
+    assert company.levels(46) == [("K1", "c")]
+    assert [company.levels(day) for day in (47, 60, 90)] == [[], [], []]
+
+
+def test_the_first_run_ever_on_day_100_begins_with_the_first_level(company: Dunned) -> None:
+    company.sell("100")
+    assert company.levels(100) == [("K1", "a")]
+    assert company.levels(106) == []
+    assert company.levels(107) == [("K1", "b")]
+    assert company.levels(114) == [("K1", "c")]
+
+
+def test_fee_and_interest_outlive_the_principal(company: Dunned) -> None:
+    """100.00 × 10 % × 15 / 365 = 0.4109…, so 0.41; with the fee of 10.00 it is 110.41."""
+    company.configure(FEES)
+    company.sell("100")
+    (row,) = company.dun(15)
+    assert [row[key] for key in ("amount", "fee", "interest", "total")] == ["100.00", "10.00", "0.41", "110.41"]
+    company.at(16, "collect", "INV-2026-0001", "100")
+    assert balance(company, "INV-2026-0001") == "0.00"
+    (row,) = company.dun(30)
+    assert [row[key] for key in ("level", "amount", "total")] == ["later", "0.00", "10.41"]
+    assert company.at(31, "collect", "INV-2026-0001")["amount"] == "10.41"
+    assert company.levels(60) == []
+
+
+def test_interest_follows_the_balance_and_what_was_claimed(company: Dunned) -> None:
+    """200 × 10 days + 100 × 10 days at 36.5 % is 2.00 + 1.00; on day 30 ten days more of 100 are 1.00 more."""
+    company.configure(
+        "[{name: a, after: 20d, mail: reminder, interest: 36.5%}, {name: b, after: 30d, mail: final, interest: 36.5%}]"
+    )
+    company.sell("200")
+    company.at(10, "collect", "INV-2026-0001", "100")
+    (first,) = company.dun(20)
+    assert first["interest"] == "3.00"
+    (second,) = company.dun(30)
+    assert (second["amount"], second["interest"], second["total"]) == ("100.00", "4.00", "104.00")
+
+
+def test_statutory_interest_by_half_years(company: Dunned) -> None:
+    """Due 2026-01-01, in 2026 at 2 + 8 % until June and 3 + 8 % from July.
+
+    1000 × 10 % × 180 / 365 + 1000 × 11 % × 20 / 365 = 49.315… + 6.027… = 55.34; and 40.00 once.
+    """
+    company.configure(
+        "[{name: a, after: 200d, mail: final, interest: statutory},"
+        " {name: b, after: 210d, mail: final, interest: statutory}]"
+    )
+    with company.config_path.open("a", encoding="utf-8") as file:
+        file.write("statutory_rates: {2026-01-01: 2%, 2026-07-01: 3%}\n")
+    company.sell("1000")
+    (row,) = company.dun(200)
+    assert (row["fee"], row["interest"], row["total"]) == ("40.00", "55.34", "1095.34")
+    (row,) = company.dun(210)
+    assert row["fee"] == "40.00"
+
+
+def test_a_half_year_without_a_rate_is_a_matter_of_the_config(company: Dunned) -> None:
+    company.configure("[{name: a, after: 5d, mail: final, interest: statutory}]")
+    with company.config_path.open("a", encoding="utf-8") as file:
+        file.write("statutory_rates: {}\n")
+    company.sell("1000")
+    error = company.ltc("dun", "--no-send", today=at(5), fails=6)
+    assert "2026-01-01 is not known" in error["message"]
+
+
+def test_consumers_pay_no_statutory_interest(company: Dunned) -> None:
+    company.configure("[{name: a, after: 5d, mail: final, interest: statutory}]")
+    company.sell("1000")
+    company.at(1, "edit", "K1", "kind=consumer")
+    (row,) = company.dun(5)
+    assert (row["fee"], row["interest"], row["total"]) == ("0.00", "0.00", "1000.00")
+
+
+def test_two_currencies_have_notices_and_counters_of_their_own(company: Dunned) -> None:
+    company.sell("100")
+    company.at(3, "promote", company.at(3, "lead", "add", "Bob")["ref"], "--amount", "USD 70", "--customer", "K1")
+    company.at(3, "sign", "O2", "--terms", "100% sign; net 0")
+    company.at(3, "invoice", "C2")
+    assert [row["currency"] for row in company.dun(5)] == ["EUR"]
+    assert [(row["currency"], row["level"]) for row in company.dun(8)] == [("USD", "a")]
+    assert [(row["currency"], row["level"]) for row in company.dun(20)] == [("EUR", "b")]
+
+
+def test_the_level_follows_the_oldest_that_is_open(company: Dunned) -> None:
+    company.sell("100")
+    assert company.levels(5) == [("K1", "a")]
+    company.sell("200", day=10)
+    company.sell("300", day=20)
+    assert company.levels(25) == [("K1", "b")]
+    company.at(26, "collect", "INV-2026-0001")
+    company.at(26, "collect", "INV-2026-0002")
+    (row,) = company.dun(40)
+    assert (row["level"], row["amount"], row["invoices"]) == ("b", "300.00", ["INV-2026-0003"])
+
+
+def test_a_notice_lists_all_but_only_those_that_reach_a_level_advance(company: Dunned) -> None:
+    company.sell("100")
+    company.sell("50", day=3)
+    (row,) = company.dun(5)
+    assert (row["amount"], row["invoices"]) == ("150.00", ["INV-2026-0001"])
+    (row,) = company.dun(12)
+    assert (row["level"], row["invoices"]) == ("a", ["INV-2026-0002"])
+
+
+@pytest.mark.parametrize(("owed", "levels"), [("4.99", []), ("5.00", [("K1", "a")])])
+def test_below_the_minimum_nobody_is_written_to(company: Dunned, owed: str, levels: list[Any]) -> None:
+    company.configure(minimum="{EUR: 5}")
+    company.sell(owed)
+    assert company.levels(5) == levels
+
+
+def test_unapplied_credit_counts_against_what_is_late(company: Dunned) -> None:
+    company.sell("5", "Bea")
+    company.at(1, "collect", "K1", "105")
+    company.sell("100", "Bea", day=2)
+    assert company.levels(30) == []
+    company.at(30, "refund", "P1", "1")
+    assert company.levels(30) == [("K1", "a")]
+
+
+def test_a_broken_promise_resumes_with_the_next_level(company: Dunned) -> None:
+    company.sell("100")
+    assert company.levels(5) == [("K1", "a")]
+    company.at(10, "promise", "INV-2026-0001", "--on", at(30), "--amount", "60")
+    assert company.levels(30) == []
+    assert company.levels(31) == [("K1", "b")]
+
+
+def test_a_kept_promise_leaves_nothing_to_remind_of(company: Dunned) -> None:
+    company.sell("100")
+    company.at(4, "promise", "INV-2026-0001", "--on", at(30))
+    company.at(30, "collect", "INV-2026-0001")
+    assert company.levels(31) == []
+
+
+def test_a_dispute_lasts_until_it_is_released(company: Dunned) -> None:
+    company.sell("100")
+    company.at(1, "dispute", "INV-2026-0001", "--reason", "broken")
+    assert company.levels(100) == []
+    company.at(101, "release", "INV-2026-0001")
+    assert company.levels(101) == [("K1", "a")]
+
+
+def test_a_held_customer_is_left_out_and_said_so(company: Dunned) -> None:
+    company.sell("100")
+    company.at(1, "hold", "K1", "--until", at(9), "--reason", "insolvent")
+    (row,) = company.dun(9, "--dry-run")
+    assert (row["status"], row["why"]) == ("left_out", f"on hold until {at(9)}: insolvent")
+    assert company.levels(10) == [("K1", "a")]
+
+
+def test_the_nearest_policy_wins(company: Dunned) -> None:
+    company.configure(policies="{patient: {levels: [{name: p, after: 10d, mail: reminder}]}}")
+    company.sell("100")
+    company.at(1, "edit", "K1", "dunning=patient")
+    assert company.levels(5) == []
+    company.at(6, "edit", "INV-2026-0001", "dunning=none")
+    assert company.levels(10) == []
+    company.at(11, "edit", "INV-2026-0001", "dunning=patient")
+    assert company.levels(11) == [("K1", "p")]
+    company.at(12, "edit", "K1", "dunning=none")
+    company.at(12, "edit", "INV-2026-0001", "dunning=")
+    assert company.levels(60) == []
+
+
+def test_nudges_stand_outside_the_ladder(company: Dunned) -> None:
+    company.configure("[{name: n, after: -3d, mail: nudge}, {name: a, after: 1d, mail: reminder}]")
+    contract = company.at(0, "lead", "add", "Ada", "--email", "a@x.example")
+    company.at(0, "promote", contract["ref"], "--amount", "100")
+    company.at(0, "sign", "O1", "--terms", "100% sign; net 10")
+    company.at(0, "invoice", "C1")
+    assert company.levels(6) == []
+    assert company.levels(9) == [("K1", "n")]
+    assert company.levels(10) == []
+    assert company.levels(11) == [("K1", "a")]
+
+
+def test_a_missed_nudge_is_never_caught_up(company: Dunned) -> None:
+    company.configure("[{name: n, after: -3d, mail: nudge}, {name: a, after: 5d, mail: reminder}]")
+    company.sell("100")
+    assert company.levels(1) == []
+
+
+def test_who_has_no_address_is_to_be_called(company: Dunned) -> None:
+    company.sell("100", has_email=False)
+    (row,) = company.dun(5, "--no-send")
+    assert (row["ref"], row["channel"], row["status"]) == (None, "task", "open")
+    assert company.levels(5, "--no-send") == []
+    todo = company.at(6, "today")
+    assert [row["what"] for row in todo if row["ref"] == "K1"] == ["call Ada"]
+    company.at(7, "edit", "K1", "email=ada@x.example")
+    assert company.levels(7) == [("K1", "a")]
+    assert [row for row in company.at(8, "today") if row["ref"] == "K1"] == []
+
+
+def test_with_a_folder_who_has_no_address_gets_a_letter(company: Dunned) -> None:
+    company.sell("1234.5", has_email=False)
+    (row,) = company.dun(5)
+    assert (row["ref"], row["channel"], row["status"]) == ("N1", "letter", "sent")
+    text = (company.folder / "N1.txt").read_text(encoding="utf-8")
+    assert "INV-2026-0001 of 2026-01-01, due 2026-01-01: 1,234.50" in text
+
+
+def test_a_level_stops_shipping_until_it_is_paid(company: Dunned) -> None:
+    company.configure("[{name: a, after: 5d, mail: final, stop_shipping: true}]")
+    company.sell("100")
+    assert company.levels(5) == [("K1", "a")]
+    assert company.ltc("ship", "C1", today=at(6), fails=4)["code"] == "refused"
+    company.at(6, "collect", "INV-2026-0001")
+    company.at(6, "ship", "C1")
+
+
+def test_paid_between_decision_and_sending(company: Dunned) -> None:
+    company.configure(FEES)
+    company.sell("100")
+    (row,) = company.dun(15, "--no-send")
+    assert row["status"] == "queued"
+    company.at(15, "collect", "INV-2026-0001", "100")
+    company.ltc("outbox", "send", "--to-folder", str(company.folder), today=at(15))
+    assert not list(company.folder.glob("*.eml"))
+    assert company.at(15, "show", "N1")["status"] == "cancelled"
+    assert company.ltc("aging", today=at(15)) == []
+    assert company.levels(30) == []
+
+
+def test_a_dropped_notice_was_never_reached(company: Dunned) -> None:
+    company.configure(FEES)
+    company.sell("100")
+    assert company.levels(15, "--no-send") == [("K1", "late")]
+    company.at(15, "outbox", "drop", "M1")
+    (row,) = company.dun(15)
+    assert (row["ref"], row["level"], row["total"]) == ("N2", "late", "110.41")
+
+
+def test_a_plan_is_done_exactly_or_not_at_all(company: Dunned, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    company.sell("100")
+    company.ltc("dun", "--plan", str(plan), today=at(5))
+    assert len(json.loads(plan.read_text(encoding="utf-8"))["notices"]) == 1
+    company.at(5, "collect", "INV-2026-0001", "1")
+    assert company.ltc("dun", "--apply", str(plan), "--no-send", today=at(5), fails=5)["code"] == "conflict"
+    company.ltc("dun", "--plan", str(plan), today=at(5))
+    assert [row["amount"] for row in company.dun(5, "--apply", str(plan))] == ["99.00"]
+
+
+def test_guards_stop_until_somebody_confirms(company: Dunned) -> None:
+    company.sell("100")
+    (row,) = _stopped(company, 5, "--max-notices", "0")
+    assert (row["ref"], row["status"]) == (None, "stopped")
+    assert company.levels(5, "--confirm", "--max-notices", "0") == [("K1", "a")]
+    (row,) = _stopped(company, 41)
+    assert row["level"] == "b"
+    assert company.levels(41, "--confirm") == [("K1", "b")]
+
+
+def test_a_clock_behind_the_newest_fact_stops(company: Dunned) -> None:
+    company.sell("100")
+    company.at(20, "lead", "add", "Bob")
+    assert [row["status"] for row in _stopped(company, 5)] == ["stopped"]
+
+
+def _stopped(company: Dunned, day: int, *options: str) -> list[dict[str, Any]]:
+    assert company.run("dun", "--no-send", "--json", *options, today=at(day)) == 8, company.err
+    assert "--confirm" in company.err
+    return list(json.loads(company.out))
+
+
+def test_every_customer_has_a_notice_of_its_own(company: Dunned) -> None:
+    company.sell("100")
+    company.sell("50", "Bob")
+    assert company.levels(5, "--customer", "K2") == [("K2", "a")]
+    assert company.levels(5) == [("K1", "a")]
+
+
+def test_aging_marks_what_is_held_and_changes_no_figure(company: Dunned) -> None:
+    company.sell("100")
+    (before,) = company.ltc("aging", today=at(5))
+    company.at(1, "dispute", "INV-2026-0001", "--reason", "broken")
+    (after,) = company.ltc("aging", today=at(5))
+    assert (before["held"], after["held"]) == (None, "disputed")
+    assert {**after, "held": None} == before
+    company.at(2, "release", "INV-2026-0001")
+    assert company.ltc("aging", today=at(5)) == [before]
+
+
+def test_a_hundred_runs_in_one_day_are_one(company: Dunned) -> None:
+    company.configure(spacing="0d")
+    company.sell("100")
+    runs = [company.levels(50) for _time in range(100)]
+    assert runs == [[("K1", "a")], *[[]] * 99]
+
+
+def test_chinese_customers_are_written_to_in_chinese(company: Dunned) -> None:
+    company.sell("100")
+    company.at(1, "edit", "K1", "language=zh")
+    company.dun(5)
+    (mail,) = company.folder.glob("*.eml")
+    assert b"Content-Language: zh" in mail.read_bytes()
+
+
+def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned) -> None:
+    company.sell("100", "Ada")
+    company.sell("100", "Bob")
+    company.at(1, "edit", "K1", "name==?utf-8?q?x?=", "contact=")
+    rows = company.dun(5)
+    assert [(row["customer"], row["channel"]) for row in rows] == [("K1", "task"), ("K2", "mail")]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("hold", "INV-2026-0001", "--until", at(1), "--reason", "x"), 2, "is past: a hold is until a day to come"),
+        (("promise", "INV-2026-0001", "--on", at(9), "--amount", "101"), 4, "at most 100.00 of INV-2026-0001"),
+        (("dispute", "INV-2026-0002", "--reason", "x"), 4, "nothing of INV-2026-0002 is open"),
+        (("dun", "--no-send", "--to-folder", "x"), 2, "--no-send and --to-folder exclude each other"),
+        (("dun", "--plan", "x", "--apply", "y"), 2, "--plan and --apply exclude each other"),
+        (("dun", "--apply", "ltc.db"), 7, "ltc.db is no plan of ltc dun"),
+    ],
+)
+def test_what_cannot_be_is_said(company: Dunned, words: tuple[str, ...], code: int, message: str) -> None:
+    company.sell("100")
+    company.sell("5", day=1)
+    company.at(2, "collect", "INV-2026-0002")
+    here = [str(company.path) if word == "ltc.db" else word for word in words]
+    assert message in company.ltc(*here, today=at(2), fails=code)["message"]
+
+
+def test_settings_that_cannot_be_are_a_matter_of_the_config(company: Dunned) -> None:
+    company.sell("100")
+    company.configure("[{name: a, after: 5d, mail: thunder}]")
+    assert "unknown mail thunder" in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
+    company.configure(policies="{patient: {spacing: 30d}}")
+    company.at(1, "edit", "K1", "dunning=patient")
+    company.configure()
+    assert "no dunning policy patient" in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
