@@ -6,11 +6,14 @@ import argparse
 import platform
 import sqlite3
 import tempfile
-from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import aging, batch, chain, check, collect, dunning, find, imports, sending, startup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BENCHES: dict[str, Callable[[Path, int, int], None]] = {
     "startup": lambda folder, rounds, _many: startup.run(folder, rounds),

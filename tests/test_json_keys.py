@@ -63,7 +63,8 @@ INVOICE: Final = """
 ref:INV status:invoice contract:C customer:K customer_name issued_on:date due_on:date net:money tax:money
 rounding:money total:money paid:money credited:money written_off:money discounted:money balance:money claims:money
 currency discount_until:date? discount_percent:share? discount_amount:money? discount_tax? tax_rounding
-period_from:date? period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE] instalments:[INSTALMENT]
+period_from:date? period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE]
+instalments:[INSTALMENT]
 """
 ALLOCATION: Final = "invoice:INV amount:money currency paid:money"
 PAYMENT: Final = """
@@ -330,6 +331,7 @@ STORY: Final = [
     ("erase L8", ERASED),
     ("edit K4 email=emi@ao.example", CUSTOMER),
     ("dun --no-send --today +60d", [NOTICE]),
+    ("outbox send --to-folder mails/last", [MAIL]),
 ]
 
 # What a report, a list or a record shows of that company.

@@ -106,6 +106,10 @@ FAULTS: Final = (
 ELSEWHERE: Final = {rule for _statement, rule, _example in test_check.FAULTS} | {
     "amendments",  # test_check_amendments.py
     "closed",  # test_close.py
+    "erasure",  # test_erase.py
+    "notices",  # test_check_dunning.py
+    "sequences",  # test_sequences.py
+    "suppression",  # test_sequences.py
     "discounts",  # test_check_payments.py
     "realised",  # test_check_payments.py
 }
