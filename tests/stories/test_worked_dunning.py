@@ -447,3 +447,12 @@ def test_check_finds_what_is_wrong_with_notices(tmp_path: Path, statement: str) 
         assert connection.execute(statement).rowcount
     company.run("check", "--json")
     assert "notices" in {row["check"] for row in json.loads(company.out) if row["broken"]}
+
+
+def test_show_tells_of_promises_and_notices(company: Dunned) -> None:
+    company.sell("100")
+    company.at(1, "promise", "INV-2026-0001", "--on", at(9))
+    company.dun(10)
+    told = [entry["what"] for entry in company.ltc("show", "INV-2026-0001", today=at(10))["thread"]]
+    assert f"promise until {at(9)}" in told
+    assert "notice a by mail" in told
