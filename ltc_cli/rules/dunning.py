@@ -71,7 +71,9 @@ def due_level(
         if early and early[-1].name not in reached:
             return early[-1], ""
     ladder = [level for level in levels if level.after_days >= 0]
-    highest = max((number for number, level in enumerate(ladder) if level.name in reached), default=-1)
+    highest = -1
+    if reached:
+        highest = max((number for number, level in enumerate(ladder) if level.name in reached), default=-1)
     if highest + 1 >= len(ladder):
         return None, "the last level is reached"
     level = ladder[highest + 1]

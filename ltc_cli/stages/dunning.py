@@ -261,6 +261,9 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> tuple[_Draft,
 
 def _free_items(facts: _Facts, group: _Group) -> tuple[list[Item], list[str]]:
     """What may be dunned, and why the rest of what is late may not."""
+    if not (facts.standing or facts.choices):  # the usual case, of a hundred thousand receivables
+        is_off = policy(facts.settings, group.policy) is None
+        return ([], ["dunning is off"]) if is_off else (group.items, [])
     free, reasons = [], []
     of_customer = facts.standing.get(("customer", group.customer_id), [])
     for item in group.items:

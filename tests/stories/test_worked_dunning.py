@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -415,3 +417,42 @@ def test_settings_that_cannot_be_are_a_matter_of_the_config(company: Dunned) -> 
     company.at(1, "edit", "K1", "dunning=patient")
     company.configure()
     assert "no dunning policy patient" in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
+
+
+FAULTS: Final = (
+    "INSERT INTO notice_item SELECT 1, 2, level, 1 FROM notice_item",
+    "DELETE FROM notice_item",
+    "UPDATE notice SET currency = 'USD'",
+    "DELETE FROM claim WHERE basis = 'fee'",
+    "UPDATE claim SET basis = 'fee' WHERE basis = 'interest'",
+    "UPDATE receivable SET notice_id = NULL WHERE kind = 'fee'",
+    "UPDATE outbox SET state = 'cancelled'",
+    (
+        "INSERT INTO notice (id, customer_id, currency, level, decided_on, recorded_at, amount_minor)"
+        " VALUES (2, 1, 'EUR', 'late', '2026-01-17', 'x', 5)"
+    ),
+    "INSERT INTO notice_item SELECT 1, id, 'late', 7 FROM receivable WHERE kind = 'interest'",
+)
+
+
+@pytest.mark.parametrize("statement", FAULTS)
+def test_check_finds_what_is_wrong_with_notices(tmp_path: Path, statement: str) -> None:
+    company = Dunned(tmp_path)
+    company.configure(FEES)
+    company.sell("100")
+    company.dun(15, "--no-send")
+    with closing(sqlite3.connect(company.path, isolation_level=None)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        assert connection.execute(statement).rowcount
+    company.run("check", "--json")
+    assert "notices" in {row["check"] for row in json.loads(company.out) if row["broken"]}
+
+
+def test_show_tells_of_promises_and_notices(company: Dunned) -> None:
+    company.sell("100")
+    company.at(1, "promise", "INV-2026-0001", "--on", at(9))
+    company.dun(10)
+    told = [entry["what"] for entry in company.ltc("show", "INV-2026-0001", today=at(10))["thread"]]
+    assert f"promise until {at(9)}" in told
+    assert "notice a by mail" in told
