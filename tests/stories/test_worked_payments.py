@@ -421,6 +421,16 @@ def test_a_refund_that_came_back(company: Company) -> None:
     assert owed(company, "2026-01-10") == {"current": "100.00"}
 
 
+def test_nothing_is_paid_back_before_a_refund_came_back(company: Company) -> None:
+    company.ltc("collect", invoice(company, "100"), "150", today="2026-01-05")
+    company.ltc("refund", "P1", today="2026-01-06")
+    company.ltc("refund", "P1", "--undo", "--reason", "account closed", today="2026-01-09")
+    refused = company.ltc("refund", "P1", "10", "--on", "2026-01-08", today="2026-01-10", fails=2)
+    assert refused["message"] == "a refund of P1 came back on 2026-01-09: it cannot be paid back before"
+    company.ltc("refund", "P1", "10", "--on", "2026-01-09", today="2026-01-10")
+    assert [owed(company, f"2026-01-0{day}") for day in (8, 9)] == [{}, {"unapplied": "-40.00"}]
+
+
 def test_a_refund_of_a_credit_note_that_came_back(company: Company) -> None:
     number = invoice(company, "100")
     company.ltc("collect", number, today="2026-01-05")
