@@ -451,8 +451,7 @@ def refund(store: Store, holder: Reference, payout: Payout) -> bool:
 def _came_back_on(store: Store, holder: Reference) -> str | None:
     """The last day on which a refund came back: on days before it, less was left than now."""
     day: str | None = store.value(
-        "SELECT MAX(reversed_on) FROM refund JOIN refund_reversal ON refund_id = refund.id"
-        f" WHERE {holder.kind}_id = ?",
+        f"SELECT MAX(reversed_on) FROM refund JOIN refund_reversal ON refund_id = refund.id WHERE {holder.kind}_id = ?",
         (holder.id,),
     )
     return day
