@@ -401,6 +401,15 @@ def test_tax_goes_back_with_the_fee(company: Company) -> None:
     assert sums(note) == ("666.67", "126.67", "793.34")
 
 
+def test_of_a_month_that_was_paid_early_what_was_paid_goes_back(company: Company) -> None:
+    # 310 less 2 % are 303.80; from 11 to 31 May are 21 of 31 days: 205.80.
+    retained(company, "310 monthly@1 from sign; net 14; 2%/5", "2026-05-01")
+    billed(company, "2026-05-01")
+    assert company.ltc("collect", "INV-2026-0001", today="2026-05-03")["amount"] == "303.80"
+    company.ltc("terminate", "C1", "--on", "2026-05-10", "--reason", "moved", today="2026-05-12")
+    assert notes(company) == [("INV-2026-0001", "2026-05-12", "205.80")]
+
+
 def test_what_was_shipped_is_billed_and_the_rest_dropped(company: Company) -> None:
     sold(company, ["Widget:10:100"], "100% ship", "2026-08-01")
     company.ltc("ship", "C1", "--line", "1=4", today="2026-08-02")
