@@ -80,7 +80,8 @@ def test_billing_mails_the_invoices_where_the_settings_say_so(company: Company) 
 def test_who_is_late_is_written_to_once_and_who_is_left_out_waits_for_nothing(company: Company) -> None:
     folder = company.path.parent / "mails"
     company.ltc("daily")
-    assert steps(company, "--check", "--today", "2026-07-19")["dunning"] == ("nothing", 0)  # five days after the 15th it is due
+    # due on the 15th, and five days later there is the first level
+    assert steps(company, "--check", "--today", "2026-07-19")["dunning"] == ("nothing", 0)
     assert steps(company, "--check", "--today", "2026-07-20", code=8)["dunning"] == ("waits", 1)
     company.ltc("hold", "K1", "--until", "2026-07-31", "--reason", "asked", today="2026-07-19")
     assert steps(company, "--check", "--today", "2026-07-20") == dict.fromkeys(steps(company), ("nothing", 0))
