@@ -107,6 +107,28 @@ def test_fee_and_interest_outlive_the_principal(company: Dunned) -> None:
     assert company.levels(60) == []
 
 
+@pytest.mark.parametrize(("claims_first", "principal"), [("false", "50.00"), ("true", "60.41")])
+def test_claims_first_turns_round_what_a_payment_settles(company: Dunned, claims_first: str, principal: str) -> None:
+    """Of 110.41 are paid 50.00: of the principal, or of the claims of 10.41 first; 60.41 are open either way."""
+    company.configure(FEES, claims_first=claims_first)
+    company.sell("100")
+    company.dun(15)
+    company.at(16, "collect", "INV-2026-0001", "50")
+    assert balance(company, "INV-2026-0001") == principal
+    assert company.at(17, "collect", "INV-2026-0001")["amount"] == "60.41"
+
+
+@pytest.mark.parametrize(("claims_first", "principal"), [("false", "50.00"), ("true", "60.41")])
+def test_claims_first_holds_for_credit_that_is_applied(company: Dunned, claims_first: str, principal: str) -> None:
+    company.configure(FEES, claims_first=claims_first)
+    company.sell("100")
+    company.sell("1", day=1)
+    company.dun(15)
+    company.at(16, "collect", "INV-2026-0002", "51")
+    company.at(17, "apply", "P1", "INV-2026-0001", "50")
+    assert balance(company, "INV-2026-0001") == principal
+
+
 def test_interest_follows_the_balance_and_what_was_claimed(company: Dunned) -> None:
     """200 × 10 days + 100 × 10 days at 36.5 % is 2.00 + 1.00; on day 30 ten days more of 100 are 1.00 more."""
     company.configure(
