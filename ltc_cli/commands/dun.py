@@ -10,7 +10,7 @@ import typer
 from ltc_cli.commands.answers import ask
 from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
 from ltc_cli.errors import ConflictError, DataError, UsageError
-from ltc_cli.mail import outbox
+from ltc_cli.mail import outbox, paper
 from ltc_cli.references import find
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions, Session, read_file
@@ -85,23 +85,24 @@ class _Work:
         self.session, self.decide, self.folder, self.is_sending = session, decide, folder, is_sending
 
     def run(self, store: Store, decisions: Decisions) -> Report:
-        session = self.session
-        with store.reading():  # so that who has nothing to send needs no mail server
-            is_needed = bool(self.decide(store).notices)
-        desk = mailing.office(session.settings) if is_needed else None
-        way = mailing.way_out(session.settings, self.folder) if is_needed and self.is_sending else None
+        session, desk, way = self.session, None, None
         with decisions():
+            for letter, is_kept in notices.letters_kept(store, self.folder).items() if self.folder else ():
+                if not is_kept:  # nobody else decides meanwhile: its run failed, or was killed
+                    letter.path.unlink(missing_ok=True)
             decision = self.decide(store)
             why = dunning.stopped(store, session.today, len(decision.notices), self.most)
             if decision.notices and why and not self.is_confirmed:
                 rows = notices.planned(store, decision, session.today, "stopped")
                 return _report(rows, [f"nothing is sent: {why}; --confirm sends all the same"], code=8)
-            if decision.notices:  # some may have become due in between
-                desk = desk or mailing.office(session.settings)
+            if decision.notices:  # who has nothing to send needs no mail server
+                desk = mailing.office(session.settings)
+                way = mailing.way_out(session.settings, self.folder) if self.is_sending else None
             rows = notices.planned(store, decision, session.today, "open")
             done = notices.carry_out(store, session.settings, desk, decision, session.today, self.folder)
         mails = _mails(store, [notice_id for notice_id, _notice in done if notice_id])
-        said = [*decision.remarks]
+        missing = self._put_letters_in_place(store)
+        said = [*decision.remarks, *missing]
         if way and mails:
             said += deliver(session, store, decisions, way, mails)
             said += remarks(outbox.records(store, mails))
@@ -111,8 +112,16 @@ class _Work:
                 row["channel"] = "task"
             else:
                 row.update(notices.records(store, [notice_id])[0])
-        code = 8 if way and any(row["status"] in NOT_DELIVERED for row in rows) else 0
-        return _report(rows, said, code=code)
+        is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in rows)))
+        return _report(rows, said, code=0 if is_done else 8)
+
+    def _put_letters_in_place(self, store: Store) -> list[str]:
+        """Of this run and of those that were killed before they came to it. Answers which could not be, and why."""
+        if self.folder is None:
+            return []
+        with store.reading():
+            kept = [letter for letter, is_kept in notices.letters_kept(store, self.folder).items() if is_kept]
+        return [why for why in map(paper.put_in_place, kept) if why]
 
 
 def _mails(store: Store, notice_ids: list[int]) -> list[int]:

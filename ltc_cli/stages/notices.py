@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import RefusedError
-from ltc_cli.mail import outbox
+from ltc_cli.mail import outbox, paper
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.report import Column
 from ltc_cli.rules.contact import normalise_email
@@ -171,8 +171,7 @@ def _post(
     text = dunning_letters.write(store, settings, notice, customer, notice_id, today)
     if notice.channel == "letter":
         assert folder
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"N{notice_id}.txt").write_text(f"{text.subject}\n\n{text.text}", encoding="utf-8")
+        paper.draft(folder, notice_id, store.recorded_at, text)
         return
     recipient = normalise_email(customer["email"])
     refuse_address(recipient)
@@ -187,6 +186,14 @@ def _post(
         language=customer["language"] or desk.language,
     )
     outbox.add(store, letter, outbox.About("notice", notice_id, f"N{notice_id}", notice.customer_id), today)
+
+
+def letters_kept(store: Store, folder: Path) -> dict[paper.Draft, bool]:
+    """The letters that are drafted in a folder, and whether the decision that each is of was kept."""
+    found = paper.drafts(folder)
+    rows = store.among("SELECT id, recorded_at FROM notice WHERE {these:id}", [each.notice_id for each in found])
+    recorded_at = {row["id"]: row["recorded_at"] for row in rows}
+    return {each: paper.is_of(each, recorded_at.get(each.notice_id, "")) for each in found}
 
 
 # What happens before the dot

@@ -307,6 +307,48 @@ def test_with_a_folder_who_has_no_address_gets_a_letter(company: Dunned) -> None
     assert "INV-2026-0001 of 2026-01-01, due 2026-01-01: 1,234.50" in text
 
 
+def test_a_letter_that_cannot_be_written_is_named(company: Dunned) -> None:
+    company.sell("100", has_email=False)
+    company.folder.mkdir()
+    (company.folder / "N1.txt").write_text("mine", encoding="utf-8")
+    assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 8
+    assert "N1 is not written to" in company.err
+    assert (company.folder / "N1.txt").read_text(encoding="utf-8") == "mine"
+    (company.folder / "N1.txt").unlink()
+    assert company.levels(6) == []
+    assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
+    assert [path.name for path in company.folder.iterdir()] == ["N1.txt"]
+
+
+def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draft of a run that fails is hidden, and gone with the next one, though that has the same number."""
+
+    def fails(*_given: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    company.sell("100", has_email=False)
+    company.sell("100", "Bob")
+    with monkeypatch.context() as patched:
+        patched.setattr("ltc_cli.mail.outbox.add", fails)
+        assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 1
+    (draft,) = company.folder.iterdir()
+    assert draft.name.startswith(".N1.")
+    assert company.levels(5, "--customer", "K2") == [("K2", "a")]
+    assert [path.name for path in company.folder.iterdir()] == ["M1.eml"]
+
+
+def test_letters_of_a_run_that_was_killed_are_put_in_place_by_the_next(
+    company: Dunned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.sell("100", has_email=False)
+    with monkeypatch.context() as patched:
+        patched.setattr("ltc_cli.mail.paper.put_in_place", lambda _letter: None)
+        assert company.levels(5) == [("K1", "a")]
+    assert not list(company.folder.glob("*.txt"))
+    assert company.levels(5) == []
+    assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
+
+
 def test_a_level_stops_shipping_until_it_is_paid(company: Dunned) -> None:
     company.configure("[{name: a, after: 5d, mail: final, stop_shipping: true}]")
     company.sell("100")
