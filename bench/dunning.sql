@@ -1,4 +1,4 @@
--- The floor under `ltc dun --dry-run`: every open receivable that is due, with the levels it has reached.
+-- The floor under `ltc dun`: every open receivable that is due, with the levels it has reached.
 SELECT balance.id, balance.kind, balance.invoice_id, kept.id, balance.currency, balance.due_on, balance_minor,
     kept.email, kept.dunning,
     (SELECT MAX(level) FROM notice_item WHERE receivable_id = balance.id) AS reached

@@ -84,8 +84,9 @@ FLOW: Final = (
     "closing",
     "nurture",
     "erasing",
-    "dunning_letters",
     "dunning",
+    "dunning_letters",
+    "notices",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

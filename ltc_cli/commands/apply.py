@@ -33,7 +33,8 @@ def apply(
         paying, owing = find(store, payment, "payment", "credit"), find(store, invoice, "invoice")
         currency = payments.holder_record(store, paying)["currency"]
         amount_minor = parse_money(amount, currency, currency)[0] if amount is not None else None
-        is_new = payments.apply(store, paying, owing, session.today, session.settings.currency, amount_minor)
+        base, claims_first = session.settings.currency, session.settings.dunning.claims_first
+        is_new = payments.apply(store, paying, owing, session.today, base, amount_minor, claims_first=claims_first)
         told = discounts.told(store, f"{paying.kind}_id", paying.id, session.today)
         notices = told if is_new else [f"{owing.text} owes nothing"]
         columns = payments.HOLDERS[paying.kind].columns

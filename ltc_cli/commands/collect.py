@@ -43,7 +43,8 @@ def collect(
             money = check(parse_money, amount, code, usual) if amount is not None else None
             receipt = payments.Receipt(check(session.day, on), money, code, method, bank_reference)
         base, tolerances = session.settings.currency, session.settings.tolerance
-        payment_id = payments.collect(store, target, receipt, base, tolerances)
+        claims_first = session.settings.dunning.claims_first
+        payment_id = payments.collect(store, target, receipt, base, tolerances, claims_first=claims_first)
         if payment_id is None:
             return _paid_already(store, target, code or usual)
         shown = payments.records(store, [payment_id])[0]

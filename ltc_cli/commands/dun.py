@@ -10,11 +10,11 @@ import typer
 from ltc_cli.commands.answers import ask
 from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
 from ltc_cli.errors import ConflictError, DataError, UsageError
-from ltc_cli.mail import outbox
+from ltc_cli.mail import outbox, paper
 from ltc_cli.references import find
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions, Session, read_file
-from ltc_cli.stages import dunning, dunning_letters, mailing
+from ltc_cli.stages import dunning, dunning_letters, mailing, notices
 from ltc_cli.store import Store
 
 
@@ -55,7 +55,12 @@ def dun(
     def decide(store: Store) -> dunning.Decision:
         named = find(store, customer, "customer").id if customer else None
         decision = dunning.decide(
-            store, session.settings, session.today, customer_id=named, letters=to_folder is not None
+            store,
+            session.settings,
+            session.today,
+            customer_id=named,
+            letters=to_folder is not None,
+            explain=is_trial and plan is None,
         )
         if expected is not None and _plain(dunning.plan(decision, session.today)) != expected:
             raise ConflictError(f"{apply} is out of date: what it rests on has changed", "ltc dun --plan FILE again")
@@ -80,34 +85,43 @@ class _Work:
         self.session, self.decide, self.folder, self.is_sending = session, decide, folder, is_sending
 
     def run(self, store: Store, decisions: Decisions) -> Report:
-        session = self.session
-        with store.reading():  # so that who has nothing to send needs no mail server
-            is_needed = bool(self.decide(store).notices)
-        desk = mailing.office(session.settings) if is_needed else None
-        way = mailing.way_out(session.settings, self.folder) if is_needed and self.is_sending else None
+        session, desk, way = self.session, None, None
         with decisions():
+            for letter, is_kept in notices.letters_kept(store, self.folder).items() if self.folder else ():
+                if not is_kept:  # nobody else decides meanwhile: its run failed, or was killed
+                    letter.path.unlink(missing_ok=True)
             decision = self.decide(store)
             why = dunning.stopped(store, session.today, len(decision.notices), self.most)
             if decision.notices and why and not self.is_confirmed:
-                rows = dunning.planned(store, decision, session.today, "stopped")
+                rows = notices.planned(store, decision, session.today, "stopped")
                 return _report(rows, [f"nothing is sent: {why}; --confirm sends all the same"], code=8)
-            if decision.notices:  # some may have become due in between
-                desk = desk or mailing.office(session.settings)
-            rows = dunning.planned(store, decision, session.today, "open")
-            done = dunning.carry_out(store, session.settings, desk, decision, session.today, self.folder)
+            if decision.notices:  # who has nothing to send needs no mail server
+                desk = mailing.office(session.settings)
+                way = mailing.way_out(session.settings, self.folder) if self.is_sending else None
+            rows = notices.planned(store, decision, session.today, "open")
+            done = notices.carry_out(store, session.settings, desk, decision, session.today, self.folder)
         mails = _mails(store, [notice_id for notice_id, _notice in done if notice_id])
-        notices = [*decision.remarks]
+        missing = self._put_letters_in_place(store)
+        said = [*decision.remarks, *missing]
         if way and mails:
-            notices += deliver(session, store, decisions, way, mails)
-            notices += remarks(outbox.records(store, mails))
+            said += deliver(session, store, decisions, way, mails)
+            said += remarks(outbox.records(store, mails))
         for row, (notice_id, _notice) in zip(rows, done, strict=True):
             row["why"] = None
             if notice_id is None:
                 row["channel"] = "task"
             else:
-                row.update(dunning.records(store, [notice_id])[0])
-        code = 8 if way and any(row["status"] in NOT_DELIVERED for row in rows) else 0
-        return _report(rows, notices, code=code)
+                row.update(notices.records(store, [notice_id])[0])
+        is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in rows)))
+        return _report(rows, said, code=0 if is_done else 8)
+
+    def _put_letters_in_place(self, store: Store) -> list[str]:
+        """Of this run and of those that were killed before they came to it. Answers which could not be, and why."""
+        if self.folder is None:
+            return []
+        with store.reading():
+            kept = [letter for letter, is_kept in notices.letters_kept(store, self.folder).items() if is_kept]
+        return [why for why in map(paper.put_in_place, kept) if why]
 
 
 def _mails(store: Store, notice_ids: list[int]) -> list[int]:
@@ -117,20 +131,20 @@ def _mails(store: Store, notice_ids: list[int]) -> list[int]:
 
 def _trial(session: Session, store: Store, decision: dunning.Decision, plan: Path | None) -> Report:
     """What a run would do, and whom it would leave out, with why."""
-    rows = dunning.planned(store, decision, session.today, "planned")
+    rows = notices.planned(store, decision, session.today, "planned")
     why = dunning.stopped(store, session.today, len(decision.notices), None) if decision.notices else None
-    notices = [*decision.remarks, *([f"a run would stop: {why}"] if why else [])]
+    said = [*decision.remarks, *([f"a run would stop: {why}"] if why else [])]
     if plan:
         plan.write_text(json.dumps(dunning.plan(decision, session.today), indent=1) + "\n", encoding="utf-8")
-        notices.append(f"the plan is in {plan}: ltc dun --apply {plan}")
+        said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
     else:
-        rows += dunning.left_out(store, decision, session.today)
-        notices.append("dry run: nothing was kept")
-    return _report(rows, notices)
+        rows += notices.left_out(store, decision, session.today)
+        said.append("dry run: nothing was kept")
+    return _report(rows, said)
 
 
-def _report(rows: list[dict[str, Any]], notices: list[str], *, code: int = 0) -> Report:
-    return Report(dunning.COLUMNS, rows, notices=notices, empty="no notice is due", exit_code=code)
+def _report(rows: list[dict[str, Any]], said: list[str], *, code: int = 0) -> Report:
+    return Report(notices.COLUMNS, rows, notices=said, empty="no notice is due", exit_code=code)
 
 
 def _plain(plan: dict[str, Any]) -> Any:

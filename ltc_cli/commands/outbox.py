@@ -12,7 +12,7 @@ from ltc_cli.mail import outbox
 from ltc_cli.report import Report
 from ltc_cli.reports import listing
 from ltc_cli.session import Decisions
-from ltc_cli.stages import dunning, mailing
+from ltc_cli.stages import mailing, notices
 from ltc_cli.store import Store
 
 MAIL = typer.Argument(metavar="MAIL")
@@ -121,7 +121,7 @@ def drop(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
         mail_id = outbox.find(store, mail)
         is_new = outbox.drop(store, mail_id, session.today)
         if is_new:
-            dunning.dropped(store, mail_id, session.today)
+            notices.dropped(store, mail_id, session.today)
         return _mail(store, mail_id, [] if is_new else ["it is dropped already"])
 
     session.write(decide)

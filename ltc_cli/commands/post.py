@@ -8,7 +8,7 @@ from ltc_cli.errors import ConflictError, RefusedError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
 from ltc_cli.references import find
-from ltc_cli.stages import dunning, mailing, nurture
+from ltc_cli.stages import mailing, notices, nurture
 
 if TYPE_CHECKING:
     from ltc_cli.mail.sender import Way
@@ -28,7 +28,7 @@ REMARKS = {
 
 def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run:
     def withdrawn(store: Store, mail_id: int) -> str | None:
-        return dunning.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
+        return notices.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
 
     return Run(store, decisions, way, withdrawn, session.today)
 

@@ -13,10 +13,10 @@ from ltc_cli.stages import (
     contracts,
     credit_notes,
     customers,
-    dunning,
     fulfilment,
     invoices,
     leads,
+    notices,
     opportunities,
     payments,
     quotes,
@@ -38,7 +38,7 @@ COLUMNS = {
     "invoices": invoices.COLUMNS,
     "credits": credit_notes.COLUMNS,
     "payments": payments.COLUMNS,
-    "notices": dunning.COLUMNS,
+    "notices": notices.COLUMNS,
     "mails": outbox.COLUMNS,
 }
 
@@ -49,7 +49,7 @@ PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] 
     "contracts": contracts.records,
     "shipments": fulfilment.records,
     "payments": payments.records,
-    "notices": dunning.records,
+    "notices": notices.records,
     "mails": outbox.records,
 }
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 KINDS = ("invoice", "fee", "interest")
 """Of one invoice: principal, then fee, then interest."""
+CLAIMS_FIRST = ("fee", "interest", "invoice")
+"""The other way: costs, interest, principal, as § 367 BGB and UNIDROIT 6.1.12 have it."""
 
 
 class OpenItem(NamedTuple):
@@ -44,15 +46,34 @@ def day_with_room(earliest: str, amount_minor: int, item: OpenItem, settlements:
     return next(day for day in days if not full or day > full[-1])
 
 
-def oldest_first(items: Iterable[OpenItem]) -> list[OpenItem]:
-    """By due date; equal dates: the lower number; of one invoice: principal, fee, interest."""
-    return sorted(items, key=lambda item: (item.due_on, item.invoice_id, KINDS.index(item.kind), item.receivable_id))
+def oldest_first(items: Iterable[OpenItem], *, claims_first: bool = False) -> list[OpenItem]:
+    """By due date; equal dates: the lower number; of one invoice: principal, fee, interest, or the claims first.
+
+    So a claim waits for the last open instalment of its invoice, or comes before the first of them.
+    """
+    owed = list(items)
+    if all(item.kind == "invoice" for item in owed):
+        return sorted(owed, key=lambda item: (item.due_on, item.invoice_id, item.receivable_id))
+    due: dict[int, list[str]] = {}
+    for item in owed:
+        if item.kind == "invoice" and item.balance_minor:
+            due.setdefault(item.invoice_id, []).append(item.due_on)
+    kinds = CLAIMS_FIRST if claims_first else KINDS
+
+    def turn(item: OpenItem) -> tuple[str, int, int, str, int]:
+        day = item.due_on
+        if item.kind != "invoice" and item.invoice_id in due:
+            principal = due[item.invoice_id]
+            day = min(principal) if claims_first else max(day, *principal)
+        return day, item.invoice_id, kinds.index(item.kind), item.due_on, item.receivable_id
+
+    return sorted(owed, key=turn)
 
 
-def allocate(amount_minor: int, items: Iterable[OpenItem]) -> list[Allocation]:
+def allocate(amount_minor: int, items: Iterable[OpenItem], *, claims_first: bool = False) -> list[Allocation]:
     """What the amount settles of each open item; what is left beyond them stays with the customer as credit."""
     allocations = []
-    for item in oldest_first(items):
+    for item in oldest_first(items, claims_first=claims_first):
         part_minor = min(amount_minor, item.balance_minor)
         if part_minor > 0:
             allocations.append(Allocation(item, part_minor))

@@ -10,7 +10,7 @@ from ltc_cli.errors import ConfigError
 from ltc_cli.rules.money import PPM, format_amount, format_percent, round_ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 YEAR_DAYS = 365
 STATUTORY_POINTS_PPM = 80_000
@@ -59,24 +59,24 @@ L = TypeVar("L", bound=Level)
 
 
 def due_level(
-    levels: Sequence[L], reached: Collection[str], due_on: date, today: date, not_before: date | None
+    levels: Sequence[L], reached: int | None, due_on: date, today: date, not_before: date | None
 ) -> tuple[L | None, str]:
     """The one level that an instalment reaches today, and in words why it reaches none.
 
-    Levels before the due date stand outside the ladder: the latest of them while it is not past due, whatever
-    `not_before` (the spacing) says. Of the ladder, the next after the highest reached.
+    `reached`: the place of the highest level that it has reached; the levels ascend. Those before the due date stand
+    outside the ladder: the latest of them while it is not past due, whatever `not_before` (the spacing) says. Of the
+    ladder, the next after the highest reached.
     """
+    highest = -1 if reached is None else reached
+    ladder = sum(level.after_days < 0 for level in levels)
     if today <= due_on:
-        early = [level for level in levels if level.after_days < 0 and due_on + _days(level) <= today]
-        if early and early[-1].name not in reached:
-            return early[-1], ""
-    ladder = [level for level in levels if level.after_days >= 0]
-    highest = -1
-    if reached:
-        highest = max((number for number, level in enumerate(ladder) if level.name in reached), default=-1)
-    if highest + 1 >= len(ladder):
+        early = [place for place in range(ladder) if due_on + _days(levels[place]) <= today]
+        if early and early[-1] > highest:
+            return levels[early[-1]], ""
+    place = max(highest + 1, ladder)
+    if place >= len(levels):
         return None, "the last level is reached"
-    level = ladder[highest + 1]
+    level = levels[place]
     day = due_on + _days(level)
     if today < day:
         return None, f"{level.name} from {day}"
@@ -102,6 +102,10 @@ class Item(NamedTuple):
     invoice_id: int
     due_on: date
     balance_minor: int
+    policy: str | None = None
+    """The nearest: of its invoice, else of its customer."""
+    reached: int | None = None
+    """The place of the highest level of that policy that it has reached."""
 
 
 class Claim(NamedTuple):

@@ -55,7 +55,13 @@ class Importer(RowImporter[Received]):
             entry.method or None,
             entry.reference or None,
         )
-        payment_id = payments.collect(self.store, self._target(entry), receipt, self.settings.currency)
+        payment_id = payments.collect(
+            self.store,
+            self._target(entry),
+            receipt,
+            self.settings.currency,
+            claims_first=self.settings.dunning.claims_first,
+        )
         assert payment_id is not None  # an amount is always booked
         return payment_id
 

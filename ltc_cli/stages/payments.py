@@ -78,6 +78,8 @@ class Paying(NamedTuple):
     received_on: str
     """The day whose rates count."""
     base: str
+    claims_first: bool = False
+    """Fees and interest of an invoice are settled before its principal."""
 
 
 def collect(
@@ -86,6 +88,8 @@ def collect(
     receipt: Receipt,
     base: str,
     tolerances: Mapping[str, Tolerance] | None = None,
+    *,
+    claims_first: bool = False,
 ) -> int | None:
     """Record a payment and settle what the reference names, the oldest due first; the rest is unapplied credit.
 
@@ -118,7 +122,7 @@ def collect(
         batch_id=store.batch_id,
     )
     payable = [item for item in owed if target.kind != "customer" or item.currency == currency]
-    paying = Paying("payment", payment_id, currency, receipt.on, receipt.on.isoformat(), base)
+    paying = Paying("payment", payment_id, currency, receipt.on, receipt.on.isoformat(), base, claims_first)
     _pay(store, paying, amount_minor, payable, tolerances)
     return payment_id
 
@@ -139,7 +143,7 @@ def _pay(
     rate = None
     if currency != paying.currency:
         rate = exchange_on(store, paying.base, paying.currency, currency, paying.received_on)
-    allocations, paid = _allocate(amount_minor, owed, payable, rate)
+    allocations, paid = _allocate(amount_minor, owed, payable, rate, claims_first=paying.claims_first)
     source = {f"{paying.kind}_id": paying.id}
     settled = settle(store, paying.kind, allocations, paying.on, paid if rate else None, **source)
     if paying.kind == "payment":
@@ -164,21 +168,23 @@ def _less(owed: list[OpenItem], offers: Mapping[int, Offer]) -> list[OpenItem]:
 
 
 def _allocate(
-    amount_minor: int, owed: list[OpenItem], payable: list[OpenItem], rate: Exchange | None
+    amount_minor: int, owed: list[OpenItem], payable: list[OpenItem], rate: Exchange | None, *, claims_first: bool
 ) -> tuple[list[Allocation], list[int]]:
     """What the amount settles of each item, and what that takes of it in the payment's currency.
 
     First all that is payable, then, of what is left over, what a discount would have taken off.
     """
     budget_minor = amount_minor if rate is None else _converted(amount_minor, owed, payable, rate)
-    parts = {item.receivable_id: part_minor for item, part_minor in allocate(budget_minor, payable)}
+    ordered = oldest_first(payable, claims_first=claims_first)
+    parts = {
+        item.receivable_id: part_minor
+        for item, part_minor in allocate(budget_minor, payable, claims_first=claims_first)
+    }
     over_minor = budget_minor - sum(parts.values())
     off = [item._replace(balance_minor=item.balance_minor - parts.get(item.receivable_id, 0)) for item in owed]
-    for item, part_minor in allocate(over_minor, off) if over_minor else ():
+    for item, part_minor in allocate(over_minor, off, claims_first=claims_first) if over_minor else ():
         parts[item.receivable_id] = parts.get(item.receivable_id, 0) + part_minor
-    allocations = [
-        Allocation(item, parts[item.receivable_id]) for item in oldest_first(payable) if item.receivable_id in parts
-    ]
+    allocations = [Allocation(item, parts[item.receivable_id]) for item in ordered if item.receivable_id in parts]
     settled = [part_minor for _item, part_minor in allocations]
     if rate is None or not settled:
         return allocations, settled
@@ -329,7 +335,14 @@ def _customer_id(store: Store, target: Reference) -> int:
 
 
 def apply(
-    store: Store, holder: Reference, invoice: Reference, on: date, base: str, amount_minor: int | None = None
+    store: Store,
+    holder: Reference,
+    invoice: Reference,
+    on: date,
+    base: str,
+    amount_minor: int | None = None,
+    *,
+    claims_first: bool = False,
 ) -> bool:
     """Settle an invoice with the unapplied rest of a payment or credit note, or an amount of it, from this day on.
 
@@ -345,7 +358,7 @@ def apply(
     _refuse_strangers(store, (holder.text, kind.table, holder.id), (invoice.text, "invoice", invoice.id))
     since = record[kind.since]
     counts_on = parse_iso_date(max(on.isoformat(), since))
-    paying = Paying(holder.kind, holder.id, record["currency"], counts_on, since, base)
+    paying = Paying(holder.kind, holder.id, record["currency"], counts_on, since, base, claims_first)
     left_minor = held(store, holder.kind, [holder.id])[holder.id].unapplied_minor
     open_minor, payable_minor = _open_in(store, paying, owed), _open_in(store, paying, _payable(store, owed, paying.on))
     wanted_minor = min(left_minor, payable_minor) if amount_minor is None else amount_minor

@@ -15,8 +15,9 @@ def item(
     return OpenItem(number, kind, invoice, 1, "EUR", "2026-01-01", due_on, balance_minor, balance_minor)
 
 
-def settled(amount_minor: int, *items: OpenItem) -> list[tuple[int, int]]:
-    return [(each.item.receivable_id, each.amount_minor) for each in allocate(amount_minor, items)]
+def settled(amount_minor: int, *items: OpenItem, claims_first: bool = False) -> list[tuple[int, int]]:
+    allocated = allocate(amount_minor, items, claims_first=claims_first)
+    return [(each.item.receivable_id, each.amount_minor) for each in allocated]
 
 
 def test_the_oldest_due_is_settled_first() -> None:
@@ -31,6 +32,29 @@ def test_of_an_invoice_the_principal_comes_before_fee_and_interest() -> None:
     day = "2026-02-01"
     interest, fee = item(5, day, 3, "interest", 1), item(4, day, 10, "fee", 1)
     assert settled(112, interest, fee, item(9, day, 100, "invoice", 1)) == [(9, 100), (4, 10), (5, 2)]
+
+
+def test_claims_first_is_costs_then_interest_then_principal() -> None:
+    """The claims are made later than the principal is due, and come before it all the same."""
+    interest, fee = item(5, "2026-03-01", 3, "interest", 1), item(4, "2026-03-01", 10, "fee", 1)
+    owed = (interest, fee, item(9, "2026-02-01", 100, "invoice", 1))
+    assert settled(50, *owed, claims_first=True) == [(4, 10), (5, 3), (9, 37)]
+    assert settled(105, *owed) == [(9, 100), (4, 5)]
+
+
+def test_a_claim_stands_with_its_invoice_among_others() -> None:
+    """An older invoice comes first either way; of one in two instalments both do, or neither."""
+    older, first, second = (
+        item(1, "2026-01-01", 20),
+        item(2, "2026-02-01", 30, "invoice", 7),
+        item(3, "2026-04-01", 40, "invoice", 7),
+    )
+    fee = item(4, "2026-03-01", 10, "fee", 7)
+    owed = (fee, second, first, older)
+    assert settled(95, *owed) == [(1, 20), (2, 30), (3, 40), (4, 5)]
+    assert settled(45, *owed, claims_first=True) == [(1, 20), (4, 10), (2, 15)]
+    paid = (fee, second._replace(balance_minor=0), first._replace(balance_minor=0), item(8, "2026-03-15", 20))
+    assert settled(15, *paid) == [(4, 10), (8, 5)]
 
 
 def test_what_is_settled_or_too_much_is_left_alone() -> None:

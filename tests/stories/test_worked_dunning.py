@@ -107,6 +107,28 @@ def test_fee_and_interest_outlive_the_principal(company: Dunned) -> None:
     assert company.levels(60) == []
 
 
+@pytest.mark.parametrize(("claims_first", "principal"), [("false", "50.00"), ("true", "60.41")])
+def test_claims_first_turns_round_what_a_payment_settles(company: Dunned, claims_first: str, principal: str) -> None:
+    """Of 110.41 are paid 50.00: of the principal, or of the claims of 10.41 first; 60.41 are open either way."""
+    company.configure(FEES, claims_first=claims_first)
+    company.sell("100")
+    company.dun(15)
+    company.at(16, "collect", "INV-2026-0001", "50")
+    assert balance(company, "INV-2026-0001") == principal
+    assert company.at(17, "collect", "INV-2026-0001")["amount"] == "60.41"
+
+
+@pytest.mark.parametrize(("claims_first", "principal"), [("false", "50.00"), ("true", "60.41")])
+def test_claims_first_holds_for_credit_that_is_applied(company: Dunned, claims_first: str, principal: str) -> None:
+    company.configure(FEES, claims_first=claims_first)
+    company.sell("100")
+    company.sell("1", day=1)
+    company.dun(15)
+    company.at(16, "collect", "INV-2026-0002", "51")
+    company.at(17, "apply", "P1", "INV-2026-0001", "50")
+    assert balance(company, "INV-2026-0001") == principal
+
+
 def test_interest_follows_the_balance_and_what_was_claimed(company: Dunned) -> None:
     """200 × 10 days + 100 × 10 days at 36.5 % is 2.00 + 1.00; on day 30 ten days more of 100 are 1.00 more."""
     company.configure(
@@ -283,6 +305,48 @@ def test_with_a_folder_who_has_no_address_gets_a_letter(company: Dunned) -> None
     assert (row["ref"], row["channel"], row["status"]) == ("N1", "letter", "sent")
     text = (company.folder / "N1.txt").read_text(encoding="utf-8")
     assert "INV-2026-0001 of 2026-01-01, due 2026-01-01: 1,234.50" in text
+
+
+def test_a_letter_that_cannot_be_written_is_named(company: Dunned) -> None:
+    company.sell("100", has_email=False)
+    company.folder.mkdir()
+    (company.folder / "N1.txt").write_text("mine", encoding="utf-8")
+    assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 8
+    assert "N1 is not written to" in company.err
+    assert (company.folder / "N1.txt").read_text(encoding="utf-8") == "mine"
+    (company.folder / "N1.txt").unlink()
+    assert company.levels(6) == []
+    assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
+    assert [path.name for path in company.folder.iterdir()] == ["N1.txt"]
+
+
+def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draft of a run that fails is hidden, and gone with the next one, though that has the same number."""
+
+    def fails(*_given: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    company.sell("100", has_email=False)
+    company.sell("100", "Bob")
+    with monkeypatch.context() as patched:
+        patched.setattr("ltc_cli.mail.outbox.add", fails)
+        assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 1
+    (draft,) = company.folder.iterdir()
+    assert draft.name.startswith(".N1.")
+    assert company.levels(5, "--customer", "K2") == [("K2", "a")]
+    assert [path.name for path in company.folder.iterdir()] == ["M1.eml"]
+
+
+def test_letters_of_a_run_that_was_killed_are_put_in_place_by_the_next(
+    company: Dunned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.sell("100", has_email=False)
+    with monkeypatch.context() as patched:
+        patched.setattr("ltc_cli.mail.paper.put_in_place", lambda _letter: None)
+        assert company.levels(5) == [("K1", "a")]
+    assert not list(company.folder.glob("*.txt"))
+    assert company.levels(5) == []
+    assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
 
 
 def test_a_level_stops_shipping_until_it_is_paid(company: Dunned) -> None:
