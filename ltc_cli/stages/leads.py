@@ -301,7 +301,7 @@ def duplicates(store: Store, lead_id: int) -> list[str]:
 
 
 def status(store: Store, lead_id: int) -> str:
-    return str(records(store, [lead_id])[0]["status"])
+    return str(store.among(RECORDS, [lead_id])[0]["status"])
 
 
 # Rows of a table about a lead, or one merged into it: that is seen under it, with its touches and its opportunity.
