@@ -1,5 +1,5 @@
 -- The bare queries of `ltc check`: what must always hold, each asked once over the whole file, and every one finds nothing.
--- Hashes, JSON and the forty days of aging (aging.sql) come on top: bench/check.py.
+-- Hashes, JSON and the 44 days of aging (aging.sql) come on top: bench/check.py.
 PRAGMA integrity_check;
 PRAGMA foreign_key_check;
 -- 1: lines, taxes, instalments

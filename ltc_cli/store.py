@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from contextlib import closing, contextmanager, nullcontext
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
@@ -147,19 +148,22 @@ def _folded(text: str | None) -> str | None:
 
 
 class _These:
-    """Stands in a query for the ids of a column: `{these:invoice.id}`."""
+    """Stands in a query for the ids of a column, `{these:invoice.id}`, and counts how often."""
 
-    def __init__(self, ids: Iterable[int] | None) -> None:
-        self.ids = None if ids is None else list(ids)
-        self.bound: list[int] = []
+    def __init__(self, listed: str | None) -> None:
+        self.listed = listed
+        self.times = 0
 
     def __format__(self, column: str) -> str:
-        if self.ids is None:
-            return "TRUE"
-        if len(self.ids) > BOUND_IDS:
-            return f"{column} IN ({','.join(map(str, map(int, self.ids)))})"
-        self.bound += self.ids
-        return f"{column} IN ({','.join('?' * len(self.ids))})"
+        self.times += 1
+        return "TRUE" if self.listed is None else f"{column} IN ({self.listed})"
+
+
+@lru_cache(maxsize=256)
+def _with_marks(sql: str, size: int) -> tuple[str, int]:
+    """The query narrowed to so many ids, and how often it takes them."""
+    these = _These(",".join("?" * size))
+    return sql.format(these=these), these.times
 
 
 class Store:
@@ -196,9 +200,12 @@ class Store:
 
         Other parameters stand before these in the query.
         """
-        these = _These(ids)
-        sql = sql.format(these=these)
-        return self.all(sql, (*parameters, *these.bound))
+        wanted = None if ids is None else list(ids)
+        if wanted is not None and len(wanted) <= BOUND_IDS:
+            sql, times = _with_marks(sql, len(wanted))
+            return self.all(sql, (*parameters, *wanted * times))
+        listed = None if wanted is None else ",".join(map(str, map(int, wanted)))
+        return self.all(sql.format(these=_These(listed)), parameters)
 
     def fold_every_script(self) -> None:
         """From here on LOWER knows the letters of every script, as PostgreSQL's does; SQLite's own knows ASCII."""

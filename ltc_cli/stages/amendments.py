@@ -197,7 +197,7 @@ def amend(store: Store, settings: Settings, contract: Reference, on: date, wish:
 
     Raises RefusedError where less would be left than was billed or shipped, UsageError where nothing is said.
     """
-    status = contracts.records(store, [contract.id])[0]["status"]
+    status = contracts.status(store, contract.id)
     states.follow("contract", status, "amend", contract.text)
     if not wish.lines and (wish.amount_minor, wish.fee_minor, wish.ends_on) == (None, None, None):
         raise UsageError("nothing is to be amended", f'ltc amend {contract.text} --line "Widget:2:50"')

@@ -437,6 +437,13 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     return [_record(store, row, planned[row["id"]], lines[row["id"]], amended[row["id"]]) for row in rows]
 
 
+def status(store: Store, contract_id: int) -> str:
+    """The status alone, for what depends on it."""
+    (row,) = store.among(RECORDS, [contract_id])
+    shipped = _shipped(progress(store, contract_id), quotes.lines_of(store, "contract", contract_id))
+    return _status(row, plans(store, [contract_id])[contract_id], shipped)
+
+
 def _amendments(store: Store, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """What was agreed later; that a contract without end went on is no agreement."""
     rows = store.among(
@@ -458,12 +465,26 @@ def _amendments(store: Store, ids: Sequence[int]) -> dict[int, list[dict[str, An
     return found
 
 
-def _status(row: Row, planned: Sequence[PlannedRow], billed_minor: int, *, is_shipped: bool) -> str:
+class _Shipped(NamedTuple):
+    micro: list[int]
+    """Of each line."""
+    is_all: bool
+
+
+def _shipped(done: Progress, lines: Sequence[tax.Line]) -> _Shipped:
+    """What has gone out for good."""
+    shipped = [0] * len(lines)
+    for move in done.moves["ship"]:
+        shipped[move.position] += move.quantity_micro
+    return _Shipped(shipped, shipped == [line.quantity_micro for line in lines])
+
+
+def _status(row: Row, planned: Sequence[PlannedRow], shipped: _Shipped) -> str:
     """Where nothing waits to be shipped, billing the last period of a fee fulfils."""
-    is_billed = billed_minor == row["amount_minor"]
+    is_billed = sum(each.billed_minor for each in planned) == row["amount_minor"]
     if row["terminated_on"]:
         return "terminated"
-    if not is_shipped and not (is_service(planned) and is_billed and not row["is_endless"]):
+    if not shipped.is_all and not (is_service(planned) and is_billed and not row["is_endless"]):
         return "signed"
     return "closed" if is_billed and not row["is_endless"] and row["open_minor"] == 0 else "fulfilled"
 
@@ -480,12 +501,11 @@ def _record(
     currency = row["currency"]
     done = progress(store, row["id"])
     wording = quotes.lines_of(store, "contract", row["id"])
-    shipped = [sum(move.quantity_micro for move in done.moves["ship"] if move.position == i) for i in range(len(lines))]
+    shipped = _shipped(done, wording)
     billed_minor = sum(each.billed_minor for each in planned)
-    is_shipped = all(quantity == line.quantity_micro for quantity, line in zip(shipped, wording, strict=True))
     return {
         "ref": f"C{row['id']}",
-        "status": _status(row, planned, billed_minor, is_shipped=is_shipped),
+        "status": _status(row, planned, shipped),
         "opportunity": f"O{row['opportunity_id']}",
         "customer": f"K{row['customer_id']}",
         "customer_name": row["customer_name"],
@@ -511,7 +531,9 @@ def _record(
             )
         },
         "plan": [_plan_record(each, done, wording, currency) for each in planned],
-        "lines": [{**line, "shipped": format_micro(quantity)} for line, quantity in zip(lines, shipped, strict=True)],
+        "lines": [
+            {**line, "shipped": format_micro(quantity)} for line, quantity in zip(lines, shipped.micro, strict=True)
+        ],
         "amendments": amended,
     }
 

@@ -73,7 +73,7 @@ def ship(
 
     Raises RefusedError where more would be shipped than was ordered.
     """
-    status = contracts.records(store, [contract.id])[0]["status"]
+    status = contracts.status(store, contract.id)
     if not states.follow("contract", status, "ship", contract.text):
         last_id = _last_shipment(store, contract)
         if quantities or last_id is None:

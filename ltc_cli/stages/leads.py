@@ -301,7 +301,7 @@ def duplicates(store: Store, lead_id: int) -> list[str]:
 
 
 def status(store: Store, lead_id: int) -> str:
-    return str(records(store, [lead_id])[0]["status"])
+    return _status(store.among(RECORDS, [lead_id])[0])
 
 
 # Rows of a table about a lead, or one merged into it: that is seen under it, with its touches and its opportunity.
@@ -311,33 +311,23 @@ FROM lead AS own JOIN {table} ON {table}.lead_id = own.id WHERE (own.id = lead.i
 
 # Asked lead by lead: one lead needs no table of its own, and all of them no more than joins would.
 RECORDS = f"""
-SELECT *, CASE
-        WHEN is_erased THEN 'erased'
-        WHEN is_promoted THEN 'promoted'
-        WHEN decision IS NOT NULL THEN decision
-        WHEN touches > 0 THEN 'nurtured'
-        ELSE 'new'
-    END AS status,
-    CASE WHEN NOT is_erased AND NOT is_promoted THEN planned_on END AS next_step_on
-FROM (
-    SELECT lead.*,
-        (SELECT COUNT(*) {OF_LEAD.format(table="touch")}) AS touches,
-        (SELECT MAX(touched_on) {OF_LEAD.format(table="touch")}) AS last_touch_on,
-        (SELECT value FROM external_id WHERE kind = 'lead' AND record_id = lead.id ORDER BY source, value LIMIT 1)
-            AS external_id,
-        EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id) AS is_erased,
-        EXISTS (SELECT 1 {OF_LEAD.format(table="opportunity")}) AS is_promoted,
-        (SELECT kind {OF_LEAD.format(table="lead_event")} ORDER BY lead_event.id DESC LIMIT 1) AS decision,
-        (SELECT MIN(now.next_on) FROM sequence_event AS now WHERE now.lead_id = lead.id AND now.next_on IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
-                WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)
-            AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = now.lead_id AND kind = 'dropped'
-                AND lead_event.id > now.lead_event_id)
-            AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = now.lead_id
-                AND kind IN ('reply', 'bounce', 'unsubscribe') AND touch.id > now.touch_id)
-        ) AS planned_on
-    FROM lead WHERE merged_into_id IS NULL AND {{these:id}}
-) AS lead
+SELECT lead.*,
+    (SELECT COUNT(*) {OF_LEAD.format(table="touch")}) AS touches,
+    (SELECT MAX(touched_on) {OF_LEAD.format(table="touch")}) AS last_touch_on,
+    (SELECT value FROM external_id WHERE kind = 'lead' AND record_id = lead.id ORDER BY source, value LIMIT 1)
+        AS external_id,
+    EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id) AS is_erased,
+    EXISTS (SELECT 1 {OF_LEAD.format(table="opportunity")}) AS is_promoted,
+    (SELECT kind {OF_LEAD.format(table="lead_event")} ORDER BY lead_event.id DESC LIMIT 1) AS decision,
+    (SELECT MIN(now.next_on) FROM sequence_event AS now WHERE now.lead_id = lead.id AND now.next_on IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
+            WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)
+        AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = now.lead_id AND kind = 'dropped'
+            AND lead_event.id > now.lead_event_id)
+        AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = now.lead_id
+            AND kind IN ('reply', 'bounce', 'unsubscribe') AND touch.id > now.touch_id)
+    ) AS planned_on
+FROM lead WHERE merged_into_id IS NULL AND {{these:id}}
 ORDER BY id
 """
 
@@ -347,14 +337,25 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     return [_record(row) for row in store.among(RECORDS, ids)]
 
 
+def _status(row: Row) -> str:
+    if row["is_erased"]:
+        return "erased"
+    if row["is_promoted"]:
+        return "promoted"
+    return row["decision"] or ("nurtured" if row["touches"] else "new")
+
+
 def _record(row: Row) -> dict[str, Any]:
-    record = {column.key: row[column.key] for column in COLUMNS if column.key in row.keys()}  # noqa: SIM118
-    return {
+    status = _status(row)
+    found = {
+        **dict(row),
         "ref": f"L{row['id']}",
-        **record,
+        "status": status,
+        "next_step_on": None if status in ("erased", "promoted") else row["planned_on"],
         "score": None,
         "further": further_columns(row["further"]),
     }
+    return {column.key: found[column.key] for column in COLUMNS}
 
 
 def further_columns(text: str | None) -> list[dict[str, str]]:

@@ -38,7 +38,7 @@ def terminate(store: Store, settings: Settings, contract: Reference, on: date, r
     already, UsageError for a day before it was signed.
     """
     words = clean_name(reason, "reason")
-    status = contracts.records(store, [contract.id])[0]["status"]
+    status = contracts.status(store, contract.id)
     if not states.follow("contract", status, "terminate", contract.text):
         _refuse_other_day(store, contract, on)
         return Ended([], [], is_new=False)
