@@ -724,6 +724,24 @@ def test_rupiah_and_dollars(office: Callable[[str], Company]) -> None:
     assert company.out.splitlines()[-1].split()[-2:] == ["20.71", "2"]  # 150,000 ÷ 14,000 = 10.714
 
 
+def test_what_is_worth_little_is_said_as_a_ratio(office: Callable[[str], Company]) -> None:
+    """17,500 rupiah for a euro: 17.5 million are 1000.00 exactly, and 0.000057 would make 997.50 of them."""
+    company = office("")
+    company.ltc("init", "--yes", today="2026-01-01")
+    assert company.ltc("rate", "IDR", "1/17500", today="2026-01-01")["rate"] == "0.000057142857"
+    number = invoice(company, "IDR 17500000")
+    (row,) = company.ltc("aging", "--in", "EUR", "--as-of", "2026-01-01")
+    assert row["total"] == "1000.00"
+    payment = company.ltc("collect", number, "1000", "--currency", "EUR", today="2026-01-01")
+    assert allocations(payment) == [(number, "17500000.00", "1000.00")]
+
+
+def test_a_ledger_is_not_converted(company: Company) -> None:
+    number = invoice(company, "100")
+    assert company.ltc("show", number)["balance"] == "100.00"
+    assert company.ltc("export", "ledger", "--in", "USD", fails=2)["message"].startswith("No such option: --in")
+
+
 def test_buckets_in_one_currency_sum_to_the_total(trader: Company) -> None:
     """1.11 USD in three buckets: 1.0212 EUR each, 1.02; 3.06, though 3.33 USD would be 3.0636."""
     for on in ("2026-01-01", "2026-01-15"):
