@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ltc_cli.currencies import exchange_on, rate_on
 from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.receivables import held, open_items
+from ltc_cli.references import Reference
 from ltc_cli.report import Column
 from ltc_cli.rules import states
 from ltc_cli.rules.allocation import Allocation, allocate, is_tolerated, oldest_first
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from ltc_cli.config import Tolerance
     from ltc_cli.receivables import Held
-    from ltc_cli.references import Reference
     from ltc_cli.rules.allocation import OpenItem
     from ltc_cli.rules.exchange_rates import Exchange
     from ltc_cli.stages.discounts import Offer
@@ -364,6 +364,45 @@ def apply(
     _pay(store, paying, wanted_minor, owed)
     store.touch(holder.text)
     return True
+
+
+# What the payments and credit notes of a customer in a currency are, those of merged ones with them, the oldest first.
+CREDIT_OF = """
+SELECT 'payment' AS kind, id, 'P' || id AS ref, received_on AS since FROM payment
+WHERE customer_id IN ({ids}) AND currency = ?
+UNION ALL
+SELECT 'credit', id, number, issued_on FROM credit_note WHERE customer_id IN ({ids}) AND currency = ?
+ORDER BY 4, 1 DESC, 2
+"""
+
+
+def apply_credit(store: Store, invoice_ids: Sequence[int], on: date, base: str) -> list[str]:
+    """Settle new invoices with what is left of their customers' payments and credit notes, the oldest first.
+
+    Answers what was done, in words.
+    """
+    told = []
+    merged = dict(map(tuple, store.all("SELECT id, merged_into_id FROM customer WHERE merged_into_id IS NOT NULL")))
+    for row in store.among("SELECT * FROM invoice WHERE {these:id} ORDER BY id", invoice_ids):
+        invoice = Reference("invoice", row["id"], row["number"])
+        kept = merged.get(row["customer_id"], row["customer_id"])
+        own = [kept, *(each for each, into in merged.items() if into == kept)]
+        for holder in _holders(store, own, row["currency"], on):
+            if not apply(store, holder, invoice, on, base):
+                break
+            told.append(f"{holder.text} is applied to {invoice.text}")
+    return told
+
+
+def _holders(store: Store, customer_ids: Sequence[int], currency: str, on: date) -> list[Reference]:
+    """The payments and credit notes of a customer, up to a day, of which something is left."""
+    sql = CREDIT_OF.format(ids=",".join(map(str, customer_ids)))
+    rows = [row for row in store.all(sql, (currency, currency)) if row["since"] <= on.isoformat()]
+    return [
+        Reference(row["kind"], row["id"], row["ref"])
+        for row in rows
+        if held(store, row["kind"], [row["id"]])[row["id"]].unapplied_minor
+    ]
 
 
 def _open_in(store: Store, paying: Paying, owed: list[OpenItem]) -> int:

@@ -454,6 +454,29 @@ def test_overpaid_refunded_and_applied_again(company: Company) -> None:
     ]
 
 
+def test_credit_settles_later_invoices_by_itself_where_the_config_says_so(office: Callable[[str], Company]) -> None:
+    """60 and 70 are there, and 30 of a credit note: 100 take 60 and 40, 50 the other 30 and 20."""
+    company = office("auto_apply: true\n")
+    signed(company, "100", "100% 2026-02-01; net 30", "2026-01-01")
+    for amount, day in (("60", "05"), ("70", "06")):
+        company.ltc("collect", "K1", amount, today=f"2026-01-{day}")
+    first = invoiced(company, "C1", "2026-02-01")
+    assert (first["status"], first["paid"], first["balance"]) == ("paid", "100.00", "0.00")
+    assert "P1 is applied to INV-2026-0001" in company.err
+    company.ltc("credit", first["ref"], "30", "--reason", "dear", today="2026-02-02")
+    signed(company, "50", "100% sign; net 30", "2026-02-03")
+    signed(company, "USD 9", "100% sign", "2026-02-03")
+    second, dollars = company.ltc("invoice", "--due", today="2026-02-03")
+    assert (second["status"], second["paid"], second["credited"]) == ("paid", "30.00", "20.00")
+    assert dollars["status"] == "open"
+    assert [owed(company, day).get("unapplied") for day in ("2026-01-31", "2026-02-01", "2026-02-02")] == [
+        "-130.00",
+        "-30.00",
+        "-60.00",
+    ]
+    assert company.ltc("show", "CN-2026-0001")["unapplied"] == "10.00"
+
+
 def test_a_refund_that_came_back(company: Company) -> None:
     company.ltc("collect", invoice(company, "100"), "150", today="2026-01-05")
     company.ltc("refund", "P1", "30", today="2026-01-06")
