@@ -509,6 +509,26 @@ def test_nothing_is_paid_back_before_a_refund_came_back(company: Company) -> Non
     assert [owed(company, f"2026-01-0{day}") for day in (8, 9)] == [{}, {"unapplied": "-40.00"}]
 
 
+def test_a_payment_as_of_any_day(company: Company) -> None:
+    """The day before it came it is not there; then it holds 150, of which 100 settle the invoice a day later."""
+    contract = signed(company, "100", "100% 2026-01-06; net 30", "2026-01-01")
+    company.ltc("collect", contract["ref"], "150", today="2026-01-05")
+    number = invoiced(company, contract["ref"], "2026-01-06")["ref"]
+    company.ltc("apply", "P1", number, today="2026-01-06")
+    company.ltc("refund", "P1", "20", today="2026-01-07")
+    company.ltc("refund", "P1", "--undo", "--reason", "closed", today="2026-01-08")
+    company.ltc("reverse", "P1", "--reason", "bounced", today="2026-01-09")
+    assert company.ltc("show", "P1", "--as-of", "2026-01-04") == []
+    days = [company.ltc("show", "P1", "--as-of", f"2026-01-0{day}") for day in (5, 6, 7, 8, 9)]
+    assert [(day["status"], day["unapplied"], day["refunded"], allocations(day)) for day in days] == [
+        ("unapplied", "150.00", "0.00", []),
+        ("unapplied", "50.00", "0.00", [(number, "100.00", "100.00")]),
+        ("unapplied", "30.00", "20.00", [(number, "100.00", "100.00")]),
+        ("unapplied", "50.00", "0.00", [(number, "100.00", "100.00")]),
+        ("reversed", "0.00", "0.00", []),
+    ]
+
+
 def test_a_refund_of_a_credit_note_that_came_back(company: Company) -> None:
     number = invoice(company, "100")
     company.ltc("collect", number, today="2026-01-05")
