@@ -220,7 +220,7 @@ COMMANDS = (
     Command(
         "export ledger",
         "export:ledger",
-        "report",
+        "record",
         HOUSE,
         "Export the books in double entry, as a journal for hledger or beancount.",
     ),

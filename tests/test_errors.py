@@ -212,6 +212,9 @@ PREPARED: Final = (
     "invoice C14",
     "collect INV-2026-0009",
     "credit INV-2026-0009 --reason returned --today 2026-06-20",
+    "collect K5 'USD 8' --on 2026-06-10",
+    "refund P9",
+    "refund P9 --undo --reason closed",
     "lead add Pen",
     "erase L23",
     "close 2026-05",
@@ -362,6 +365,7 @@ USAGE: Final = [
     ),
     Row("writeoff INV-2026-0003 --reason x --on 2026-06-14", 2, "INV-2026-0003 is of 2026-06-15: it cannot be written"),
     Row("refund P5 --on 2026-06-14", 2, "P5 is of 2026-06-15: it cannot be paid back before"),
+    Row("refund P9 --on 2026-06-14", 2, "a refund of P9 came back on 2026-06-15: it cannot be paid back before"),
     Row("refund P7 --undo", 2, "--undo takes a --reason, and nothing else but --on"),
     Row(
         "refund P7 --undo --reason x --on 2026-06-14", 2, "P7 was paid back on 2026-06-15: that cannot be undone before"

@@ -8,7 +8,8 @@ from ltc_cli.commands.answers import ask
 from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Report
-from ltc_cli.stages import invoices
+from ltc_cli.session import Session
+from ltc_cli.stages import invoices, payments
 from ltc_cli.store import Store
 
 
@@ -31,11 +32,11 @@ def invoice(
 
     def decide(store: Store) -> Report:
         if contract is None:
-            return _issued(store, invoices.issue(store, session.settings, session.today))
+            return _settled(session, store, invoices.issue(store, session.settings, session.today))
         found = find(store, contract, "contract")
         issued = invoices.issue(store, session.settings, session.today, [found.id])
         if issued:
-            return _issued(store, issued)
+            return _settled(session, store, issued)
         waits = invoices.awaited(store, found.id, session.today)
         if waits:
             verb = "ship" if any(" awaits " in wait for wait in waits) else "show"
@@ -51,6 +52,13 @@ def invoice(
         session.write_and_follow(lambda store: post.queue(store, decide(store)), post.deliver)
     else:
         session.write(decide)
+
+
+def _settled(session: Session, store: Store, ids: list[int]) -> Report:
+    """The new invoices, settled by their customers' credit where the config says so."""
+    settings = session.settings
+    told = payments.apply_credit(store, ids, session.today, settings.currency) if settings.auto_apply else []
+    return _issued(store, ids, told)
 
 
 def _issued(store: Store, ids: list[int], notices: list[str] | None = None) -> Report:

@@ -13,7 +13,9 @@ from ltc_cli.store import Store
 def rate(
     ctx: typer.Context,
     currency: Annotated[str, typer.Argument(metavar="CURRENCY")],
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Units of the base currency for one of it.")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="Units of the base currency for one of it; or 1/17500.")
+    ],
     on: Annotated[str | None, typer.Option(metavar="DATE", help="From this day on; today by default.")] = None,
 ) -> None:
     """Say what one unit of another currency is worth in the base currency.
@@ -23,6 +25,7 @@ def rate(
     \b
     Example:
       ltc rate USD 0.92
+      ltc rate IDR 1/17500
     """
     session = ask(ctx)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.currencies import exchange_on, rate_on
-from ltc_cli.rules.money import MICRO, format_amount, format_micro, parse_plain_amount, round_ratio
+from ltc_cli.rules.exchange_rates import format_number
+from ltc_cli.rules.money import format_amount, parse_plain_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,5 +50,4 @@ class Conversion:
     def _told(self, currency: str) -> str:
         rate = rate_on(self.store, self.base, currency, self.day)
         assert rate is not None  # it was used
-        number = format_micro(round_ratio(rate.base_micro * MICRO, rate.currency_micro))
-        return f"1 {currency} = {number} {self.base} of {rate.rate_on}"
+        return f"1 {currency} = {format_number(rate)} {self.base} of {rate.rate_on}"

@@ -48,12 +48,15 @@ PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] 
     "opportunities": opportunities.records,
     "contracts": contracts.records,
     "shipments": fulfilment.records,
-    "payments": payments.records,
     "notices": notices.records,
     "mails": outbox.records,
 }
 
-AS_OF: dict[str, Callable[..., list[dict[str, Any]]]] = {"invoices": invoices.records, "credits": credit_notes.records}
+AS_OF: dict[str, Callable[..., list[dict[str, Any]]]] = {
+    "invoices": invoices.records,
+    "credits": credit_notes.records,
+    "payments": payments.records,
+}
 """Kinds whose records are shown as of any day."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from ltc_cli.rules.money import digits, round_ratio
+from ltc_cli.rules.money import digits, format_decimal, round_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +56,12 @@ def exchange(currency: str, rate: Rate, into: str, into_rate: Rate) -> Exchange:
 def format_rate(rate: Rate, base: str) -> str:
     """A rate as it stands in the file: `920000/1000000 EUR`."""
     return f"{rate.base_micro}/{rate.currency_micro} {base}"
+
+
+def format_number(rate: Rate) -> str:
+    """What one of the currency is worth in the base, with 6 decimals, with 12 below a thousandth: `0.000057142857`."""
+    decimals = 6 if rate.base_micro * 1000 >= rate.currency_micro else 12
+    return format_decimal(round_ratio(rate.base_micro * 10**decimals, rate.currency_micro), decimals)
 
 
 def parse_rate(text: str, rate_on: str) -> tuple[Rate, str]:

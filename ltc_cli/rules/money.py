@@ -120,7 +120,12 @@ def parse_price(text: str) -> int:
 
 def format_micro(micro: int) -> str:
     """Micro without trailing zeros: `2`, `0.333`."""
-    return _without_trailing_zeros(_format_scaled(micro, 6))
+    return format_decimal(micro, 6)
+
+
+def format_decimal(scaled: int, decimals: int) -> str:
+    """A number that was scaled by so many decimals, without trailing zeros."""
+    return _without_trailing_zeros(_format_scaled(scaled, decimals))
 
 
 def parse_percent(text: str) -> int:

@@ -78,11 +78,11 @@ def seal(store: Store, until: str) -> Seal:
 
 def refuse_unfinished(month: str, today: date) -> None:
     """Raises RefusedError where the month is not over on this day, UsageError where it is none."""
-    first, last = parse_month(month)
+    _first, last = parse_month(month)
     if last >= today:
         raise RefusedError(
             f"{month.strip()} ends on {last}: it is not over on {today}",
-            f"ltc close {add_days(first, -1):%Y-%m}",
+            f"ltc close {add_days(today.replace(day=1), -1):%Y-%m}",
         )
 
 

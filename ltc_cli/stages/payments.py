@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.currencies import exchange_on, rate_on
 from ltc_cli.errors import RefusedError, UsageError
-from ltc_cli.receivables import held, open_items
+from ltc_cli.receivables import EVER, held, open_items
+from ltc_cli.references import Reference
 from ltc_cli.report import Column
 from ltc_cli.rules import states
 from ltc_cli.rules.allocation import Allocation, allocate, is_tolerated, oldest_first
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from ltc_cli.config import Tolerance
     from ltc_cli.receivables import Held
-    from ltc_cli.references import Reference
     from ltc_cli.rules.allocation import OpenItem
     from ltc_cli.rules.exchange_rates import Exchange
     from ltc_cli.stages.discounts import Offer
@@ -379,6 +379,45 @@ def apply(
     return True
 
 
+# What the payments and credit notes of a customer in a currency are, those of merged ones with them, the oldest first.
+CREDIT_OF = """
+SELECT 'payment' AS kind, id, 'P' || id AS ref, received_on AS since FROM payment
+WHERE customer_id IN ({ids}) AND currency = ?
+UNION ALL
+SELECT 'credit', id, number, issued_on FROM credit_note WHERE customer_id IN ({ids}) AND currency = ?
+ORDER BY 4, 1 DESC, 2
+"""
+
+
+def apply_credit(store: Store, invoice_ids: Sequence[int], on: date, base: str) -> list[str]:
+    """Settle new invoices with what is left of their customers' payments and credit notes, the oldest first.
+
+    Answers what was done, in words.
+    """
+    told = []
+    merged = dict(map(tuple, store.all("SELECT id, merged_into_id FROM customer WHERE merged_into_id IS NOT NULL")))
+    for row in store.among("SELECT * FROM invoice WHERE {these:id} ORDER BY id", invoice_ids):
+        invoice = Reference("invoice", row["id"], row["number"])
+        kept = merged.get(row["customer_id"], row["customer_id"])
+        own = [kept, *(each for each, into in merged.items() if into == kept)]
+        for holder in _holders(store, own, row["currency"], on):
+            if not apply(store, holder, invoice, on, base):
+                break
+            told.append(f"{holder.text} is applied to {invoice.text}")
+    return told
+
+
+def _holders(store: Store, customer_ids: Sequence[int], currency: str, on: date) -> list[Reference]:
+    """The payments and credit notes of a customer, up to a day, of which something is left."""
+    sql = CREDIT_OF.format(ids=",".join(map(str, customer_ids)))
+    rows = [row for row in store.all(sql, (currency, currency)) if row["since"] <= on.isoformat()]
+    return [
+        Reference(row["kind"], row["id"], row["ref"])
+        for row in rows
+        if held(store, row["kind"], [row["id"]])[row["id"]].unapplied_minor
+    ]
+
+
 def _open_in(store: Store, paying: Paying, owed: list[OpenItem]) -> int:
     """What is open, in the currency of what pays it."""
     open_minor = sum(item.balance_minor for item in owed)
@@ -558,30 +597,31 @@ def last_for(store: Store, target: Reference) -> int | None:
 RECORDS = """
 SELECT payment.*, customer.name AS customer_name, payment_reversal.reversed_on
 FROM payment JOIN customer ON customer.id = payment.customer_id
-LEFT JOIN payment_reversal ON payment_reversal.payment_id = payment.id
-WHERE {these:payment.id}
+LEFT JOIN payment_reversal ON payment_reversal.payment_id = payment.id AND reversed_on <= ?
+WHERE received_on <= ? AND {these:payment.id}
 ORDER BY payment.id
 """
 
 
-def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
-    """Payments as they are shown; all of them without ids."""
-    rows = store.among(RECORDS, ids)
+def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER) -> list[dict[str, Any]]:
+    """Payments as they are shown, with what they settled as of a day; all of them without ids."""
+    rows = store.among(RECORDS, ids, (as_of, as_of))
     found = [row["id"] for row in rows]
-    allocations, left = _allocation_records(store, rows), held(store, "payment", found)
-    gains = _gains(store, found)
+    allocations, left = _allocation_records(store, rows, as_of), held(store, "payment", found, as_of)
+    gains = _gains(store, found, as_of)
     return [_record(row, allocations[row["id"]], left[row["id"]], gains.get(row["id"])) for row in rows]
 
 
-def _allocation_records(store: Store, payments: Sequence[Row]) -> dict[int, list[dict[str, Any]]]:
+def _allocation_records(store: Store, payments: Sequence[Row], as_of: str) -> dict[int, list[dict[str, Any]]]:
     currencies = {row["id"]: row["currency"] for row in payments}
     rows = store.among(
         "SELECT payment_id, number, receivable.currency, SUM(settlement.amount_minor) AS amount_minor,"
         " SUM(COALESCE(paid_minor, settlement.amount_minor)) AS paid_minor FROM settlement"
         " JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = receivable.invoice_id"
-        " WHERE {these:payment_id} GROUP BY payment_id, invoice.id HAVING SUM(settlement.amount_minor) <> 0"
-        " ORDER BY payment_id, MIN(settlement.id)",
+        " WHERE settled_on <= ? AND {these:payment_id} GROUP BY payment_id, invoice.id"
+        " HAVING SUM(settlement.amount_minor) <> 0 ORDER BY payment_id, MIN(settlement.id)",
         list(currencies),
+        (as_of,),
     )
     found: dict[int, list[dict[str, Any]]] = {payment_id: [] for payment_id in currencies}
     for row in rows:
@@ -605,16 +645,16 @@ SELECT settlement.payment_id, SUM(CASE WHEN settlement.amount_minor < 0 THEN inv
     payment.currency
 FROM settlement JOIN payment ON payment.id = settlement.payment_id JOIN receivable ON receivable.id = receivable_id
 LEFT JOIN realised ON realised.settlement_id = COALESCE(reverses_id, settlement.id)
-WHERE {these:settlement.payment_id}
+WHERE settled_on <= ? AND {these:settlement.payment_id}
 GROUP BY settlement.payment_id HAVING MIN(base) IS NOT NULL
 """
 
 
-def _gains(store: Store, ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+def _gains(store: Store, ids: Sequence[int], as_of: str) -> dict[int, tuple[int, str]]:
     """What payments gained (or lost, below 0) against the rates of their invoices, and the base currency."""
     return {
         row["payment_id"]: (row["gain_minor"], row["base"])
-        for row in store.among(GAINS, ids)
+        for row in store.among(GAINS, ids, (as_of,))
         if row["base"] == row["other_base"]
         and not row["unknown"]
         and (not row["plain"] or row["currency"] == row["base"])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import LtcError, Problems, UsageError
 from ltc_cli.report import Column
-from ltc_cli.rules.exchange_rates import Rate, Rates
-from ltc_cli.rules.money import CURRENCIES, MICRO, format_micro, parse_currency, parse_price
+from ltc_cli.rules.exchange_rates import Rate, Rates, format_number
+from ltc_cli.rules.money import CURRENCIES, MICRO, parse_currency, parse_price
 from ltc_cli.stages.row_imports import RowImporter
 
 if TYPE_CHECKING:
@@ -25,20 +25,28 @@ ECB_BASE = "EUR"
 
 def add(store: Store, currency: str, number: str, base: str, on: date) -> int:
     """Say what one unit of the currency is worth in the base currency from that day on. Answers the rate's id."""
-    code, base_micro = parse_currency(currency), _number(number)
+    code, (base_micro, currency_micro) = parse_currency(currency), _ratio(number)
     if code == base:
         raise UsageError(f"{code} is the base currency: it is always worth 1")
-    if base_micro == 0:
+    if not base_micro or not currency_micro:
         raise UsageError("a rate must be more than 0", f"ltc rate {code} 0.92")
     store.touch(code)
-    return _insert(store, code, base, Rate(on.isoformat(), base_micro, MICRO))
+    return _insert(store, code, base, Rate(on.isoformat(), base_micro, currency_micro))
+
+
+def _ratio(text: str) -> tuple[int, int]:
+    """Micro of the base for so many micro of the currency: `0.92`, or `1/17500` for one that is worth little."""
+    number, slash, of = text.partition("/")
+    return _number(number), _number(of) if slash else MICRO
 
 
 def _number(text: str) -> int:
     try:
         return parse_price(text)
     except UsageError:
-        raise UsageError(f"{text!r:.60} is not a rate", "write it like 0.92, with up to 6 decimals") from None
+        raise UsageError(
+            f"{text!r:.60} is not a rate", "write it like 0.92 or 1/17500, with up to 6 decimals"
+        ) from None
 
 
 def _insert(store: Store, currency: str, base: str, rate: Rate) -> int:
@@ -66,7 +74,7 @@ def record(store: Store, rate_id: int) -> dict[str, Any]:
     assert row is not None
     return {
         "currency": row["currency"],
-        "rate": format_micro(row["base_micro"]),
+        "rate": format_number(Rate(row["rate_on"], row["base_micro"], row["currency_micro"])),
         "base": row["base"],
         "rate_on": row["rate_on"],
     }

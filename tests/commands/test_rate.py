@@ -76,6 +76,9 @@ def test_one_currency_a_row(company: Company) -> None:
         (("USD", "0"), "a rate must be more than 0"),
         (("USD", "much"), "'much' is not a rate"),
         (("USD", "1e3"), "'1e3' is not a rate"),
+        (("USD", "1/much"), "'much' is not a rate"),
+        (("USD", "1/2/3"), "'2/3' is not a rate"),
+        (("USD", "1/0"), "a rate must be more than 0"),
         (("USD", "0.9", "--on", "tomorrow"), "is after today"),
     ],
 )

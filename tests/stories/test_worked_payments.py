@@ -454,6 +454,29 @@ def test_overpaid_refunded_and_applied_again(company: Company) -> None:
     ]
 
 
+def test_credit_settles_later_invoices_by_itself_where_the_config_says_so(office: Callable[[str], Company]) -> None:
+    """60 and 70 are there, and 30 of a credit note: 100 take 60 and 40, 50 the other 30 and 20."""
+    company = office("auto_apply: true\n")
+    signed(company, "100", "100% 2026-02-01; net 30", "2026-01-01")
+    for amount, day in (("60", "05"), ("70", "06")):
+        company.ltc("collect", "K1", amount, today=f"2026-01-{day}")
+    first = invoiced(company, "C1", "2026-02-01")
+    assert (first["status"], first["paid"], first["balance"]) == ("paid", "100.00", "0.00")
+    assert "P1 is applied to INV-2026-0001" in company.err
+    company.ltc("credit", first["ref"], "30", "--reason", "dear", today="2026-02-02")
+    signed(company, "50", "100% sign; net 30", "2026-02-03")
+    signed(company, "USD 9", "100% sign", "2026-02-03")
+    second, dollars = company.ltc("invoice", "--due", today="2026-02-03")
+    assert (second["status"], second["paid"], second["credited"]) == ("paid", "30.00", "20.00")
+    assert dollars["status"] == "open"
+    assert [owed(company, day).get("unapplied") for day in ("2026-01-31", "2026-02-01", "2026-02-02")] == [
+        "-130.00",
+        "-30.00",
+        "-60.00",
+    ]
+    assert company.ltc("show", "CN-2026-0001")["unapplied"] == "10.00"
+
+
 def test_a_refund_that_came_back(company: Company) -> None:
     company.ltc("collect", invoice(company, "100"), "150", today="2026-01-05")
     company.ltc("refund", "P1", "30", today="2026-01-06")
@@ -484,6 +507,26 @@ def test_nothing_is_paid_back_before_a_refund_came_back(company: Company) -> Non
     assert refused["message"] == "a refund of P1 came back on 2026-01-09: it cannot be paid back before"
     company.ltc("refund", "P1", "10", "--on", "2026-01-09", today="2026-01-10")
     assert [owed(company, f"2026-01-0{day}") for day in (8, 9)] == [{}, {"unapplied": "-40.00"}]
+
+
+def test_a_payment_as_of_any_day(company: Company) -> None:
+    """The day before it came it is not there; then it holds 150, of which 100 settle the invoice a day later."""
+    contract = signed(company, "100", "100% 2026-01-06; net 30", "2026-01-01")
+    company.ltc("collect", contract["ref"], "150", today="2026-01-05")
+    number = invoiced(company, contract["ref"], "2026-01-06")["ref"]
+    company.ltc("apply", "P1", number, today="2026-01-06")
+    company.ltc("refund", "P1", "20", today="2026-01-07")
+    company.ltc("refund", "P1", "--undo", "--reason", "closed", today="2026-01-08")
+    company.ltc("reverse", "P1", "--reason", "bounced", today="2026-01-09")
+    assert company.ltc("show", "P1", "--as-of", "2026-01-04") == []
+    days = [company.ltc("show", "P1", "--as-of", f"2026-01-0{day}") for day in (5, 6, 7, 8, 9)]
+    assert [(day["status"], day["unapplied"], day["refunded"], allocations(day)) for day in days] == [
+        ("unapplied", "150.00", "0.00", []),
+        ("unapplied", "50.00", "0.00", [(number, "100.00", "100.00")]),
+        ("unapplied", "30.00", "20.00", [(number, "100.00", "100.00")]),
+        ("unapplied", "50.00", "0.00", [(number, "100.00", "100.00")]),
+        ("reversed", "0.00", "0.00", []),
+    ]
 
 
 def test_a_refund_of_a_credit_note_that_came_back(company: Company) -> None:
@@ -722,6 +765,24 @@ def test_rupiah_and_dollars(office: Callable[[str], Company]) -> None:
     assert "1 USD = 14000 IDR of 2026-01-15" in company.err
     company.run(*asked, "--in", "USD")
     assert company.out.splitlines()[-1].split()[-2:] == ["20.71", "2"]  # 150,000 ÷ 14,000 = 10.714
+
+
+def test_what_is_worth_little_is_said_as_a_ratio(office: Callable[[str], Company]) -> None:
+    """17,500 rupiah for a euro: 17.5 million are 1000.00 exactly, and 0.000057 would make 997.50 of them."""
+    company = office("")
+    company.ltc("init", "--yes", today="2026-01-01")
+    assert company.ltc("rate", "IDR", "1/17500", today="2026-01-01")["rate"] == "0.000057142857"
+    number = invoice(company, "IDR 17500000")
+    (row,) = company.ltc("aging", "--in", "EUR", "--as-of", "2026-01-01")
+    assert row["total"] == "1000.00"
+    payment = company.ltc("collect", number, "1000", "--currency", "EUR", today="2026-01-01")
+    assert allocations(payment) == [(number, "17500000.00", "1000.00")]
+
+
+def test_a_ledger_is_not_converted(company: Company) -> None:
+    number = invoice(company, "100")
+    assert company.ltc("show", number)["balance"] == "100.00"
+    assert company.ltc("export", "ledger", "--in", "USD", fails=2)["message"].startswith("No such option: --in")
 
 
 def test_buckets_in_one_currency_sum_to_the_total(trader: Company) -> None:
