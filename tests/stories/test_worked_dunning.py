@@ -6,6 +6,8 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -444,6 +446,84 @@ def test_chinese_customers_are_written_to_in_chinese(company: Dunned) -> None:
     company.dun(5)
     (mail,) = company.folder.glob("*.eml")
     assert b"Content-Language: zh" in mail.read_bytes()
+
+
+def test_an_invoice_s_notice_says_all_that_is_to_be_paid_and_how(company: Dunned) -> None:
+    """1200 at 10 % for 15 days: 1200 × 0.1 × 15 / 365 = 4.93; with 10.00 and 1200.00 it is 1,214.93."""
+    company.configure(FEES)
+    with company.config_path.open("a", encoding="utf-8") as file:
+        file.write("company: {name: Acme GmbH, iban: DE02120300000000202051}\n")
+    company.sell("1200")
+    company.dun(15)
+    plain, html = (part.get_content() for part in _mail(company).iter_parts())
+    for text in (plain, html):
+        assert "INV-2026-0001" in text
+        assert "1200.00 × 10% × 15 / 365" in text
+        assert "10.00 for the notice late" in text
+        assert "Total: 1,214.93 EUR" in text
+        assert "Account: DE02120300000000202051" in text
+        assert "Payment reference: INV-2026-0001" in text
+
+
+def _mail(company: Dunned) -> Any:
+    (path,) = company.folder.glob("*.eml")
+    return message_from_bytes(path.read_bytes(), policy=default)
+
+
+def _own_templates(company: Dunned, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = company.path.parent / "own" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    lines = company.config_path.read_text(encoding="utf-8")
+    company.config_path.write_text(lines.replace("mail: {from", "mail: {templates: own, from"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("files", "level", "language", "subject"),
+    [
+        ({"en/thunder.txt": "Boom {{ ref }}\n\n{{ to_pay }}\n"}, "thunder", "en", "Boom N1"),
+        ({"en/thunder.txt": "Boom {{ ref }}\n\n{{ to_pay }}\n"}, "thunder", "zh", "Boom N1"),
+        ({"en/reminder.txt": "Mine {{ ref }}\n\n{{ to_pay }}\n"}, "reminder", "en", "Mine N1"),
+        ({"en/reminder.txt": "Mine {{ ref }}\n\n{{ to_pay }}\n"}, "reminder", "zh", "催款通知 N1"),
+        ({"en/notice.txt": "{{ tone }} {{ ref }}\n\n{{ to_pay }}\n"}, "final", "en", "final N1"),
+        ({"en/notice.txt": "{{ tone }} {{ ref }}\n\n{{ to_pay }}\n"}, "final", "zh", "最后催款通知 N1"),
+    ],
+)
+def test_a_level_may_have_a_template_of_one_s_own(
+    company: Dunned, files: dict[str, str], level: str, language: str, subject: str
+) -> None:
+    company.configure(f"[{{name: a, after: 5d, mail: {level}}}]")
+    _own_templates(company, files)
+    assert company.run("config", "check") == 0, company.err
+    company.sell("100")
+    company.at(1, "edit", "K1", f"language={language}")
+    company.dun(5)
+    assert _mail(company)["Subject"] == subject
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "unknown mail thunder: it is none of nudge, reminder, second, final, and there is no such template"),
+        ({"en/thunder.txt": "Boom\n\n{{ naem }}\n"}, "en/thunder.txt: 'naem' is not known"),
+        ({"zh/thunder.txt": "Boom\n\n{{ claims[9].amount }}\n"}, "zh/thunder.txt: "),
+        ({"en/thunder.txt": "only a subject"}, "its first line is the subject"),
+        ({"en/thunder.txt": "Boom\n\n{{ ref.__class__ }}\n"}, "is unsafe"),
+        ({"en/thunder.txt": "Boom\n\nx\n", "en/notice.txt": "{{ oops }}\n\nx\n"}, "'oops' is not known"),
+    ],
+)
+def test_a_wrong_template_of_a_level_is_found_and_writes_to_nobody(
+    company: Dunned, files: dict[str, str], message: str
+) -> None:
+    company.sell("100")
+    company.configure("[{name: a, after: 5d, mail: thunder}]")
+    _own_templates(company, files)
+    (company.path.parent / "own").mkdir(exist_ok=True)
+    assert message in company.ltc("config", "check", fails=6)["message"]
+    before = company.dump()
+    assert message in company.ltc("dun", "--no-send", today=at(5), fails=6)["message"]
+    assert company.dump() == before
 
 
 def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned) -> None:
