@@ -163,12 +163,19 @@ def test_statutory_interest_by_half_years(company: Dunned) -> None:
 
 
 def test_a_half_year_without_a_rate_is_a_matter_of_the_config(company: Dunned) -> None:
-    company.configure("[{name: a, after: 5d, mail: final, interest: statutory}]")
-    with company.config_path.open("a", encoding="utf-8") as file:
-        file.write("statutory_rates: {}\n")
+    company.configure("[{name: a, after: 181d, mail: final, interest: statutory}]")
     company.sell("1000")
-    error = company.ltc("dun", "--no-send", today=at(5), fails=6)
-    assert "2026-01-01 is not known" in error["message"]
+    error = company.ltc("dun", "--no-send", today=at(181), fails=6)
+    assert "2026-07-01 is not known" in error["message"]
+    assert company.ltc("list", "notices") == []
+
+
+def test_statutory_interest_by_the_table_that_we_ship(company: Dunned) -> None:
+    """The ECB's 2.15 % on 2026-01-01 and 8 points: 1000 × 10.15 % × 100 / 365 = 27.808…, and 40.00 once."""
+    company.configure("[{name: a, after: 100d, mail: final, interest: statutory}]")
+    company.sell("1000")
+    (row,) = company.dun(100)
+    assert (row["fee"], row["interest"], row["total"]) == ("40.00", "27.81", "1067.81")
 
 
 def test_consumers_pay_no_statutory_interest(company: Dunned) -> None:
@@ -239,6 +246,83 @@ def test_a_kept_promise_leaves_nothing_to_remind_of(company: Dunned) -> None:
     company.at(4, "promise", "INV-2026-0001", "--on", at(30))
     company.at(30, "collect", "INV-2026-0001")
     assert company.levels(31) == []
+
+
+def _told(company: Dunned, ref: str, day: int) -> list[str]:
+    thread = company.ltc("show", ref, today=at(day))["thread"]
+    return [entry["what"] for entry in thread if entry["what"].startswith("promise")]
+
+
+@pytest.mark.parametrize(
+    ("target", "amount", "paid", "on", "outcome"),
+    [
+        ("INV-2026-0001", "60", "60", 30, ", kept"),
+        ("INV-2026-0001", "60", "59.99", 30, ", broken"),
+        ("INV-2026-0001", "60", "60", 31, ", broken"),
+        ("INV-2026-0001", None, "100", 30, ", kept"),
+        ("INV-2026-0001", None, "99.99", 30, ", broken"),
+        ("K1", None, "100", 30, ", kept"),
+        ("K1", None, "99.99", 30, ", broken"),
+    ],
+)
+def test_show_says_whether_a_promise_was_kept(
+    company: Dunned, target: str, amount: str | None, paid: str, on: int, outcome: str
+) -> None:
+    """Ten were paid before, and count for nothing."""
+    company.sell("110")
+    company.at(2, "collect", "INV-2026-0001", "10")
+    company.at(10, "promise", target, "--on", at(30), *(("--amount", amount) if amount else ()))
+    assert _told(company, target, 30) == [f"promise until {at(30)}"]
+    company.at(on, "collect", "INV-2026-0001", paid)
+    assert _told(company, target, 31) == [f"promise until {at(30)}{outcome}"]
+
+
+def test_a_promise_that_another_took_the_place_of_is_not_judged(company: Dunned) -> None:
+    company.sell("100")
+    company.at(10, "promise", "INV-2026-0001", "--on", at(20))
+    company.at(15, "promise", "INV-2026-0001", "--on", at(40))
+    assert _told(company, "INV-2026-0001", 41) == [f"promise until {at(20)}", f"promise until {at(40)}, broken"]
+
+
+def test_customers_that_are_one_get_one_notice(company: Dunned) -> None:
+    """Ada is also Bea: one notice over both, one spacing, and credit of either counts for both."""
+    company.sell("100")
+    company.sell("50", "Bea")
+    company.sell("5", "Cyd")
+    _merge(company, 2, 1)
+    (both, other) = company.dun(5)
+    assert (both["customer"], both["amount"], both["invoices"]) == ("K1", "150.00", ["INV-2026-0001", "INV-2026-0002"])
+    assert other["customer"] == "K3"
+    company.at(6, "hold", "K1", "--until", at(21), "--reason", "asked")
+    assert company.levels(20) == [("K3", "b")]
+    assert company.levels(22) == [("K1", "b")]
+
+
+def test_customers_that_became_one_after_their_notices(company: Dunned) -> None:
+    """Bea was written to on day 5, Ada on day 8: the spacing of 7 days counts from the later; no level comes again."""
+    company.sell("100", "Bea")
+    company.sell("50", "Ada", day=3)
+    assert company.levels(5) == [("K1", "a")]
+    assert company.levels(8) == [("K2", "a")]
+    _merge(company, 1, 2)
+    company.sell("7", "Ada", day=9)
+    assert company.levels(14) == []
+    (row,) = company.dun(15)
+    assert (row["customer"], row["level"], row["invoices"]) == ("K2", "a", ["INV-2026-0003"])
+    (row,) = company.dun(23)
+    assert (row["customer"], row["level"], row["amount"]) == ("K2", "b", "157.00")
+
+
+def _merge(company: Dunned, gone: int, kept: int) -> None:
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute("UPDATE customer SET merged_into_id = ? WHERE id = ?", (kept, gone))
+
+
+def test_find_and_list_know_notices(company: Dunned) -> None:
+    company.sell("100")
+    company.dun(5)
+    assert [row["ref"] for row in company.ltc("list", "notices")] == ["N1"]
+    assert [(row["ref"], row["kind"], row["name"]) for row in company.ltc("find", "N1")] == [("N1", "notice", "Ada")]
 
 
 def test_a_dispute_lasts_until_it_is_released(company: Dunned) -> None:
@@ -598,5 +682,5 @@ def test_show_tells_of_promises_and_notices(company: Dunned) -> None:
     company.at(1, "promise", "INV-2026-0001", "--on", at(9))
     company.dun(10)
     told = [entry["what"] for entry in company.ltc("show", "INV-2026-0001", today=at(10))["thread"]]
-    assert f"promise until {at(9)}" in told
+    assert f"promise until {at(9)}, broken" in told
     assert "notice a by mail" in told
