@@ -41,13 +41,21 @@ class Dunned(Company):
             "\n".join(["mail: {from: billing@acme.example}", "dunning:", *lines]) + "\n", encoding="utf-8"
         )
 
-    def sell(self, amount: str, name: str = "Ada", *, day: int = 0, has_email: bool = True) -> str:
-        """An invoice due on the day that it is issued; its number."""
+    def sell(
+        self,
+        amount: str,
+        name: str = "Ada",
+        *,
+        day: int = 0,
+        has_email: bool = True,
+        terms: str = "100% sign; net 0",
+    ) -> str:
+        """An invoice, due on the day that it is issued unless the terms say otherwise; its number."""
         on = at(day)
         mail = ("--email", f"a@{name.lower()}.example") if has_email else ()
         lead = self.ltc("lead", "add", name, "--company", name, *mail, "--allow-duplicate", today=on)["ref"]
         opportunity = self.ltc("promote", lead, "--amount", amount, today=on)["ref"]
-        contract = self.ltc("sign", opportunity, "--terms", "100% sign; net 0", today=on)["ref"]
+        contract = self.ltc("sign", opportunity, "--terms", terms, today=on)["ref"]
         (invoice,) = self.ltc("invoice", contract, today=on)
         return str(invoice["ref"])
 
@@ -684,3 +692,151 @@ def test_show_tells_of_promises_and_notices(company: Dunned) -> None:
     told = [entry["what"] for entry in company.ltc("show", "INV-2026-0001", today=at(10))["thread"]]
     assert f"promise until {at(9)}, broken" in told
     assert "notice a by mail" in told
+
+
+# The figures that others test their own dunning with; what we do otherwise on purpose is said
+
+
+def test_tryton_a_block_holds_and_a_payment_ends_it(company: Dunned) -> None:
+    """Levels at 5, 20 and 40 days: blocked on day 30, then freed on the same; paid; nothing on day 50."""
+    company.sell("100")
+    company.sell("100")
+    company.at(0, "collect", "INV-2026-0001")
+    assert company.levels(4) == []
+    (row,) = company.dun(5)
+    assert (row["level"], row["invoices"]) == ("a", ["INV-2026-0002"])
+    company.at(30, "hold", "INV-2026-0002", "--until", at(60), "--reason", "blocked")
+    assert company.levels(30) == []
+    company.at(30, "release", "INV-2026-0002")
+    assert company.levels(30) == [("K1", "b")]
+    company.at(30, "collect", "INV-2026-0002")
+    assert company.levels(50) == []
+
+
+def test_tryton_a_single_level_of_no_days_is_final_at_once(company: Dunned) -> None:
+    company.configure("[{name: only, after: 0d, mail: final}]")
+    company.sell("100")
+    assert [company.levels(day) for day in (0, 0, 1, 30, 60)] == [[("K1", "only")], [], [], [], []]
+
+
+def test_erpnext_a_notice_without_fees(company: Dunned) -> None:
+    """100 at 20 days: 100.00 in all."""
+    company.configure("[{name: first, after: 20d, mail: reminder}]")
+    company.sell("100")
+    (row,) = company.dun(20)
+    assert [row[key] for key in ("amount", "fee", "interest", "total")] == ["100.00", "0.00", "0.00", "100.00"]
+
+
+def test_erpnext_a_payment_of_the_whole_notice_resolves_it(company: Dunned) -> None:
+    """110.41 at 15 days are paid at once: nothing is open, and nothing is dunned."""
+    company.configure(FEES)
+    company.sell("100")
+    (row,) = company.dun(15)
+    company.at(15, "collect", "INV-2026-0001", row["total"])
+    assert company.ltc("aging", today=at(15)) == []
+    assert company.levels(90, "--confirm") == []
+
+
+def test_erpnext_two_invoices_in_one_notice(company: Dunned) -> None:
+    company.sell("100")
+    company.sell("300")
+    (row,) = company.dun(6)
+    assert (row["amount"], row["invoices"]) == ("400.00", ["INV-2026-0001", "INV-2026-0002"])
+
+
+def test_erpnext_one_of_two_instalments_is_late(company: Dunned) -> None:
+    """Half after 5 days, half after 10: on day 6 it is 50; paid, it is none; the payment reversed, 50 again."""
+    company.configure("[{name: a, after: 1d, mail: reminder}, {name: b, after: 3d, mail: second}]", spacing="1d")
+    company.sell("100", terms="100% sign; due 50%+5d, rest+10d")
+    (row,) = company.dun(6)
+    assert (row["level"], row["amount"]) == ("a", "50.00")
+    company.at(7, "collect", "INV-2026-0001", "50")
+    assert company.levels(8) == []
+    company.at(9, "reverse", "P1", "--reason", "bounced")
+    (row,) = company.dun(9)
+    assert (row["level"], row["amount"]) == ("b", "50.00")
+    (row,) = company.dun(11)
+    assert (row["level"], row["amount"]) == ("a", "100.00")
+
+
+def test_erpnext_a_credit_note_resolves_it(company: Dunned) -> None:
+    company.sell("100")
+    assert company.levels(10) == [("K1", "a")]
+    company.at(11, "credit", "INV-2026-0001", "--reason", "returned")
+    assert company.levels(30) == []
+
+
+@pytest.mark.parametrize(("threshold", "told"), [("99.00", ["EUR"]), ("99.01", [])])
+def test_lago_a_threshold_of_its_own_for_each_currency(company: Dunned, threshold: str, told: list[str]) -> None:
+    """99.00 EUR and 99.00 USD are late: the campaign asks for what has a threshold that is reached."""
+    company.configure(minimum=f"{{EUR: {threshold}, USD: 100}}")
+    company.sell("99")
+    company.at(0, "promote", company.at(0, "lead", "add", "Bob")["ref"], "--amount", "USD 99", "--customer", "K1")
+    company.at(0, "sign", "O2", "--terms", "100% sign; net 0")
+    company.at(0, "invoice", "C2")
+    assert [row["currency"] for row in company.dun(5)] == told
+
+
+def test_lago_a_customer_who_is_excluded(company: Dunned) -> None:
+    company.sell("99")
+    company.at(0, "edit", "K1", "dunning=none")
+    (row,) = company.dun(5, "--dry-run")
+    assert (row["status"], row["why"]) == ("left_out", "dunning is off")
+    assert company.levels(5) == []
+
+
+def test_oca_the_last_reminder_follows_the_one_before(company: Dunned) -> None:
+    """Ten days net, then 40, then ten days after the second: late by a week, so is the third."""
+    company.configure(
+        "[{name: a, after: 10d, mail: reminder}, {name: b, after: 40d, mail: second},"
+        " {name: c, after: 41d, mail: final}]",
+        spacing="10d",
+    )
+    company.sell("100")
+    assert [company.levels(day) for day in (9, 10, 39)] == [[], [("K1", "a")], []]
+    assert company.levels(44) == [("K1", "b")]
+    assert [company.levels(day) for day in (53, 54)] == [[], [("K1", "c")]]
+
+
+def test_oca_a_policy_of_one_customer_and_none_of_another(company: Dunned) -> None:
+    company.configure(policies="{slow: {levels: [{name: s, after: 30d, mail: reminder}]}}")
+    for name in ("Ada", "Bob", "Cyd"):
+        company.sell("100", name)
+    company.at(1, "edit", "K2", "dunning=slow")
+    company.at(1, "edit", "K3", "dunning=none")
+    assert company.levels(10) == [("K1", "a")]
+    assert company.levels(30) == [("K1", "b"), ("K2", "s")]
+
+
+def test_kill_bill_three_states_by_the_earliest_unpaid(company: Dunned) -> None:
+    """OD1 at 30 days, OD2 at 40 blocks what is sold, OD3 at 50; all is paid, and nothing is blocked.
+
+    A second invoice a month later has states of its own: the customer is written to in the severest.
+    """
+    company.configure(
+        "[{name: OD1, after: 30d, mail: reminder}, {name: OD2, after: 40d, mail: second, stop_shipping: true},"
+        " {name: OD3, after: 50d, mail: final, stop_shipping: true}]"
+    )
+    company.sell("249.95")
+    assert company.levels(29) == []
+    assert company.levels(30) == [("K1", "OD1")]
+    company.sell("249.95", day=30)
+    assert [company.levels(day) for day in (38, 40)] == [[], [("K1", "OD2")]]
+    assert company.ltc("ship", "C1", today=at(40), fails=4)["code"] == "refused"
+    (row,) = company.dun(50)
+    assert (row["level"], row["amount"]) == ("OD3", "499.90")
+    company.at(51, "collect", "K1")
+    company.at(51, "ship", "C1")
+    assert company.levels(60) == []
+
+
+def test_invoice_ninja_three_reminders_with_a_late_fee_each(company: Dunned) -> None:
+    """Fees of 5, 10 and 15 after 7, 14 and 21 days: once each, however often the scheduler runs; 130 in the end."""
+    company.configure(
+        "[{name: reminder1, after: 7d, mail: reminder, fee: 5}, {name: reminder2, after: 14d, mail: second, fee: 10},"
+        " {name: reminder3, after: 21d, mail: final, fee: 15}]"
+    )
+    company.sell("100")
+    totals = [row["total"] for day in range(30) for _hour in range(3) for row in company.dun(day)]
+    assert totals == ["105.00", "115.00", "130.00"]
+    assert company.at(30, "collect", "INV-2026-0001")["amount"] == "130.00"
