@@ -1,4 +1,4 @@
-"""`ltc check` of a company with many chains beside the bare queries: check.sql, hashes, JSON, forty days of aging."""
+"""`ltc check` of a company with many chains beside the bare queries: check.sql, hashes, JSON, 44 days of aging."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ FIRST_DAY = date(2024, 7, 1)
 DAYS = 700
 CUSTOMERS = 400
 AGED_DAYS = 40
+LEDGER_DAYS = 4
 
 
 def run(folder: Path, rounds: int, count: int) -> None:
@@ -108,7 +109,7 @@ def _aged_days(connection: sqlite3.Connection) -> list[tuple[str]]:
         "SELECT day FROM (SELECT issued_on AS day FROM receivable UNION SELECT due_on FROM receivable"
         " UNION SELECT received_on FROM payment) ORDER BY day"
     ).fetchall()
-    return rows[:: max(1, len(rows) // AGED_DAYS)]
+    return rows[:: max(1, len(rows) // AGED_DAYS)] + rows[:: max(1, len(rows) // LEDGER_DAYS)][:LEDGER_DAYS]
 
 
 def _seal(connection: sqlite3.Connection) -> None:

@@ -78,3 +78,18 @@ HAVING SUM(outbox_attempt.state = 'sent') > 1;
 -- 8: nothing promoted twice, no key used twice
 SELECT 1 FROM opportunity WHERE lead_id IS NOT NULL GROUP BY lead_id HAVING COUNT(*) > 1;
 SELECT 1 FROM request_key GROUP BY key HAVING COUNT(*) > 1;
+-- 9: by day and customer, what the double entry posts to receivables and to credit (and aging.sql on four days)
+SELECT day, customer_id, currency, SUM(owed_minor), SUM(held_minor) FROM (
+    SELECT issued_on AS day, customer_id, currency, amount_minor AS owed_minor, 0 AS held_minor FROM receivable
+    UNION ALL SELECT settled_on, customer_id, currency, -settlement.amount_minor, 0
+        FROM settlement JOIN receivable ON receivable.id = receivable_id
+    UNION ALL SELECT received_on, customer_id, currency, 0, amount_minor FROM payment
+    UNION ALL SELECT reversed_on, customer_id, currency, 0, -amount_minor
+        FROM payment_reversal JOIN payment ON payment.id = payment_id
+    UNION ALL SELECT settled_on, customer_id, currency, 0, -COALESCE(paid_minor, settlement.amount_minor)
+        FROM settlement JOIN payment ON payment.id = payment_id
+    UNION ALL SELECT issued_on, customer_id, currency, 0, total_minor FROM credit_note
+    UNION ALL SELECT settled_on, customer_id, currency, 0, -settlement.amount_minor
+        FROM settlement JOIN credit_note ON credit_note.id = credit_id
+    UNION ALL SELECT refunded_on, customer_id, currency, 0, -amount_minor FROM refund_moved
+) GROUP BY day, customer_id, currency

@@ -39,6 +39,7 @@ def _billing(settings: Settings) -> str:
 STEPS = (
     Step("sequences", lambda _settings: "nurture --due --no-send", ("nurture --due --dry-run",)),
     Step("billing", _billing, ("invoice --due --dry-run",)),
+    Step("dunning", lambda _settings: "dun --no-send", ("dun --dry-run",)),
     Step(
         "outbox",
         lambda _settings: "outbox send",
@@ -116,7 +117,8 @@ def _row(step: str, status: str, refs: list[str], detail: str) -> dict[str, Any]
 
 
 def _refs(told: Told) -> list[str]:
-    return [row["ref"] for row in told["answer"]]
+    """What was done, or waits; of a notice that is not written yet, its customer. Who is left out waits for nothing."""
+    return [row["ref"] or row["customer"] for row in told["answer"] if row.get("status") != "left_out"]
 
 
 def _few(refs: list[str]) -> str:

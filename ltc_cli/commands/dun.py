@@ -62,7 +62,7 @@ def dun(
             letters=to_folder is not None,
             explain=is_trial and plan is None,
         )
-        if expected is not None and _plain(dunning.plan(decision, session.today)) != expected:
+        if expected is not None and _plain(dunning.plan(store, decision, session.today)) != expected:
             raise ConflictError(f"{apply} is out of date: what it rests on has changed", "ltc dun --plan FILE again")
         return decision
 
@@ -136,7 +136,7 @@ def _trial(session: Session, store: Store, decision: dunning.Decision, plan: Pat
     why = dunning.stopped(store, session.today, len(decision.notices), None) if decision.notices else None
     said = [*decision.remarks, *([f"a run would stop: {why}"] if why else [])]
     if plan:
-        plan.write_text(json.dumps(dunning.plan(decision, session.today), indent=1) + "\n", encoding="utf-8")
+        plan.write_text(json.dumps(dunning.plan(store, decision, session.today), indent=1) + "\n", encoding="utf-8")
         said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
     else:
         rows += notices.left_out(store, decision, session.today)

@@ -9,6 +9,7 @@ import typer
 from ltc_cli.batch import LineSession, Scratch
 from ltc_cli.commands.answers import ask
 from ltc_cli.errors import UsageError
+from ltc_cli.mail import outbox
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.store import Store
@@ -38,6 +39,10 @@ def _billed(row: dict[str, Any]) -> dict[str, Any]:
     return {"amount": row["total"]}
 
 
+def _dunned(row: dict[str, Any]) -> dict[str, Any]:
+    return {"amount": row["total"]}
+
+
 def _nurtured(row: dict[str, Any]) -> dict[str, Any]:
     return {"customer_name": row["name"], "level": f"{row['sequence']}: {row['what']}"}
 
@@ -45,7 +50,15 @@ def _nurtured(row: dict[str, Any]) -> dict[str, Any]:
 STEPS = (
     Foreseen("sequences", "nurture --due --no-send", _nurtured),
     Foreseen("billing", "invoice --due", _billed),
+    Foreseen("dunning", "dun --no-send --confirm", _dunned),
 )
+
+
+def _deliver(store: Store, on: date) -> None:
+    """Nobody is written to, but what follows a mail follows."""
+    for mail_id in outbox.claim(store):
+        outbox.commit(store, mail_id)
+        outbox.sent(store, mail_id, on, "simulated")
 
 
 def simulate(
@@ -76,8 +89,10 @@ def simulate(
             for row in line.report.rows if line.report else ():
                 yield {**row, "on": on.isoformat(), "step": step.step, **step.shown(row)}
 
-        dates = [session.today + timedelta(days=number) for number in range(days + 1)]
-        found = [row for on in dates for step in STEPS for row in rows(on, step)]
+        found = []
+        for on in (session.today + timedelta(days=number) for number in range(days + 1)):
+            found += [row for step in STEPS for row in rows(on, step)]
+            _deliver(store, on)
         return Report(COLUMNS, found, title=f"Until {last}", empty=f"nothing will be due until {last}")
 
     session.try_on_a_copy(foresee)

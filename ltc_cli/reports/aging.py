@@ -30,13 +30,16 @@ BY = {
 # walking receivables by customer, a random read each. bench/aging.sql is the yardstick.
 OPEN = """
 WITH balance AS MATERIALIZED ({balances})
-SELECT customer_id, {invoice} AS invoice_id, currency, {sums}, SUM(balance_minor) AS open_minor,
-    COUNT(DISTINCT invoice_id) AS invoices, MIN(due_on) AS oldest_due_on
+SELECT customer_id, {invoice} AS invoice_id, currency, SUM(balance_minor) AS open_minor,
+    COUNT(DISTINCT invoice_id) AS invoices, MIN(due_on) AS oldest_due_on, {sums}
 FROM balance WHERE balance_minor <> 0 GROUP BY {key}, currency
 """
 
+AGES_AT = 6
+"""The columns of `OPEN` from here on are the buckets."""
+
 CREDIT = """
-WITH held AS MATERIALIZED ({unapplied})
+WITH held AS NOT MATERIALIZED ({unapplied})
 SELECT customer_id, currency, SUM(unapplied_minor) AS unapplied_minor FROM held
 WHERE unapplied_minor <> 0 GROUP BY customer_id, currency HAVING SUM(unapplied_minor) <> 0
 """
@@ -58,8 +61,8 @@ def report(
     Raises RefusedError where a rate for the one currency is not known.
     """
     ages = buckets(as_of, edges)
-    amounts = [*(bucket.name for bucket in ages), "unapplied", "total"]
-    rows = _rows(store, as_of, ages, by, amounts)
+    amounts = _amounts(ages)
+    rows = figures(store, as_of, ages, by)
     if into:
         rows = _converted(rows, amounts, into, BY[by])
     rows.sort(key=lambda row: (row["currency"], -row["total"], str(row["customer"])))
@@ -76,6 +79,11 @@ def report(
         hint="ltc today",
         empty=f"nothing is owed as of {as_of}",
     )
+
+
+def _amounts(ages: Sequence[Bucket]) -> list[str]:
+    """The keys of money."""
+    return [*(bucket.name for bucket in ages), "unapplied", "total"]
 
 
 def _converted(
@@ -109,13 +117,13 @@ def _columns(ages: Sequence[Bucket], by: str) -> list[Column]:
     ]
 
 
-def _rows(store: Store, as_of: date, ages: Sequence[Bucket], by: str, amounts: Sequence[str]) -> list[dict[str, Any]]:
+def figures(store: Store, as_of: date, ages: Sequence[Bucket], by: str = "customer") -> list[dict[str, Any]]:
     """What is open and what is held for the customer, folded into one row of minor units for each name and currency."""
     still_open, held = _open(store, as_of, ages, by), _held(store, as_of)
     customers = _customers(store, {row["customer_id"] for row in (*still_open, *held)})
     numbers = _numbers(store, still_open) if by == "invoice" else {}
     rows: dict[tuple[str | None, str], dict[str, Any]] = {}
-    blank = {**dict.fromkeys([*amounts, "invoices"], 0), "oldest_due_on": None, "held": None}
+    blank = {**dict.fromkeys([*_amounts(ages), "invoices"], 0), "oldest_due_on": None, "held": None}
 
     def row_of(found: Row, invoice: str | None) -> dict[str, Any]:
         customer, currency = customers[found["customer_id"]], found["currency"]
@@ -127,11 +135,11 @@ def _rows(store: Store, as_of: date, ages: Sequence[Bucket], by: str, amounts: S
 
     for found in still_open:
         row = row_of(found, numbers.get(found["invoice_id"]))
-        for number, bucket in enumerate(ages):
-            row[bucket.name] += found[f"bucket_{number}"] or 0
+        for bucket, minor in zip(ages, found[AGES_AT:], strict=True):
+            row[bucket.name] += minor or 0
         row["total"] += found["open_minor"]
         row["invoices"] += found["invoices"]
-        row["oldest_due_on"] = min(filter(None, (row["oldest_due_on"], found["oldest_due_on"])))
+        row["oldest_due_on"] = min(row["oldest_due_on"] or found["oldest_due_on"], found["oldest_due_on"])
     for found in held:
         row = row_of(found, None)
         row["unapplied"] -= found["unapplied_minor"]
@@ -150,13 +158,13 @@ def _mark(store: Store, as_of: date, by: str, row_of: Callable[[Any, str | None]
 def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Row]:
     bounds: list[str] = []
     sums = []
-    for number, bucket in enumerate(ages):
+    for bucket in ages:
         conditions = []
         for bound, operator in ((bucket.from_on, ">="), (bucket.to_on, "<=")):
             if bound:
                 conditions.append(f"due_on {operator} ?")
                 bounds.append(bound.isoformat())
-        sums.append(f"SUM(balance_minor) FILTER (WHERE {' AND '.join(conditions)}) AS bucket_{number}")
+        sums.append(f"SUM(balance_minor) FILTER (WHERE {' AND '.join(conditions)})")
     sql = OPEN.format(
         balances=BALANCES.format(columns="invoice_id, customer_id, currency, due_on", narrowed=""),
         sums=", ".join(sums),

@@ -29,6 +29,7 @@ from ltc_cli.report import Column, Report
 from ltc_cli.reports import aging, ledger
 from ltc_cli.rules import ledger as entries
 from ltc_cli.rules import tax
+from ltc_cli.rules.aging import buckets
 from ltc_cli.rules.money import digits, line_net
 from ltc_cli.stages import closing, suppression
 from ltc_cli.store import FIRST_SHA256, journal_sha256, sha256
@@ -369,10 +370,11 @@ def _aging(store: Store) -> Iterator[str]:
             owed[key] = owed.get(key, 0) + amount_minor
             at += 1
         found = dict.fromkeys(owed, 0)
-        for row in aging.report(store, date.fromisoformat(day), (30, 60, 90)).rows:
-            parts = [_minor(row[key]) for key in ("current", "1-30", "31-60", "61-90", "90+", "unapplied")]
-            found[row["customer"], row["currency"]] = total_minor = _minor(row["total"])
-            if sum(parts) != total_minor:
+        on = date.fromisoformat(day)
+        ages = buckets(on, (30, 60, 90))
+        for row in aging.figures(store, on, ages):
+            found[row["customer"], row["currency"]] = row["total"]
+            if sum(row[age.name] for age in ages) + row["unapplied"] != row["total"]:
                 yield f"the buckets of {row['customer']} in {row['currency']} on {day}"
         for customer, currency in found:
             if found[customer, currency] != owed.get((customer, currency), 0):
@@ -420,10 +422,10 @@ def _apart(store: Store, day: str, balances: Balances) -> Iterator[str]:
     """Where the double entry up to a day is not what aging says."""
     owed, held = OF_AGING
     told: Balances = {}
-    for row in aging.report(store, date.fromisoformat(day), (30,)).rows:
-        unapplied_minor = _minor(row["unapplied"])
-        told[owed, row["customer"], row["currency"]] = _minor(row["total"]) - unapplied_minor
-        told[held, row["customer"], row["currency"]] = unapplied_minor
+    on = date.fromisoformat(day)
+    for row in aging.figures(store, on, buckets(on, (30,))):
+        told[owed, row["customer"], row["currency"]] = row["total"] - row["unapplied"]
+        told[held, row["customer"], row["currency"]] = row["unapplied"]
     for key in sorted(told.keys() | balances.keys()):
         if told.get(key, 0) != balances.get(key, 0):
             yield "{} of {} in {}".format(*key) + f" on {day}"

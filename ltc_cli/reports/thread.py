@@ -185,6 +185,7 @@ WORDS = {
     "credit": "credited: {number}",
     "writeoff of a write-off": "written off: {reason}",
     "discount of a discount": "discount taken: {number}",
+    "void": "claim withdrawn: {number}",
     "reversal": "payment reversed: {number}",
     "reversal of a write-off": "write-off reversed: {reason}",
     "reversal of a discount": "discount taken back: {number}",

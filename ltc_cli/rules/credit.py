@@ -104,6 +104,21 @@ class Credit(NamedTuple):
     groups: list[TaxGroup]
 
 
+def anew(codes: Sequence[OfCode], lines: Sequence[InvoiceLine]) -> tuple[list[OfCode], list[InvoiceLine]]:
+    """What is left of codes and lines as an invoice of its own: of each, a later credit takes its part of that.
+
+    So what was taken as discount, which no line tells, comes off all quantities that are left alike.
+    """
+    left = list(lines)
+    for code in codes:
+        mine = [number for number, each in enumerate(lines) if each.line.tax == code.tax]
+        weights = [value_of(lines[number].line, lines[number].left_micro) for number in mine]
+        for number, net_minor in zip(mine, split(code.left.lines_minor, weights) if mine else [], strict=True):
+            line, micro = lines[number].line, lines[number].left_micro
+            left[number] = InvoiceLine(line._replace(quantity_micro=micro, net_minor=net_minor), 0, 0)
+    return [OfCode(code.tax, code.left, Amounts()) for code in codes], left
+
+
 def of_amount(gross_minor: int, codes: Sequence[OfCode], lines: Sequence[InvoiceLine], digits: int) -> Credit:
     """A credit of an amount with the tax in it, at most what is left: over codes and lines by what is left of each."""
     left = [code.left.gross_minor for code in codes]

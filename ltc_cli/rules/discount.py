@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.rules.allocation import oldest_first
-from ltc_cli.rules.money import PPM, round_ratio, split
+from ltc_cli.rules.money import PPM, round_ratio, round_to_step, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +28,17 @@ class CodePart(NamedTuple):
         return self.base_minor + self.tax_minor
 
 
-def discount_of(tax: str, net_minor: int, total_minor: int, percent_ppm: int) -> int:
-    """What may be taken off an invoice of this net and total (less what of both was credited), in minor units."""
-    return max(0, round_ratio((total_minor if tax == "included" else net_minor) * percent_ppm, PPM))
+def discount_of(tax: str, net_minor: int, total_minor: int, percent_ppm: int, step_minor: int) -> int:
+    """What may be taken off an invoice of this net and total (less what of both was credited), in minor units.
+
+    What is left to pay is rounded to cash, as the total is; the step is 1 where it is not.
+    """
+    whole_minor = total_minor if tax == "included" else net_minor
+    exact_minor = max(0, round_ratio(whole_minor * percent_ppm, PPM))
+    if step_minor == 1:
+        return exact_minor
+    payable_minor = round_to_step(max(0, total_minor - exact_minor), step_minor)
+    return max(0, min(total_minor - payable_minor, whole_minor))
 
 
 def reduced(items: Iterable[OpenItem], discounts: Mapping[int, int]) -> list[OpenItem]:

@@ -217,7 +217,7 @@ def _scaled(typed: str, whole: str, fraction: str, decimals: int) -> int:
 def _format_scaled(scaled: int, decimals: int) -> str:
     if not decimals:
         return str(scaled)
-    padded = f"{scaled:0{decimals + 1 + (scaled < 0)}}"
+    padded = str(scaled).zfill(decimals + 1 + (scaled < 0))
     return f"{padded[:-decimals]}.{padded[-decimals:]}"
 
 

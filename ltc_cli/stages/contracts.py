@@ -8,7 +8,7 @@ from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.references import find, on_thread
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
-from ltc_cli.rules.billing import Move, Progress, day_of, grown, lump
+from ltc_cli.rules.billing import Move, Progress, day_of, goods, grown, lump
 from ltc_cli.rules.calendar import format_steps, parse_iso_date, parse_steps
 from ltc_cli.rules.money import digits, format_amount, format_micro
 from ltc_cli.rules.terms import PlannedShare, format_terms, is_open_ended, parse_terms, plan
@@ -256,10 +256,10 @@ def _for_first_period(offer: _Offer, terms: str, signature: Signature) -> _Offer
     if signature.amount is not None or not is_open_ended(words, signature.ends_on):
         return offer
     shares = plan(words, None, None, currency=offer.currency, signed_on=signature.on)
-    nothing = [line._replace(net_minor=0) for line in offer.lines]
+    scale, amount_minor = digits(offer.currency), sum(share.amount_minor for share in shares)
+    nothing = [goods(line, line.quantity_micro, 0, scale) for line in offer.lines]
     weights = [line.net_minor for line in offer.lines]
-    amount_minor = sum(share.amount_minor for share in shares)
-    return offer._replace(lines=grown(nothing, amount_minor, weights, digits(offer.currency)))
+    return offer._replace(lines=grown(nothing, amount_minor, weights, scale))
 
 
 def _refuse_reversed(signature: Signature) -> None:

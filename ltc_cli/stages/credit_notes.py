@@ -104,6 +104,11 @@ def left_to_credit(store: Store, invoice_id: int) -> int:
     return _read(store, invoice_id).left_minor
 
 
+def asked(store: Store, invoice_id: int) -> int:
+    """The total of an invoice less what was taken as discount, tax in it, in minor units."""
+    return _read(store, invoice_id).payable.total_minor
+
+
 def last_of(store: Store, invoice: Reference) -> int:
     """The newest credit note of an invoice that has one."""
     credit_id: int = store.value("SELECT MAX(id) FROM credit_note WHERE invoice_id = ?", (invoice.id,))
@@ -150,6 +155,8 @@ def _read(store: Store, invoice_id: int) -> _Invoice:
         credited["gross_minor"],
         credited["total_minor"],
     )
+    if discounted_minor:
+        codes, lines = parts.anew(codes, lines)
     return _Invoice(row, line_ids, lines, codes, words, payable, left_minor, given_up_minor, discounted_minor)
 
 

@@ -33,7 +33,7 @@ class Offer(NamedTuple):
 
 # What came in after the last day: then the invoice was not paid in full by it, whatever is recorded now.
 OFFERS = """
-SELECT invoice_discount.*, invoice.net_minor, invoice.total_minor,
+SELECT invoice_discount.*, invoice.net_minor, invoice.total_minor, invoice.cash_step_minor,
     (SELECT COALESCE(SUM(net_minor), 0) FROM credit_note WHERE invoice_id = invoice.id) AS credited_net_minor,
     (SELECT COALESCE(SUM(total_minor), 0) FROM credit_note WHERE invoice_id = invoice.id) AS credited_minor,
     (SELECT COALESCE(SUM(settlement.amount_minor), 0) FROM receivable
@@ -72,8 +72,10 @@ def offers(store: Store, owed: Iterable[OpenItem], on: date) -> dict[int, Offer]
 def _offer(row: Row, day: str) -> Offer:
     net_minor = row["net_minor"] - row["credited_net_minor"]
     total_minor = row["total_minor"] - row["credited_minor"]
-    amount_minor = discount_of(row["tax"], net_minor, total_minor, row["percent_ppm"]) - row["taken_minor"]
-    return Offer(row["tax"], amount_minor, total_minor, day <= row["until_on"] and row["late_minor"] <= 0)
+    most_minor = discount_of(row["tax"], net_minor, total_minor, row["percent_ppm"], row["cash_step_minor"])
+    return Offer(
+        row["tax"], most_minor - row["taken_minor"], total_minor, day <= row["until_on"] and row["late_minor"] <= 0
+    )
 
 
 def take(store: Store, invoice_id: int, offer: Offer, on: date, **source: int) -> None:

@@ -446,10 +446,15 @@ def stopped(store: Store, today: date, notices: int, most: int | None) -> str | 
     )
 
 
-def plan(decision: Decision, today: date) -> dict[str, Any]:
-    """A decision as plain data that a file can hold, and be compared with."""
+WRITTEN_TO = "id, name, contact, address, email, language"
+
+
+def plan(store: Store, decision: Decision, today: date) -> dict[str, Any]:
+    """A decision and whom it writes to, as plain data that a file can hold, and be compared with."""
+    ids = {notice.customer_id for notice in decision.notices}
     return {
         "today": today.isoformat(),
+        "customers": [dict(row) for row in store.among(f"SELECT {WRITTEN_TO} FROM customer WHERE {{these:id}}", ids)],
         "notices": [
             {
                 **notice._asdict(),

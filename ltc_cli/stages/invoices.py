@@ -190,7 +190,7 @@ def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_
     step_minor = settings.cash_rounding_minor.get(row["currency"], 1)
     parts = in_cash(_instalments(contract, terms, whole.total_minor, on), whole.total_minor, step_minor)
     total_minor = sum(amount_minor for _, amount_minor in parts)
-    offer = _offer(terms, discount_tax, whole.net_minor, total_minor, on)
+    offer = _offer(terms, discount_tax, whole.net_minor, total_minor, step_minor, on)
     share = claims[0].planned.share
     period = {"period_from": _iso(share.period_from), "period_to": _iso(share.period_to)}
     document = _document(store, settings, contract, number, on, billed, whole, parts, period, offer)
@@ -246,9 +246,11 @@ def _discount_tax(store: Store, settings: Settings, contract_id: int, terms: Ter
     return (first["tax"] or "included") if first else settings.discount_tax
 
 
-def _offer(terms: Terms, discount_tax: str, net_minor: int, total_minor: int, on: date) -> _Offer | None:
+def _offer(
+    terms: Terms, discount_tax: str, net_minor: int, total_minor: int, step_minor: int, on: date
+) -> _Offer | None:
     """The discount of these terms on an invoice; None where they have none, or it comes to nothing."""
-    amount_minor = discount_of(discount_tax, net_minor, total_minor, terms.discount_ppm)
+    amount_minor = discount_of(discount_tax, net_minor, total_minor, terms.discount_ppm, step_minor)
     until = add_days(on, terms.discount_days)
     return _Offer(until.isoformat(), terms.discount_ppm, discount_tax, amount_minor) if amount_minor else None
 

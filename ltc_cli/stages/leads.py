@@ -304,51 +304,41 @@ def status(store: Store, lead_id: int) -> str:
     return str(records(store, [lead_id])[0]["status"])
 
 
-# A merged lead is seen under the one it was merged into, with its touches and its opportunity.
-RECORDS = """
-WITH wanted AS (SELECT id FROM lead WHERE merged_into_id IS NULL AND {these:id}),
-family AS (
-    SELECT id AS root_id, id FROM wanted
-    UNION ALL SELECT merged_into_id, id FROM lead WHERE merged_into_id IN (SELECT id FROM wanted)
-),
-touched AS (
-    SELECT root_id, COUNT(*) AS touches, MAX(touched_on) AS last_touch_on
-    FROM family JOIN touch ON touch.lead_id = family.id GROUP BY root_id
-),
-decided AS (
-    SELECT root_id, MAX(lead_event.id) AS event_id
-    FROM family JOIN lead_event ON lead_event.lead_id = family.id GROUP BY root_id
-),
-promoted AS (SELECT root_id FROM family JOIN opportunity ON opportunity.lead_id = family.id),
-planned AS (
-    SELECT now.lead_id AS root_id, MIN(now.next_on) AS next_step_on FROM wanted
-    JOIN sequence_event AS now ON now.lead_id = wanted.id
-    WHERE now.next_on IS NOT NULL AND now.lead_id NOT IN (SELECT record_id FROM erasure WHERE kind = 'lead')
-    AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
-        WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)
-    AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = now.lead_id AND kind = 'dropped'
-        AND lead_event.id > now.lead_event_id)
-    AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = now.lead_id
-        AND kind IN ('reply', 'bounce', 'unsubscribe') AND touch.id > now.touch_id)
-    GROUP BY now.lead_id
-)
-SELECT lead.*, COALESCE(touches, 0) AS touches, last_touch_on,
-    CASE WHEN lead.id NOT IN (SELECT root_id FROM promoted) THEN next_step_on END AS next_step_on,
-    (SELECT value FROM external_id WHERE kind = 'lead' AND record_id = lead.id ORDER BY source, value LIMIT 1)
-        AS external_id,
-    CASE
-        WHEN lead.id IN (SELECT record_id FROM erasure WHERE kind = 'lead') THEN 'erased'
-        WHEN lead.id IN (SELECT root_id FROM promoted) THEN 'promoted'
-        WHEN lead_event.kind IS NOT NULL THEN lead_event.kind
+# Rows of a table about a lead, or one merged into it: that is seen under it, with its touches and its opportunity.
+OF_LEAD = """
+FROM lead AS own JOIN {table} ON {table}.lead_id = own.id WHERE (own.id = lead.id OR own.merged_into_id = lead.id)
+"""
+
+# Asked lead by lead: one lead needs no table of its own, and all of them no more than joins would.
+RECORDS = f"""
+SELECT *, CASE
+        WHEN is_erased THEN 'erased'
+        WHEN is_promoted THEN 'promoted'
+        WHEN decision IS NOT NULL THEN decision
         WHEN touches > 0 THEN 'nurtured'
         ELSE 'new'
-    END AS status
-FROM wanted JOIN lead ON lead.id = wanted.id
-LEFT JOIN touched ON touched.root_id = lead.id
-LEFT JOIN decided ON decided.root_id = lead.id
-LEFT JOIN planned ON planned.root_id = lead.id
-LEFT JOIN lead_event ON lead_event.id = decided.event_id
-ORDER BY lead.id
+    END AS status,
+    CASE WHEN NOT is_erased AND NOT is_promoted THEN planned_on END AS next_step_on
+FROM (
+    SELECT lead.*,
+        (SELECT COUNT(*) {OF_LEAD.format(table="touch")}) AS touches,
+        (SELECT MAX(touched_on) {OF_LEAD.format(table="touch")}) AS last_touch_on,
+        (SELECT value FROM external_id WHERE kind = 'lead' AND record_id = lead.id ORDER BY source, value LIMIT 1)
+            AS external_id,
+        EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id) AS is_erased,
+        EXISTS (SELECT 1 {OF_LEAD.format(table="opportunity")}) AS is_promoted,
+        (SELECT kind {OF_LEAD.format(table="lead_event")} ORDER BY lead_event.id DESC LIMIT 1) AS decision,
+        (SELECT MIN(now.next_on) FROM sequence_event AS now WHERE now.lead_id = lead.id AND now.next_on IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
+                WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)
+            AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = now.lead_id AND kind = 'dropped'
+                AND lead_event.id > now.lead_event_id)
+            AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = now.lead_id
+                AND kind IN ('reply', 'bounce', 'unsubscribe') AND touch.id > now.touch_id)
+        ) AS planned_on
+    FROM lead WHERE merged_into_id IS NULL AND {{these:id}}
+) AS lead
+ORDER BY id
 """
 
 

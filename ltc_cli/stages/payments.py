@@ -426,7 +426,8 @@ class Payout(NamedTuple):
 def refund(store: Store, holder: Reference, payout: Payout) -> bool:
     """Pay back what is left of a payment or credit note, or an amount of it. Answers whether anything was left.
 
-    Raises RefusedError where less is left, UsageError for a day before the payment or credit note.
+    Raises RefusedError where less is left, UsageError for a day before the payment or credit note, or before an earlier
+    refund came back.
     """
     kind, record = HOLDERS[holder.kind], holder_record(store, holder)
     is_new = states.follow(holder.kind, record["status"], "refund", holder.text)
@@ -434,6 +435,9 @@ def refund(store: Store, holder: Reference, payout: Payout) -> bool:
         return False
     if payout.on.isoformat() < record[kind.since]:
         raise UsageError(f"{holder.text} is of {record[kind.since]}: it cannot be paid back before")
+    came_back_on = _came_back_on(store, holder)
+    if came_back_on and payout.on.isoformat() < came_back_on:
+        raise UsageError(f"a refund of {holder.text} came back on {came_back_on}: it cannot be paid back before")
     left_minor = held(store, holder.kind, [holder.id])[holder.id].unapplied_minor
     wanted_minor = left_minor if payout.amount_minor is None else payout.amount_minor
     if wanted_minor == 0:
@@ -455,6 +459,15 @@ def refund(store: Store, holder: Reference, payout: Payout) -> bool:
     )
     store.touch(holder.text)
     return True
+
+
+def _came_back_on(store: Store, holder: Reference) -> str | None:
+    """The last day on which a refund came back: on days before it, less was left than now."""
+    day: str | None = store.value(
+        f"SELECT MAX(reversed_on) FROM refund JOIN refund_reversal ON refund_id = refund.id WHERE {holder.kind}_id = ?",
+        (holder.id,),
+    )
+    return day
 
 
 def take_refund_back(store: Store, holder: Reference, on: date, reason: str) -> str | None:

@@ -192,12 +192,12 @@ def _credit(store: Store, settings: Settings, over: dict[int, int], today: date,
     uncredited: list[str] = []
     for share_id, over_minor in sorted(over.items()):
         row = store.one(
-            "SELECT invoice.id, number, total_minor, SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line"
+            "SELECT invoice.id, number, SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line"
             " JOIN invoice ON invoice.id = invoice_id WHERE plan_share_id = ? GROUP BY invoice.id",
             (share_id,),
         )
         assert row is not None
-        total_minor = round_ratio(row["total_minor"] * over_minor, row["billed_minor"])
+        total_minor = round_ratio(credit_notes.asked(store, row["id"]) * over_minor, row["billed_minor"])
         part_minor = min(total_minor, credit_notes.left_to_credit(store, row["id"]))
         if part_minor < total_minor:
             uncredited.append(row["number"])

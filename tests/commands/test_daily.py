@@ -77,6 +77,23 @@ def test_billing_mails_the_invoices_where_the_settings_say_so(company: Company) 
     assert [row["about"] for row in company.ltc("outbox", "list")] == ["INV-2026-0001"]
 
 
+def test_who_is_late_is_written_to_once_and_who_is_left_out_waits_for_nothing(company: Company) -> None:
+    folder = company.path.parent / "mails"
+    company.ltc("daily")
+    # due on the 15th, and five days later there is the first level
+    assert steps(company, "--check", "--today", "2026-07-19")["dunning"] == ("nothing", 0)
+    assert steps(company, "--check", "--today", "2026-07-20", code=8)["dunning"] == ("waits", 1)
+    company.ltc("hold", "K1", "--until", "2026-07-31", "--reason", "asked", today="2026-07-19")
+    assert steps(company, "--check", "--today", "2026-07-20") == dict.fromkeys(steps(company), ("nothing", 0))
+    company.ltc("release", "K1", today="2026-07-19")
+    found = steps(company, "--today", "2026-07-20", code=8)
+    assert found["dunning"] == ("done", 1)
+    assert found["outbox"] == ("failed", 0)  # there is no mail server
+    company.ltc("outbox", "send", "--to-folder", str(folder), today="2026-07-20")
+    assert steps(company, "--today", "2026-07-20") == dict.fromkeys(found, ("nothing", 0))
+    assert len(list(folder.glob("*.eml"))) == 1
+
+
 # Hooks
 
 

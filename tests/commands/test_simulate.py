@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
-    company = Company(tmp_path, today="2026-01-31")
+    company = Company(tmp_path, today="2026-01-31", config="company: {name: Acme, email: billing@acme.example}\n")
     company.ltc("lead", "add", "Ada", "--company", "Engines", "--email", "ada@engines.example")
     company.ltc("promote", "L1", "--amount", "1200")
     company.ltc("sign", "O1", "--terms", "12 x monthly from sign; net 14")
@@ -38,3 +38,36 @@ def test_what_will_be_billed_and_when(company: Company) -> None:
 def test_a_day_that_has_gone_is_refused(company: Company) -> None:
     error = company.ltc("simulate", "--until", "2026-01-30", fails=2)
     assert error["message"] == "2026-01-30 is not a day from today until ten years on"
+
+
+def test_who_will_be_written_to_when_and_at_which_level(tmp_path: Path) -> None:
+    """Due on 2026-03-02: a nudge three days before, then 5, 20 and 40 days after it, and never a fourth."""
+    company = Company(tmp_path, today="2026-01-31", config="company: {name: Acme, email: billing@acme.example}\n")
+    company.ltc("lead", "add", "Ada", "--company", "Engines", "--email", "ada@engines.example")
+    company.ltc("promote", "L1", "--amount", "1200")
+    company.ltc("sign", "O1", "--terms", "100% sign; net 30")
+    company.ltc("invoice", "C1")
+    rows = company.ltc("simulate", "--until", "2026-06-30")
+    told = [(row["on"], row["step"], row["customer"], row["level"], row["amount"]) for row in rows]
+    assert told == [
+        ("2026-02-27", "dunning", "K1", "nudge", "1200.00"),
+        ("2026-03-07", "dunning", "K1", "reminder", "1200.00"),
+        ("2026-03-22", "dunning", "K1", "second", "1200.00"),
+        ("2026-04-11", "dunning", "K1", "final", "1200.00"),
+    ]
+    assert company.ltc("list", "notices") == []
+
+
+def test_sequences_are_foreseen_too(tmp_path: Path) -> None:
+    config = """
+company: {name: Acme, email: billing@acme.example, country: GB}
+nurture: {sequences: {hello: [{after: 0d, mail: welcome}, {after: 7d, task: "call {lead}"}]}}
+"""
+    company = Company(tmp_path, today="2026-06-15", config=config)
+    company.ltc("lead", "add", "Ada", "--email", "ada@engines.example")
+    company.ltc("nurture", "L1", "--enroll", "hello")
+    rows = company.ltc("simulate", "--until", "+10d")
+    assert [(row["on"], row["ref"], row["customer_name"]) for row in rows] == [
+        ("2026-06-15", "L1", "Ada"),
+        ("2026-06-22", "L1", "Ada"),
+    ]

@@ -14,12 +14,25 @@ def item(number: int, due_on: str, balance_minor: int, *, invoice_id: int = 1, k
 
 @pytest.mark.parametrize(("tax", "expected_minor"), [("included", 11_500), ("excluded", 10_000), ("mixed", 10_000)])
 def test_a_percentage_of_the_total_or_of_the_net(tax: str, expected_minor: int) -> None:
-    assert discount_of(tax, 100_000, 115_000, 100_000) == expected_minor
+    assert discount_of(tax, 100_000, 115_000, 100_000, 1) == expected_minor
 
 
 @pytest.mark.parametrize(("total_minor", "expected_minor"), [(5, 1), (4, 0), (0, 0), (-100, 0)])
 def test_it_is_rounded_half_up_and_never_negative(total_minor: int, expected_minor: int) -> None:
-    assert discount_of("included", total_minor, total_minor, 100_000) == expected_minor
+    assert discount_of("included", total_minor, total_minor, 100_000, 1) == expected_minor
+
+
+@pytest.mark.parametrize(
+    ("net_minor", "percent_ppm", "expected_minor"),
+    [
+        (10_000, 20_000, 215),  # 2 % of 108.10 are 2.16: 105.94 → 105.95
+        (10_000, 1_000, 10),  # 0.11: 107.99 → 108.00
+        (10_000, 200, 0),  # 0.02: 108.08 → 108.10, nothing is left of it
+        (10_808, 1_000_000, 10_810),  # all of it
+    ],
+)
+def test_what_is_left_to_pay_is_payable_in_coins(net_minor: int, percent_ppm: int, expected_minor: int) -> None:
+    assert discount_of("included", net_minor, 10_810, percent_ppm, 5) == expected_minor
 
 
 def test_it_comes_off_what_is_due_last() -> None:

@@ -167,6 +167,61 @@ def test_a_credit_before_the_payment_reduces_the_discount(
     assert standing(company)[:2] == ("paid", "0.00")
 
 
+def shipped(company: Company, lines: list[str], terms: str) -> str:
+    """The number of an invoice over goods that have gone out."""
+    contract = sold(company, lines, terms, "2026-01-01")
+    company.ltc("ship", contract["ref"], today="2026-01-01")
+    return str(invoiced(company, contract["ref"], "2026-01-01")["ref"])
+
+
+@pytest.mark.parametrize(
+    ("way", "one", "rest"),
+    [
+        # Ten at 100 and 15 % less 10 %: each of them 90 and 13.50.
+        ("included", ("90.00", "13.50", "103.50"), ("810.00", "121.50", "931.50")),
+        # The tax stays: 90 and 15.
+        ("excluded", ("90.00", "15.00", "105.00"), ("810.00", "135.00", "945.00")),
+        # 13.50 from the start.
+        ("mixed", ("90.00", "13.50", "103.50"), ("810.00", "121.50", "931.50")),
+    ],
+)
+@pytest.mark.parametrize("is_one_broken", [False, True])
+def test_goods_that_were_paid_early_come_back_at_what_was_paid_for_them(
+    way: str,
+    one: tuple[str, str, str],
+    rest: tuple[str, str, str],
+    *,
+    is_one_broken: bool,
+    office: Callable[[str], Company],
+) -> None:
+    """With an eleventh one or without, that was credited before anything was paid."""
+    company = office(f"discount_tax: {way}\n")
+    number = shipped(company, [f"Pump:{11 if is_one_broken else 10}:100:S15"], "100% ship; net 30; 10%/10")
+    if is_one_broken:
+        company.ltc("credit", number, "--line", "1=1", "--reason", "broken", today="2026-01-02")
+    company.ltc("collect", number, today="2026-01-11")
+    given_back = [
+        company.ltc("credit", number, "--line", f"1={count}", "--reason", "returned", today="2026-01-20")
+        for count in ("1", "9")
+    ]
+    assert [sums(each) for each in given_back] == [one, rest]
+    assert [each["lines"][0]["quantity"] for each in given_back] == ["1", "9"]
+    assert standing(company, number)[0] == "credited"
+
+
+def test_of_two_lines_that_were_paid_early_each_comes_back_at_what_was_paid(office: Callable[[str], Company]) -> None:
+    company = office("")
+    number = shipped(company, ["Pump:2:100:S15", "Hose:3:33.33:S15", "Book:1:50"], "100% ship; net 30; 10%/10")
+    # 299.99 and 45.00, 50.00: 39.50 off 394.99, of it 34.50 of the taxed ones, which leaves 269.99 and 40.50.
+    assert company.ltc("collect", number, today="2026-01-11")["amount"] == "355.49"
+    # Two thirds of it for the pumps (179.994…), the rest for the hoses; tax 27.00 and 13.50; 45 for the book.
+    given_back = [
+        sums(company.ltc("credit", number, "--line", line, "--reason", "returned", today="2026-01-20"))
+        for line in ("1=2", "3=1", "2=3")
+    ]
+    assert given_back == [("180.00", "27.00", "207.00"), ("45.00", "0.00", "45.00"), ("89.99", "13.50", "103.49")]
+
+
 def test_in_two_payments_in_time(office: Callable[[str], Company]) -> None:
     company = office("")
     bill(company, ["Work:1:1000:S15", "Book:1:2000:Z"])
@@ -419,6 +474,16 @@ def test_a_refund_that_came_back(company: Company) -> None:
     ]
     assert company.ltc("reverse", "P1", "--reason", "bounced", today="2026-01-10")["status"] == "reversed"
     assert owed(company, "2026-01-10") == {"current": "100.00"}
+
+
+def test_nothing_is_paid_back_before_a_refund_came_back(company: Company) -> None:
+    company.ltc("collect", invoice(company, "100"), "150", today="2026-01-05")
+    company.ltc("refund", "P1", today="2026-01-06")
+    company.ltc("refund", "P1", "--undo", "--reason", "account closed", today="2026-01-09")
+    refused = company.ltc("refund", "P1", "10", "--on", "2026-01-08", today="2026-01-10", fails=2)
+    assert refused["message"] == "a refund of P1 came back on 2026-01-09: it cannot be paid back before"
+    company.ltc("refund", "P1", "10", "--on", "2026-01-09", today="2026-01-10")
+    assert [owed(company, f"2026-01-0{day}") for day in (8, 9)] == [{}, {"unapplied": "-40.00"}]
 
 
 def test_a_refund_of_a_credit_note_that_came_back(company: Company) -> None:

@@ -175,6 +175,15 @@ def test_a_fee_is_made_up_as_its_quote_says(company: Company) -> None:
     assert sums(invoiced(company, "C1", "2026-05-16")) == ("464.52", "69.68", "534.20")
 
 
+def test_a_line_too_small_for_a_part_of_the_fee_is_worth_nothing(company: Company) -> None:
+    # Two at 0.333 are 0.666 → 1 yen beside 2000: 1/2001 of 900 is 0.4 yen.
+    promoted(company, "Ada", "2026-05-01", "--currency", "JPY")
+    lines = ("--line", "Seal:2:0.333", "--line", "Care:2:1000")
+    company.ltc("quote", "O1", *lines, "--terms", "900 monthly@1 from sign; net 14", today="2026-05-01")
+    contract = company.ltc("sign", "Q1", today="2026-05-01")
+    assert [(line["discount"], line["net"]) for line in contract["lines"]] == [("1", "0"), ("1100", "900")]
+
+
 def test_the_amount_that_was_expected_is_none_of_a_contract_without_end(company: Company) -> None:
     opportunity = promoted(company, "Ada", "2026-05-10", "--amount", "10800")
     assert (
@@ -390,6 +399,15 @@ def test_tax_goes_back_with_the_fee(company: Company) -> None:
     # 20 of 30 days of 1190.00: 666.67 net is 793.337 gross.
     (note,) = company.ltc("list", "credits")
     assert sums(note) == ("666.67", "126.67", "793.34")
+
+
+def test_of_a_month_that_was_paid_early_what_was_paid_goes_back(company: Company) -> None:
+    # 310 less 2 % are 303.80; from 11 to 31 May are 21 of 31 days: 205.80.
+    retained(company, "310 monthly@1 from sign; net 14; 2%/5", "2026-05-01")
+    billed(company, "2026-05-01")
+    assert company.ltc("collect", "INV-2026-0001", today="2026-05-03")["amount"] == "303.80"
+    company.ltc("terminate", "C1", "--on", "2026-05-10", "--reason", "moved", today="2026-05-12")
+    assert notes(company) == [("INV-2026-0001", "2026-05-12", "205.80")]
 
 
 def test_what_was_shipped_is_billed_and_the_rest_dropped(company: Company) -> None:

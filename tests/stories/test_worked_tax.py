@@ -373,18 +373,34 @@ def test_partial_credits_are_rounded_up_to_now(company: Company, words: list[str
 
 def test_after_an_early_payment_a_credit_gives_back_what_was_paid(company: Company) -> None:
     invoice = billed(company, ["Tea:1:19.90:CH"], currency="CHF", terms="100% sign; net 30; 2%/10")
-    # 2 % of 21.50 is 0.43; of it 0.43 × 1.61/21.51 = 0.03 is tax. Left are 19.50 and 1.58, and the rounding.
-    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "21.07"
+    # 2 % of 21.50 is 0.43: 21.07, payable as 21.05. Of 0.45, 0.45 × 1.61/21.51 = 0.03 is tax: left are 19.48 and 1.58.
+    assert invoice["discount_amount"] == "0.45"
+    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "21.05"
     credit = company.ltc("credit", invoice["ref"], "--reason", "stale", today=DAY)
-    assert (sums(credit), credit["rounding"]) == (("19.50", "1.58", "21.07"), "-0.01")
+    assert (sums(credit), credit["rounding"]) == (("19.48", "1.58", "21.05"), "-0.01")
+
+
+def test_after_a_credit_the_discounted_sum_is_payable_too(company: Company) -> None:
+    invoice = billed(company, ["Tea:1:19.90:CH"], currency="CHF", terms="100% sign; net 30; 2%/10")
+    # 10.00 are left of 21.50 after 11.50: 2 % off are 9.80. After 1.05 more 8.95: 8.77 as 8.75.
+    company.ltc("credit", invoice["ref"], "11.50", "--reason", "stale", today=DAY)
+    assert company.ltc("collect", invoice["ref"], "--dry-run", today=DAY)["amount"] == "9.80"
+    company.ltc("credit", invoice["ref"], "1.05", "--reason", "stale", today=DAY)
+    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "8.75"
 
 
 def test_less_than_a_coin_is_left_after_an_early_payment(company: Company) -> None:
-    invoice = billed(company, ["Tea:1:0.03"], currency="CHF", terms="100% sign; net 30; 50%/10")
-    # Of 0.05 half is 0.03: all of the net, so that what was paid is rounding alone.
-    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "0.02"
+    invoice = billed(company, ["Tea:1:0.08"], currency="CHF", terms="100% sign; net 30; 50%/10")
+    # Of 0.10 half is 0.05, which leaves 0.03 of the net: what was paid is rounding as well.
+    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "0.05"
     credit = company.ltc("credit", invoice["ref"], "--reason", "stale", today=DAY)
-    assert (sums(credit), credit["rounding"]) == (("0.00", "0.00", "0.02"), "0.02")
+    assert (sums(credit), credit["rounding"]) == (("0.03", "0.00", "0.05"), "0.02")
+
+
+def test_a_discount_that_leaves_less_than_a_coin_is_not_offered(company: Company) -> None:
+    # 0.05 less 0.03 is 0.02, which is paid by nothing.
+    invoice = billed(company, ["Tea:1:0.05"], currency="CHF", terms="100% sign; net 30; 60%/10")
+    assert company.ltc("collect", invoice["ref"], today=DAY)["amount"] == "0.05"
 
 
 def test_what_no_coin_can_give_back_is_not_credited(company: Company) -> None:
