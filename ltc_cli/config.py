@@ -740,7 +740,7 @@ LEVEL = _record(
     Level,
     Setting("name", NAME, REQUIRED, "As notices and `ltc dun` call it."),
     Setting("after", DAYS_FROM_DUE, REQUIRED, "Days after the due date; negative: before it."),
-    Setting("mail", NAME, None, "Template of the notice."),
+    Setting("mail", NAME, None, "nudge, reminder, second, final, or a template in mail.templates."),
     Setting("fee", FEE, {}, "Claimed once a notice; a single amount is in the base currency."),
     Setting("interest", INTEREST, 0, "Yearly rate on what is overdue; statutory: EU 2011/7."),
     Setting("stop_shipping", BOOL, default=False, meaning="Nothing is shipped until it is paid."),

@@ -39,6 +39,8 @@ from tests.faults.tracing import (
 )
 from tests.faults.writers import write_together
 from tests.mail import kills as sending
+from tests.mail.conftest import config
+from tests.stories.test_dunning_under_cron import walk
 from tests.support import Company
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ FAILED_POINTS = 400
 WRITERS, REQUESTS_EACH = 8, 2_000
 DAMAGES = 500
 ROWS = 200_000
+CRON_DAYS = 400
 KILLS_A_FILE = 1_000
 """A file is judged after so many: whoever finds a fault wants to look at a short log."""
 
@@ -133,6 +136,27 @@ def soak_sender(folder: Path, times: int, _seed: str) -> Outcome:
     return Outcome(f"{len(points)} points in a run of {10 * times} mails", problems)
 
 
+def soak_dunning(folder: Path, times: int, _seed: str) -> Outcome:
+    """Every point of a run of `dun` that decides and sends."""
+    if reason := why_no_strace():
+        return Outcome(f"skipped: {reason}", [])
+    content = sending.with_late_invoices(Company(folder, config=config(25)), 10 * times).path.read_bytes()
+    points = sending.points_of(content, command=("dun",))
+    problems = list(sending.strike(content, points, command=("dun",)))
+    return Outcome(f"{len(points)} points in a run of {10 * times} notices", problems)
+
+
+def soak_cron(folder: Path, times: int, seed: str) -> Outcome:
+    """400 days of four starts, one and a half invoices a day to forty customers."""
+    figures, problems = [], []
+    for number in range(times):
+        (folder / str(number)).mkdir()
+        walked = walk(folder / str(number), CRON_DAYS, random.Random(f"{seed} {number}"), customers=40, sold_a_day=1.5)
+        figures.append(f"{CRON_DAYS} days, {walked.starts} starts, {walked.notices} notices")
+        problems += walked.problems
+    return Outcome("\n        ".join(figures), problems)
+
+
 HARNESSES: dict[str, Callable[[Path, int, str], Outcome]] = {
     "kills": soak_kills,
     "system-calls": soak_system_calls,
@@ -141,6 +165,8 @@ HARNESSES: dict[str, Callable[[Path, int, str], Outcome]] = {
     "damage": soak_damage,
     "rows": soak_hostile_rows,
     "sender": soak_sender,
+    "dunning": soak_dunning,
+    "cron": soak_cron,
 }
 
 

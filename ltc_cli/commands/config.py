@@ -7,7 +7,7 @@ from ltc_cli.commands.answers import ask
 from ltc_cli.errors import ConfigError, LtcError
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.terms import parse_terms
-from ltc_cli.stages import nurture
+from ltc_cli.stages import dunning_letters, nurture
 
 COLUMNS = (Column("key"), Column("value"), Column("meaning"))
 
@@ -41,6 +41,7 @@ def check(ctx: typer.Context) -> None:
     if wrong:
         raise ConfigError("; ".join(wrong), "write them like: 30% sign, 70% ship; net 30")
     nurture.refuse_wrong_templates(session.settings)
+    dunning_letters.refuse_wrong_templates(session.settings)
     path = str(session.config_path) if session.config_path else None
     notices = [f"{path} is right" if path else "there is no config file: the built-in defaults hold"]
     session.show(

@@ -96,6 +96,7 @@ class _Work:
                 rows = notices.planned(store, decision, session.today, "stopped")
                 return _report(rows, [f"nothing is sent: {why}; --confirm sends all the same"], code=8)
             if decision.notices:  # who has nothing to send needs no mail server
+                dunning_letters.refuse_wrong_templates(session.settings)
                 desk = mailing.office(session.settings)
                 way = mailing.way_out(session.settings, self.folder) if self.is_sending else None
             rows = notices.planned(store, decision, session.today, "open")

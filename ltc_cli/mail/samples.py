@@ -69,6 +69,57 @@ QUOTE = {
     "valid_until": "2026-07-15",
     "terms": "100% ship; net 30",
 }
+NOTICE: dict[str, Any] = {
+    **SELLER,
+    "ref": "N1",
+    "tone": "final",
+    "today": "2026-08-24",
+    "buyer_name": "Engines & Sons",
+    "buyer_address": "Mill Lane 2\nLondon",
+    "currency": "EUR",
+    "lines": [
+        {
+            "number": "INV-2026-0001",
+            "issued_on": "2026-06-15",
+            "due_on": "2026-07-15",
+            "kind": kind,
+            "formula": formula,
+            "amount": amount,
+        }
+        for kind, formula, amount in (
+            ("invoice", "", "1,117.80"),
+            ("fee", "10.00 for the notice second", "10.00"),
+            ("interest", "1117.80 × 9% × 20 / 365", "5.51"),
+        )
+    ],
+    "claims": [
+        {"number": "INV-2026-0001", "kind": "fee", "formula": "40.00 for the notice final", "amount": "40.00"},
+        {
+            "number": "INV-2026-0001",
+            "kind": "interest",
+            "formula": "1117.80 × 9% × 40 / 365 - 5.51",
+            "amount": "5.51",
+        },
+    ],
+    "total": "1,178.82",
+    "credit": "10.00",
+    "to_pay": "1,168.82",
+    "stops_shipping": 1,
+    "iban": "DE02120300000000202051",
+}
+BARE_NOTICE: dict[str, Any] = {
+    **NOTICE,
+    **NO_SELLER,
+    "tone": "nudge",
+    "buyer_address": "",
+    "lines": NOTICE["lines"][:1],
+    "claims": [],
+    "total": "1,117.80",
+    "credit": "",
+    "to_pay": "1,117.80",
+    "stops_shipping": 0,
+    "iban": "",
+}
 LEAD = {
     **SELLER,
     "name": "Ada Lovelace",
@@ -87,6 +138,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "invoice": (INVOICE, BARE_INVOICE),
     "credit": (CREDIT, CREDIT | NO_SELLER | BARE_LINES | {"unapplied": ""}),
     "quote": (QUOTE, QUOTE | NO_SELLER | BARE_LINES | {"version": 1, "valid_until": None}),
+    "notice": (NOTICE, *(BARE_NOTICE | {"tone": tone} for tone in ("nudge", "reminder", "second"))),
     "lead": (LEAD, BARE_LEAD),
 }
 """By the name of the template; `lead` for those of sequences."""

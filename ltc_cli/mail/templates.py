@@ -82,6 +82,12 @@ def problems(name: str, samples: Sequence[dict[str, Any]], folder: Path | None =
             yield error.message
 
 
+def is_own(name: str, folder: Path | None, language: str | None = None) -> bool:
+    """Whether the user has a template of that name, in that language or in any."""
+    places = [place for place in _places(name, folder) if place.folder == folder]
+    return any(language in (None, place.language) for place in places)
+
+
 def own(folder: Path) -> list[str]:
     """Names of the templates in the user's folder."""
     return sorted({path.stem for language in LANGUAGES for path in folder.glob(f"{language}/*.txt")})

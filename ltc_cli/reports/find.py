@@ -156,6 +156,13 @@ KINDS = {
         "",
         _own("payment", "reference"),
     ),
+    "notices": Kind(
+        "notice",
+        "decided_on",
+        CUSTOMER_NAME.format("notice.customer_id"),
+        "",
+        _own("notice", "level"),
+    ),
 }
 
 EXACT, PREFIX, IN_NAME, ELSEWHERE = 1, 2, 3, 4

@@ -8,6 +8,7 @@ from ltc_cli.references import an, on_thread
 from ltc_cli.report import Column, Report
 from ltc_cli.reports.listing import AS_OF, COLUMNS, plural, records
 from ltc_cli.rules.money import format_amount, format_micro
+from ltc_cli.stages import holds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,8 +53,9 @@ DUNNED = """
 SELECT decided_on, 'N' || notice.id, 'notice ' || notice.level || ' by ' || channel, notice.amount_minor
     + notice.fee_minor + notice.interest_minor, notice.currency, notice.recorded_at
 FROM notice WHERE {notices}
-UNION ALL
-SELECT event_on, COALESCE(invoice.number, 'K' || dunning_event.customer_id), dunning_event.kind
+"""
+HELD = """
+SELECT dunning_event.id, event_on, COALESCE(invoice.number, 'K' || dunning_event.customer_id), dunning_event.kind
     || COALESCE(' until ' || until_on, '') || COALESCE(': ' || reason, ''), dunning_event.amount_minor,
     invoice.currency, dunning_event.recorded_at
 FROM dunning_event LEFT JOIN invoice ON invoice.id = invoice_id
@@ -217,7 +219,9 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     entries += _shipped(store, listed) + _settled(store, listed)
     narrowed = f"outbox.id = {named.id}" if named.kind == "outbox" else ABOUT_THREAD.format(**listed)
     entries += [tuple(row) for row in store.all(MAILED.format(narrowed=narrowed))]
-    entries += [tuple(row) for row in store.all(DUNNED.format(**_dunned(named, listed)))]
+    conditions = _dunned(named, listed)
+    entries += [tuple(row) for row in store.all(DUNNED.format(**conditions))]
+    entries += _held(store, conditions, until)
     if named.kind in ("customer", "payment"):
         entries += [tuple(row) for row in store.all(RECEIVED.format(**listed))]
     entries.sort(key=lambda entry: (entry[0], entry[5]))
@@ -235,6 +239,17 @@ def _dunned(named: Reference, listed: dict[str, str]) -> dict[str, str]:
     notices = f"""notice.id IN (SELECT notice_item.notice_id FROM notice_item
         JOIN receivable ON receivable_id = receivable.id WHERE {mine})"""
     return {"notices": notices, "events": f"{mine} OR dunning_event.customer_id IN ({listed['customers']})"}
+
+
+def _held(store: Store, conditions: dict[str, str], until: str) -> list[tuple[Any, ...]]:
+    """Holds, disputes and promises; of these, whether they were kept."""
+    rows = store.all(HELD.format(**conditions))
+    became = holds.became(store, [row["id"] for row in rows], until)
+    entries = []
+    for event_id, day, ref, what, *rest in rows:
+        outcome = f", {became[event_id]}" if event_id in became else ""
+        entries.append((day, ref, f"{what}{outcome}", *rest))
+    return entries
 
 
 def _ids(store: Store, named: Reference, kind: str) -> list[int]:

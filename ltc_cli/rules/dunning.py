@@ -40,6 +40,7 @@ ECB_RATES_PPM = {
         (2024, 7): 42_500,
         (2025, 1): 31_500,
         (2025, 7): 21_500,
+        (2026, 1): 21_500,
     }.items()
 }
 """The ECB's rate for main refinancing operations on the first day of each half-year, as EU 2011/7, article 2 (7) (a)

@@ -5,40 +5,78 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import ConfigError
-from ltc_cli.mail import templates
+from ltc_cli.mail import samples, templates
 from ltc_cli.rules.money import format_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
+    from pathlib import Path
     from sqlite3 import Row
 
-    from ltc_cli.config import Dunning, Policy, Settings
+    from ltc_cli.config import Dunning, Level, Policy, Settings
     from ltc_cli.mail.templates import Text
     from ltc_cli.rules.dunning import Claim, Item, Notice
     from ltc_cli.store import Store
 
 TONES = ("nudge", "reminder", "second", "final")
-"""What `mail` of a level may name."""
+"""What `mail` of a level may name without a template of one's own: the tone of the built-in notice."""
+
+
+def refuse_wrong_templates(settings: Settings) -> None:
+    """Raise ConfigError with all that is wrong with the mails of the levels."""
+    found = list(dict.fromkeys(wrong_templates(settings)))
+    if found:
+        raise ConfigError("; ".join(found), "ltc config check")
 
 
 def refuse_unknown(settings: Settings) -> None:
     """Raise ConfigError for a level whose mail has no template."""
+    for why in _unknown(settings):
+        raise ConfigError(why, "ltc config check")
+
+
+def wrong_templates(settings: Settings) -> Iterator[str]:
+    """What is wrong with the mails of the levels, found before they are needed."""
+    yield from _unknown(settings)
+    folder = settings.mail.templates
+    for name in dict.fromkeys(level.mail for level in _levels(settings)):
+        if name and templates.is_own(name, folder):
+            yield from templates.problems(name, samples.SAMPLES["notice"], folder)
+    if templates.is_own("notice", folder):
+        yield from templates.problems("notice", samples.SAMPLES["notice"], folder)
+
+
+def _unknown(settings: Settings) -> Iterator[str]:
+    folder = settings.mail.templates
+    for level in _levels(settings):
+        if level.mail is not None and level.mail not in TONES and not templates.is_own(level.mail, folder):
+            where = f"in {folder}" if folder else "(mail.templates is not set)"
+            yield (
+                f"the dunning level {level.name} has an unknown mail {level.mail:.40}: it is none of"
+                f" {', '.join(TONES)}, and there is no such template {where}"
+            )
+
+
+def _levels(settings: Settings) -> Iterator[Level]:
     ladders: list[Dunning | Policy] = [settings.dunning, *settings.dunning.policies.values()]
     for ladder in ladders:
-        for level in ladder.levels:
-            if level.mail is not None and level.mail not in TONES:
-                raise ConfigError(
-                    f"the dunning level {level.name} has an unknown mail {level.mail:.40}", f"one of: {' '.join(TONES)}"
-                )
+        yield from ladder.levels
+
+
+def _template(name: str | None, language: str, folder: Path | None) -> str:
+    """The user's own in that language; else ours in the tone of that name; else the user's own in another language."""
+    assert name
+    return name if name not in TONES or templates.is_own(name, folder, language) else "notice"
 
 
 def write(store: Store, settings: Settings, notice: Notice, customer: Row, notice_id: int, today: date) -> Text:
     """The notice in the customer's language, else in the company's."""
     language = customer["language"] or settings.language
     company = settings.company
+    folder = settings.mail.templates
     return templates.render(
-        "notice",
+        _template(notice.mail, language, folder),
         language,
         {
             "ref": f"N{notice_id}",
@@ -57,8 +95,10 @@ def write(store: Store, settings: Settings, notice: Notice, customer: Row, notic
             "stops_shipping": int(notice.stops_shipping),
             "seller_name": company.name or "",
             "seller_address": company.address or "",
+            "seller_tax_id": company.tax_id or "",
             "iban": company.iban or "",
         },
+        folder,
     )
 
 

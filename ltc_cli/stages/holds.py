@@ -10,7 +10,7 @@ from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import format_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
     from sqlite3 import Row
 
@@ -44,6 +44,30 @@ AND NOT EXISTS (SELECT 1 FROM outbox
 AND receivable.amount_minor > COALESCE((
     SELECT SUM(amount_minor) FROM settlement WHERE settlement.receivable_id = receivable.id), 0)
 ORDER BY notice.id LIMIT 1
+"""
+
+# Promises that nothing replaced before their day, and of what they are about: all of the invoice, or all that the
+# customer was late with; what was open before, and what is open at their day. One parameter: the day, at most.
+PROMISED = """
+SELECT id, until_on, promised_minor, SUM(amount_minor) - SUM(before_minor) AS owed_minor,
+    SUM(amount_minor) - SUM(by_then_minor) AS open_minor
+FROM (
+    SELECT dunning_event.id, until_on, dunning_event.amount_minor AS promised_minor, receivable.amount_minor,
+        COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
+            WHERE receivable_id = receivable.id AND settled_on < event_on), 0) AS before_minor,
+        COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
+            WHERE receivable_id = receivable.id AND settled_on <= until_on AND settled_on <= ?), 0) AS by_then_minor
+    FROM dunning_event JOIN receivable ON receivable.issued_on <= event_on AND (
+        receivable.invoice_id = dunning_event.invoice_id
+        OR receivable.due_on <= event_on AND receivable.customer_id IN (
+            SELECT id FROM customer WHERE COALESCE(merged_into_id, id) = (
+                SELECT COALESCE(merged_into_id, id) FROM customer WHERE id = dunning_event.customer_id)))
+    WHERE dunning_event.kind = 'promise' AND {these:dunning_event.id}
+    AND NOT EXISTS (SELECT 1 FROM dunning_event AS later
+        WHERE later.id > dunning_event.id AND later.kind IN ('promise', 'release')
+        AND later.event_on <= dunning_event.until_on
+        AND (later.invoice_id = dunning_event.invoice_id OR later.customer_id = dunning_event.customer_id))
+) AS promised GROUP BY id, until_on, promised_minor
 """
 
 MARKED = (
@@ -130,6 +154,18 @@ def standing(store: Store, on: date) -> dict[tuple[str, int], list[Standing]]:
     for row in store.all(STANDING, (on.isoformat(),) * 3):
         target = ("invoice", row["invoice_id"]) if row["invoice_id"] else ("customer", row["customer_id"])
         found.setdefault(target, []).append(Standing(row["kind"], row["until_on"], row["reason"]))
+    return found
+
+
+def became(store: Store, event_ids: Iterable[int], on: str) -> dict[int, str]:
+    """By event, whether a promise was `kept` or `broken` as of a day; neither while it may still be kept."""
+    found = {}
+    for row in store.among(PROMISED, event_ids, (on,)):
+        paid_minor = row["owed_minor"] - row["open_minor"]
+        if row["open_minor"] <= 0 or (row["promised_minor"] and paid_minor >= row["promised_minor"]):
+            found[row["id"]] = "kept"
+        elif row["until_on"] < on:
+            found[row["id"]] = "broken"
     return found
 
 

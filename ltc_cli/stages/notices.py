@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.errors import RefusedError
+from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.mail import outbox, paper
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.report import Column
@@ -65,7 +65,7 @@ def _write_or_call(
     counts = store.counts.copy()
     try:
         return _write(store, settings, desk, notice, today, folder)
-    except RefusedError:
+    except (RefusedError, UsageError):
         store.connection.execute("ROLLBACK TO one_notice")
         store.counts.clear()
         store.counts.update(counts)

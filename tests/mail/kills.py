@@ -23,6 +23,9 @@ SYSCALLS: Final = ("connect", "sendto", "recvfrom", "flock", "pwrite64", "fdatas
 """What talks to the server, and what writes down how far it is; start-up makes none of them."""
 
 
+DUE: Final = "2026-06-10"
+
+
 class Point(NamedTuple):
     syscall: str
     number: int
@@ -45,29 +48,48 @@ def with_mails(company: Company, mails: int) -> Company:
     return company
 
 
-def points_of(content: bytes, syscalls: Sequence[str] = SYSCALLS) -> list[Point]:
+def with_late_invoices(company: Company, mails: int) -> Company:
+    """So many customers with an address, each with an invoice that has been due for five days; nobody is told yet."""
+    lines = []
+    for number in range(1, mails + 1):
+        lines += [
+            f"lead add lead{number} --company works{number} --email lead{number}@works{number}.example --today {DUE}",
+            f"promote L{number} --amount 1000 --today {DUE}",
+            f"sign O{number} --terms '100% sign; net 0' --today {DUE}",
+            f"invoice C{number} --today {DUE}",
+        ]
+    path = company.path.with_name("lines")
+    path.write_text("\n".join(lines))
+    assert company.run("batch", str(path), "--atomic") == 0, company.out
+    return company
+
+
+def points_of(
+    content: bytes, syscalls: Sequence[str] = SYSCALLS, command: Sequence[str] = ("outbox", "send")
+) -> list[Point]:
     """Every such call of an undisturbed run, in order."""
     counts: Counter[str] = Counter()
     points = []
     with serving(Inbox()) as port, folder_in_memory() as folder:
         company = _copy(folder, content, port)
         trace = folder / "trace"
-        assert _traced(company, trace, syscalls) == 0
+        assert _traced(company, trace, command, syscalls) == 0
         for name in re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE):
             counts[name] += 1
             points.append(Point(name, counts[name]))
     return points
 
 
-def strike(content: bytes, points: Sequence[Point]) -> Iterator[str]:
+def strike(content: bytes, points: Sequence[Point], command: Sequence[str] = ("outbox", "send")) -> Iterator[str]:
     """Kill a run at each point, each in a file of its own, and run twice more. Answers everything that is wrong."""
     for point in points:
         inbox = Inbox()
         with serving(inbox) as port, folder_in_memory() as folder:
             company = _copy(folder, content, port)
             injection = f"inject={point.syscall}:signal=SIGKILL:when={point.number}"
-            ended = _traced(company, folder / "trace", [point.syscall], "-e", injection)
+            ended = _traced(company, folder / "trace", command, [point.syscall], "-e", injection)
             for _run in range(2):
+                company.run(*command)
                 company.run("outbox", "send")
             yield from (f"{point.syscall} {point.number}: {problem}" for problem in _problems(company, inbox, ended))
 
@@ -82,6 +104,9 @@ def _problems(company: Company, inbox: Inbox, ended: int) -> Iterator[str]:
             yield f"{row['ref']} was delivered {delivered} times"
         if state not in ("sent", "unknown") or (state == "sent" and not delivered):
             yield f"{row['ref']} is {state}, and was delivered {delivered} times"
+    customers = Counter(row["customer"] for row in company.ltc("list", "notices"))
+    if customers and customers != Counter(row["ref"] for row in company.ltc("list", "customers")):
+        yield f"not every customer has one notice: {customers}"
     if company.run("check"):
         yield company.out
 
@@ -93,9 +118,9 @@ def _copy(folder: Path, content: bytes, port: int) -> Company:
     return company
 
 
-def _traced(company: Company, trace: Path, syscalls: Sequence[str], *options: str) -> int:
+def _traced(company: Company, trace: Path, command: Sequence[str], syscalls: Sequence[str], *options: str) -> int:
     strace = ["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={','.join(syscalls)}", *options]
-    program = [sys.executable, "-m", "ltc_cli", "outbox", "send", "--today", company.today]
+    program = [sys.executable, "-m", "ltc_cli", *command, "--today", company.today]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LTC_ACTOR": "test", "LTC_DB": str(company.path)}
     environ["LTC_CONFIG"] = str(company.config_path)
     return subprocess.run([*strace, *program], env=environ, capture_output=True, check=False, timeout=60).returncode

@@ -14,7 +14,7 @@ from ltc_cli.mail import outbox, sender
 from ltc_cli.mail.smtp import Smtp
 from tests.faults.tracing import why_no_strace
 from tests.mail.conftest import NAMES, config
-from tests.mail.kills import SYSCALLS, points_of, strike, with_mails
+from tests.mail.kills import SYSCALLS, points_of, strike, with_late_invoices, with_mails
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
@@ -120,3 +120,14 @@ def test_killed_at_a_system_call() -> None:
     assert {point.syscall for point in points} == set(SYSCALLS)
     chosen = [point for number, point in enumerate(points) if number % 40 == 0]
     assert list(strike(content, chosen)) == []
+
+
+@pytest.mark.skipif(why_no_strace() is not None, reason=f"{why_no_strace()}")
+def test_a_run_of_dun_killed_at_a_system_call() -> None:
+    """Every 20th call of deciding and sending six notices; `python -m bench.soak --only dunning` takes them all."""
+    with folder_in_memory() as folder:
+        content = with_late_invoices(Company(folder, config=config(25)), 6).path.read_bytes()
+    points = points_of(content, command=("dun",))
+    chosen = [point for number, point in enumerate(points) if number % 20 == 0]
+    assert len(chosen) > 3
+    assert list(strike(content, chosen, command=("dun",))) == []

@@ -6,6 +6,8 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -39,13 +41,21 @@ class Dunned(Company):
             "\n".join(["mail: {from: billing@acme.example}", "dunning:", *lines]) + "\n", encoding="utf-8"
         )
 
-    def sell(self, amount: str, name: str = "Ada", *, day: int = 0, has_email: bool = True) -> str:
-        """An invoice due on the day that it is issued; its number."""
+    def sell(
+        self,
+        amount: str,
+        name: str = "Ada",
+        *,
+        day: int = 0,
+        has_email: bool = True,
+        terms: str = "100% sign; net 0",
+    ) -> str:
+        """An invoice, due on the day that it is issued unless the terms say otherwise; its number."""
         on = at(day)
         mail = ("--email", f"a@{name.lower()}.example") if has_email else ()
         lead = self.ltc("lead", "add", name, "--company", name, *mail, "--allow-duplicate", today=on)["ref"]
         opportunity = self.ltc("promote", lead, "--amount", amount, today=on)["ref"]
-        contract = self.ltc("sign", opportunity, "--terms", "100% sign; net 0", today=on)["ref"]
+        contract = self.ltc("sign", opportunity, "--terms", terms, today=on)["ref"]
         (invoice,) = self.ltc("invoice", contract, today=on)
         return str(invoice["ref"])
 
@@ -161,12 +171,19 @@ def test_statutory_interest_by_half_years(company: Dunned) -> None:
 
 
 def test_a_half_year_without_a_rate_is_a_matter_of_the_config(company: Dunned) -> None:
-    company.configure("[{name: a, after: 5d, mail: final, interest: statutory}]")
-    with company.config_path.open("a", encoding="utf-8") as file:
-        file.write("statutory_rates: {}\n")
+    company.configure("[{name: a, after: 181d, mail: final, interest: statutory}]")
     company.sell("1000")
-    error = company.ltc("dun", "--no-send", today=at(5), fails=6)
-    assert "2026-01-01 is not known" in error["message"]
+    error = company.ltc("dun", "--no-send", today=at(181), fails=6)
+    assert "2026-07-01 is not known" in error["message"]
+    assert company.ltc("list", "notices") == []
+
+
+def test_statutory_interest_by_the_table_that_we_ship(company: Dunned) -> None:
+    """The ECB's 2.15 % on 2026-01-01 and 8 points: 1000 × 10.15 % × 100 / 365 = 27.808…, and 40.00 once."""
+    company.configure("[{name: a, after: 100d, mail: final, interest: statutory}]")
+    company.sell("1000")
+    (row,) = company.dun(100)
+    assert (row["fee"], row["interest"], row["total"]) == ("40.00", "27.81", "1067.81")
 
 
 def test_consumers_pay_no_statutory_interest(company: Dunned) -> None:
@@ -237,6 +254,83 @@ def test_a_kept_promise_leaves_nothing_to_remind_of(company: Dunned) -> None:
     company.at(4, "promise", "INV-2026-0001", "--on", at(30))
     company.at(30, "collect", "INV-2026-0001")
     assert company.levels(31) == []
+
+
+def _told(company: Dunned, ref: str, day: int) -> list[str]:
+    thread = company.ltc("show", ref, today=at(day))["thread"]
+    return [entry["what"] for entry in thread if entry["what"].startswith("promise")]
+
+
+@pytest.mark.parametrize(
+    ("target", "amount", "paid", "on", "outcome"),
+    [
+        ("INV-2026-0001", "60", "60", 30, ", kept"),
+        ("INV-2026-0001", "60", "59.99", 30, ", broken"),
+        ("INV-2026-0001", "60", "60", 31, ", broken"),
+        ("INV-2026-0001", None, "100", 30, ", kept"),
+        ("INV-2026-0001", None, "99.99", 30, ", broken"),
+        ("K1", None, "100", 30, ", kept"),
+        ("K1", None, "99.99", 30, ", broken"),
+    ],
+)
+def test_show_says_whether_a_promise_was_kept(
+    company: Dunned, target: str, amount: str | None, paid: str, on: int, outcome: str
+) -> None:
+    """Ten were paid before, and count for nothing."""
+    company.sell("110")
+    company.at(2, "collect", "INV-2026-0001", "10")
+    company.at(10, "promise", target, "--on", at(30), *(("--amount", amount) if amount else ()))
+    assert _told(company, target, 30) == [f"promise until {at(30)}"]
+    company.at(on, "collect", "INV-2026-0001", paid)
+    assert _told(company, target, 31) == [f"promise until {at(30)}{outcome}"]
+
+
+def test_a_promise_that_another_took_the_place_of_is_not_judged(company: Dunned) -> None:
+    company.sell("100")
+    company.at(10, "promise", "INV-2026-0001", "--on", at(20))
+    company.at(15, "promise", "INV-2026-0001", "--on", at(40))
+    assert _told(company, "INV-2026-0001", 41) == [f"promise until {at(20)}", f"promise until {at(40)}, broken"]
+
+
+def test_customers_that_are_one_get_one_notice(company: Dunned) -> None:
+    """Ada is also Bea: one notice over both, one spacing, and credit of either counts for both."""
+    company.sell("100")
+    company.sell("50", "Bea")
+    company.sell("5", "Cyd")
+    _merge(company, 2, 1)
+    (both, other) = company.dun(5)
+    assert (both["customer"], both["amount"], both["invoices"]) == ("K1", "150.00", ["INV-2026-0001", "INV-2026-0002"])
+    assert other["customer"] == "K3"
+    company.at(6, "hold", "K1", "--until", at(21), "--reason", "asked")
+    assert company.levels(20) == [("K3", "b")]
+    assert company.levels(22) == [("K1", "b")]
+
+
+def test_customers_that_became_one_after_their_notices(company: Dunned) -> None:
+    """Bea was written to on day 5, Ada on day 8: the spacing of 7 days counts from the later; no level comes again."""
+    company.sell("100", "Bea")
+    company.sell("50", "Ada", day=3)
+    assert company.levels(5) == [("K1", "a")]
+    assert company.levels(8) == [("K2", "a")]
+    _merge(company, 1, 2)
+    company.sell("7", "Ada", day=9)
+    assert company.levels(14) == []
+    (row,) = company.dun(15)
+    assert (row["customer"], row["level"], row["invoices"]) == ("K2", "a", ["INV-2026-0003"])
+    (row,) = company.dun(23)
+    assert (row["customer"], row["level"], row["amount"]) == ("K2", "b", "157.00")
+
+
+def _merge(company: Dunned, gone: int, kept: int) -> None:
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute("UPDATE customer SET merged_into_id = ? WHERE id = ?", (kept, gone))
+
+
+def test_find_and_list_know_notices(company: Dunned) -> None:
+    company.sell("100")
+    company.dun(5)
+    assert [row["ref"] for row in company.ltc("list", "notices")] == ["N1"]
+    assert [(row["ref"], row["kind"], row["name"]) for row in company.ltc("find", "N1")] == [("N1", "notice", "Ada")]
 
 
 def test_a_dispute_lasts_until_it_is_released(company: Dunned) -> None:
@@ -446,6 +540,84 @@ def test_chinese_customers_are_written_to_in_chinese(company: Dunned) -> None:
     assert b"Content-Language: zh" in mail.read_bytes()
 
 
+def test_an_invoice_s_notice_says_all_that_is_to_be_paid_and_how(company: Dunned) -> None:
+    """1200 at 10 % for 15 days: 1200 × 0.1 × 15 / 365 = 4.93; with 10.00 and 1200.00 it is 1,214.93."""
+    company.configure(FEES)
+    with company.config_path.open("a", encoding="utf-8") as file:
+        file.write("company: {name: Acme GmbH, iban: DE02120300000000202051}\n")
+    company.sell("1200")
+    company.dun(15)
+    plain, html = (part.get_content() for part in _mail(company).iter_parts())
+    for text in (plain, html):
+        assert "INV-2026-0001" in text
+        assert "1200.00 × 10% × 15 / 365" in text
+        assert "10.00 for the notice late" in text
+        assert "Total: 1,214.93 EUR" in text
+        assert "Account: DE02120300000000202051" in text
+        assert "Payment reference: INV-2026-0001" in text
+
+
+def _mail(company: Dunned) -> Any:
+    (path,) = company.folder.glob("*.eml")
+    return message_from_bytes(path.read_bytes(), policy=default)
+
+
+def _own_templates(company: Dunned, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = company.path.parent / "own" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    lines = company.config_path.read_text(encoding="utf-8")
+    company.config_path.write_text(lines.replace("mail: {from", "mail: {templates: own, from"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("files", "level", "language", "subject"),
+    [
+        ({"en/thunder.txt": "Boom {{ ref }}\n\n{{ to_pay }}\n"}, "thunder", "en", "Boom N1"),
+        ({"en/thunder.txt": "Boom {{ ref }}\n\n{{ to_pay }}\n"}, "thunder", "zh", "Boom N1"),
+        ({"en/reminder.txt": "Mine {{ ref }}\n\n{{ to_pay }}\n"}, "reminder", "en", "Mine N1"),
+        ({"en/reminder.txt": "Mine {{ ref }}\n\n{{ to_pay }}\n"}, "reminder", "zh", "催款通知 N1"),
+        ({"en/notice.txt": "{{ tone }} {{ ref }}\n\n{{ to_pay }}\n"}, "final", "en", "final N1"),
+        ({"en/notice.txt": "{{ tone }} {{ ref }}\n\n{{ to_pay }}\n"}, "final", "zh", "最后催款通知 N1"),
+    ],
+)
+def test_a_level_may_have_a_template_of_one_s_own(
+    company: Dunned, files: dict[str, str], level: str, language: str, subject: str
+) -> None:
+    company.configure(f"[{{name: a, after: 5d, mail: {level}}}]")
+    _own_templates(company, files)
+    assert company.run("config", "check") == 0, company.err
+    company.sell("100")
+    company.at(1, "edit", "K1", f"language={language}")
+    company.dun(5)
+    assert _mail(company)["Subject"] == subject
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "unknown mail thunder: it is none of nudge, reminder, second, final, and there is no such template"),
+        ({"en/thunder.txt": "Boom\n\n{{ naem }}\n"}, "en/thunder.txt: 'naem' is not known"),
+        ({"zh/thunder.txt": "Boom\n\n{{ claims[9].amount }}\n"}, "zh/thunder.txt: "),
+        ({"en/thunder.txt": "only a subject"}, "its first line is the subject"),
+        ({"en/thunder.txt": "Boom\n\n{{ ref.__class__ }}\n"}, "is unsafe"),
+        ({"en/thunder.txt": "Boom\n\nx\n", "en/notice.txt": "{{ oops }}\n\nx\n"}, "'oops' is not known"),
+    ],
+)
+def test_a_wrong_template_of_a_level_is_found_and_writes_to_nobody(
+    company: Dunned, files: dict[str, str], message: str
+) -> None:
+    company.sell("100")
+    company.configure("[{name: a, after: 5d, mail: thunder}]")
+    _own_templates(company, files)
+    (company.path.parent / "own").mkdir(exist_ok=True)
+    assert message in company.ltc("config", "check", fails=6)["message"]
+    before = company.dump()
+    assert message in company.ltc("dun", "--no-send", today=at(5), fails=6)["message"]
+    assert company.dump() == before
+
+
 def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned) -> None:
     company.sell("100", "Ada")
     company.sell("100", "Bob")
@@ -518,5 +690,153 @@ def test_show_tells_of_promises_and_notices(company: Dunned) -> None:
     company.at(1, "promise", "INV-2026-0001", "--on", at(9))
     company.dun(10)
     told = [entry["what"] for entry in company.ltc("show", "INV-2026-0001", today=at(10))["thread"]]
-    assert f"promise until {at(9)}" in told
+    assert f"promise until {at(9)}, broken" in told
     assert "notice a by mail" in told
+
+
+# The figures that others test their own dunning with; what we do otherwise on purpose is said
+
+
+def test_tryton_a_block_holds_and_a_payment_ends_it(company: Dunned) -> None:
+    """Levels at 5, 20 and 40 days: blocked on day 30, then freed on the same; paid; nothing on day 50."""
+    company.sell("100")
+    company.sell("100")
+    company.at(0, "collect", "INV-2026-0001")
+    assert company.levels(4) == []
+    (row,) = company.dun(5)
+    assert (row["level"], row["invoices"]) == ("a", ["INV-2026-0002"])
+    company.at(30, "hold", "INV-2026-0002", "--until", at(60), "--reason", "blocked")
+    assert company.levels(30) == []
+    company.at(30, "release", "INV-2026-0002")
+    assert company.levels(30) == [("K1", "b")]
+    company.at(30, "collect", "INV-2026-0002")
+    assert company.levels(50) == []
+
+
+def test_tryton_a_single_level_of_no_days_is_final_at_once(company: Dunned) -> None:
+    company.configure("[{name: only, after: 0d, mail: final}]")
+    company.sell("100")
+    assert [company.levels(day) for day in (0, 0, 1, 30, 60)] == [[("K1", "only")], [], [], [], []]
+
+
+def test_erpnext_a_notice_without_fees(company: Dunned) -> None:
+    """100 at 20 days: 100.00 in all."""
+    company.configure("[{name: first, after: 20d, mail: reminder}]")
+    company.sell("100")
+    (row,) = company.dun(20)
+    assert [row[key] for key in ("amount", "fee", "interest", "total")] == ["100.00", "0.00", "0.00", "100.00"]
+
+
+def test_erpnext_a_payment_of_the_whole_notice_resolves_it(company: Dunned) -> None:
+    """110.41 at 15 days are paid at once: nothing is open, and nothing is dunned."""
+    company.configure(FEES)
+    company.sell("100")
+    (row,) = company.dun(15)
+    company.at(15, "collect", "INV-2026-0001", row["total"])
+    assert company.ltc("aging", today=at(15)) == []
+    assert company.levels(90, "--confirm") == []
+
+
+def test_erpnext_two_invoices_in_one_notice(company: Dunned) -> None:
+    company.sell("100")
+    company.sell("300")
+    (row,) = company.dun(6)
+    assert (row["amount"], row["invoices"]) == ("400.00", ["INV-2026-0001", "INV-2026-0002"])
+
+
+def test_erpnext_one_of_two_instalments_is_late(company: Dunned) -> None:
+    """Half after 5 days, half after 10: on day 6 it is 50; paid, it is none; the payment reversed, 50 again."""
+    company.configure("[{name: a, after: 1d, mail: reminder}, {name: b, after: 3d, mail: second}]", spacing="1d")
+    company.sell("100", terms="100% sign; due 50%+5d, rest+10d")
+    (row,) = company.dun(6)
+    assert (row["level"], row["amount"]) == ("a", "50.00")
+    company.at(7, "collect", "INV-2026-0001", "50")
+    assert company.levels(8) == []
+    company.at(9, "reverse", "P1", "--reason", "bounced")
+    (row,) = company.dun(9)
+    assert (row["level"], row["amount"]) == ("b", "50.00")
+    (row,) = company.dun(11)
+    assert (row["level"], row["amount"]) == ("a", "100.00")
+
+
+def test_erpnext_a_credit_note_resolves_it(company: Dunned) -> None:
+    company.sell("100")
+    assert company.levels(10) == [("K1", "a")]
+    company.at(11, "credit", "INV-2026-0001", "--reason", "returned")
+    assert company.levels(30) == []
+
+
+@pytest.mark.parametrize(("threshold", "told"), [("99.00", ["EUR"]), ("99.01", [])])
+def test_lago_a_threshold_of_its_own_for_each_currency(company: Dunned, threshold: str, told: list[str]) -> None:
+    """99.00 EUR and 99.00 USD are late: the campaign asks for what has a threshold that is reached."""
+    company.configure(minimum=f"{{EUR: {threshold}, USD: 100}}")
+    company.sell("99")
+    company.at(0, "promote", company.at(0, "lead", "add", "Bob")["ref"], "--amount", "USD 99", "--customer", "K1")
+    company.at(0, "sign", "O2", "--terms", "100% sign; net 0")
+    company.at(0, "invoice", "C2")
+    assert [row["currency"] for row in company.dun(5)] == told
+
+
+def test_lago_a_customer_who_is_excluded(company: Dunned) -> None:
+    company.sell("99")
+    company.at(0, "edit", "K1", "dunning=none")
+    (row,) = company.dun(5, "--dry-run")
+    assert (row["status"], row["why"]) == ("left_out", "dunning is off")
+    assert company.levels(5) == []
+
+
+def test_oca_the_last_reminder_follows_the_one_before(company: Dunned) -> None:
+    """Ten days net, then 40, then ten days after the second: late by a week, so is the third."""
+    company.configure(
+        "[{name: a, after: 10d, mail: reminder}, {name: b, after: 40d, mail: second},"
+        " {name: c, after: 41d, mail: final}]",
+        spacing="10d",
+    )
+    company.sell("100")
+    assert [company.levels(day) for day in (9, 10, 39)] == [[], [("K1", "a")], []]
+    assert company.levels(44) == [("K1", "b")]
+    assert [company.levels(day) for day in (53, 54)] == [[], [("K1", "c")]]
+
+
+def test_oca_a_policy_of_one_customer_and_none_of_another(company: Dunned) -> None:
+    company.configure(policies="{slow: {levels: [{name: s, after: 30d, mail: reminder}]}}")
+    for name in ("Ada", "Bob", "Cyd"):
+        company.sell("100", name)
+    company.at(1, "edit", "K2", "dunning=slow")
+    company.at(1, "edit", "K3", "dunning=none")
+    assert company.levels(10) == [("K1", "a")]
+    assert company.levels(30) == [("K1", "b"), ("K2", "s")]
+
+
+def test_kill_bill_three_states_by_the_earliest_unpaid(company: Dunned) -> None:
+    """OD1 at 30 days, OD2 at 40 blocks what is sold, OD3 at 50; all is paid, and nothing is blocked.
+
+    A second invoice a month later has states of its own: the customer is written to in the severest.
+    """
+    company.configure(
+        "[{name: OD1, after: 30d, mail: reminder}, {name: OD2, after: 40d, mail: second, stop_shipping: true},"
+        " {name: OD3, after: 50d, mail: final, stop_shipping: true}]"
+    )
+    company.sell("249.95")
+    assert company.levels(29) == []
+    assert company.levels(30) == [("K1", "OD1")]
+    company.sell("249.95", day=30)
+    assert [company.levels(day) for day in (38, 40)] == [[], [("K1", "OD2")]]
+    assert company.ltc("ship", "C1", today=at(40), fails=4)["code"] == "refused"
+    (row,) = company.dun(50)
+    assert (row["level"], row["amount"]) == ("OD3", "499.90")
+    company.at(51, "collect", "K1")
+    company.at(51, "ship", "C1")
+    assert company.levels(60) == []
+
+
+def test_invoice_ninja_three_reminders_with_a_late_fee_each(company: Dunned) -> None:
+    """Fees of 5, 10 and 15 after 7, 14 and 21 days: once each, however often the scheduler runs; 130 in the end."""
+    company.configure(
+        "[{name: reminder1, after: 7d, mail: reminder, fee: 5}, {name: reminder2, after: 14d, mail: second, fee: 10},"
+        " {name: reminder3, after: 21d, mail: final, fee: 15}]"
+    )
+    company.sell("100")
+    totals = [row["total"] for day in range(30) for _hour in range(3) for row in company.dun(day)]
+    assert totals == ["105.00", "115.00", "130.00"]
+    assert company.at(30, "collect", "INV-2026-0001")["amount"] == "130.00"

@@ -1,0 +1,146 @@
+"""Notices to customers whose names, contacts and addresses are attacks: no header, no recipient more than without."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from email import message_from_bytes
+from email.policy import default
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.mail.conftest import config
+from tests.mail.kills import with_late_invoices
+from tests.mail.server import Inbox, serving
+from tests.support import Company, folder_in_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG: Final = """
+company: {name: Acme GmbH, email: billing@acme.example, address: "Main Street 1\\n.\\nQUIT\\n..\\n10115 Berlin"}
+"""
+RECIPIENT: Final = "lead1@works1.example"
+
+HEADERS: Final = [
+    "Auto-Submitted",
+    "Content-Language",
+    "Content-Type",
+    "Date",
+    "From",
+    "MIME-Version",
+    "Message-ID",
+    "Subject",
+    "To",
+]
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def late(inbox: Inbox) -> Iterator[Company]:
+    with serving(inbox) as port, folder_in_memory() as folder:
+        mail = config(port).splitlines()[1]
+        yield with_late_invoices(Company(folder, config=f"{CONFIG}\n{mail}\n"), 1)
+
+
+def attack(company: Company, **values: str) -> list[dict[str, Any]]:
+    """Written past every check of ours, as by somebody with another program; and dunned."""
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        for column, value in values.items():
+            connection.execute(f"UPDATE customer SET {column} = ?", (value,))
+    rows: list[dict[str, Any]] = company.ltc("dun")
+    return rows
+
+
+def read(inbox: Inbox) -> Any:
+    (delivery,) = inbox.deliveries
+    assert inbox.recipients == [RECIPIENT]
+    return message_from_bytes(delivery.message, policy=default)
+
+
+def headers(message: Any) -> list[str]:
+    return sorted(name for name in message if not name.startswith("X-"))
+
+
+NAMES: Final = (
+    "Ada\r\nBcc: eve@evil.example",
+    "Ada\nBcc: eve@evil.example",
+    "Ada\r\n\r\nbody",
+    "=?utf-8?q?Ada=0D=0ABcc:_eve@evil.example?=",
+    "=?utf-8?b?QWRhDQpCY2M6IGV2ZUBldmlsLmV4YW1wbGU=?=",
+    "Ada, eve@evil.example",
+    "Ada <eve@evil.example>, Bob",
+    '"Ada" <eve@evil.example>',
+    "Ada\x00",
+    "Ada\u2028Bcc: eve@evil.example",
+    ".",
+    "Ada\n.\nQUIT",
+    "{{ 7*7 }}",
+    "{% for x in range(9) %}{{ x }}{% endfor %}",
+    "<script>alert(1)</script>",
+    "Ünïcode 青空",
+)
+
+
+@pytest.mark.parametrize("column", ["name", "contact", "address"])
+@pytest.mark.parametrize("text", NAMES)
+def test_no_name_adds_a_header_or_a_recipient(column: str, text: str, late: Company, inbox: Inbox) -> None:
+    (row,) = attack(late, **{column: text})
+    if row["channel"] == "task":
+        assert inbox.recipients == []
+        assert column != "address"
+        return
+    message = read(inbox)
+    assert row["status"] == "sent"
+    assert headers(message) == HEADERS
+    assert [address.addr_spec for address in message["To"].addresses] == [RECIPIENT]
+    plain, html = (part.get_content() for part in message.iter_parts())
+    assert "10115 Berlin" in plain  # what stands behind the lone dot
+    assert "<script" not in html
+
+
+@pytest.mark.parametrize(
+    "text", ["Ada, eve@evil.example", ".", "{{ 7*7 }}", "{% for x in range(9) %}{{ x }}{% endfor %}", "Ünïcode 青空"]
+)
+def test_a_name_that_is_only_odd_arrives_as_it_is(text: str, late: Company, inbox: Inbox) -> None:
+    attack(late, name=text, contact=text)
+    message = read(inbox)
+    assert message["To"].addresses[0].display_name == text
+    plain, _html = message.iter_parts()
+    assert f"{text}," in plain.get_content()
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "lead1@works1.example, eve@evil.example",
+        "lead1@works1.example,eve@evil.example",
+        "lead1@works1.example\r\nRCPT TO:<eve@evil.example>",
+        "lead1@works1.example\nBcc: eve@evil.example",
+        "<lead1@works1.example> <eve@evil.example>",
+        "=?utf-8?q?eve?=@evil.example",
+        "lead1@works1.example> SIZE=1",
+        ".",
+        "",
+    ],
+)
+def test_an_address_that_is_not_exactly_one_is_called(email: str, late: Company, inbox: Inbox) -> None:
+    (row,) = attack(late, email=email)
+    assert (row["channel"], row["ref"]) == ("task", None)
+    assert inbox.recipients == []
+    assert late.ltc("outbox", "list") == []
+
+
+def test_the_name_of_the_company_is_no_template_either(late: Company, inbox: Inbox) -> None:
+    lines = late.config_path.read_text().replace("Acme GmbH", "'{{ 7*7 }}, eve@evil.example'")
+    late.config_path.write_text(lines)
+    late.ltc("dun")
+    message = read(inbox)
+    assert message["From"].addresses[0].display_name == "{{ 7*7 }}, eve@evil.example"
+    assert message["Subject"] == "Payment reminder N1 from {{ 7*7 }}, eve@evil.example"
+    assert headers(message) == HEADERS
