@@ -1,6 +1,6 @@
 """Run the faults of tests/faults in the full figures of the house, with a seed that repeats the run.
 
-    python -m bench.soak                       everything once, about fifteen minutes
+    python -m bench.soak                       everything once, about half an hour
     python -m bench.soak --only kills writers
     python -m bench.soak --times 50            the long soak
 

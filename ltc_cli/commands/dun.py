@@ -101,28 +101,29 @@ class _Work:
                 way = mailing.way_out(session.settings, self.folder) if self.is_sending else None
             rows = notices.planned(store, decision, session.today, "open")
             done = notices.carry_out(store, session.settings, desk, decision, session.today, self.folder)
-        mails = _mails(store, [notice_id for notice_id, _notice in done if notice_id])
-        missing = self._put_letters_in_place(store)
-        said = [*decision.remarks, *missing]
+        written = [notice_id for notice_id, _notice in done if notice_id]
+        mails = _mails(store, written)
+        late, missing = self._put_letters_in_place(store, written)
+        said = [*decision.remarks, *late, *missing]
         if way and mails:
             said += deliver(session, store, decisions, way, mails)
             said += remarks(outbox.records(store, mails))
+        shown = dict(zip(written, notices.records(store, written), strict=True)) if written else {}
         for row, (notice_id, _notice) in zip(rows, done, strict=True):
-            row["why"] = None
-            if notice_id is None:
-                row["channel"] = "task"
-            else:
-                row.update(notices.records(store, [notice_id])[0])
+            row.update(shown[notice_id] if notice_id else {"channel": "task", "why": None})
         is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in rows)))
         return _report(rows, said, code=0 if is_done else 8)
 
-    def _put_letters_in_place(self, store: Store) -> list[str]:
-        """Of this run and of those that were killed before they came to it. Answers which could not be, and why."""
+    def _put_letters_in_place(self, store: Store, mine: list[int]) -> tuple[list[str], list[str]]:
+        """Of this run and of those that were killed before they came to it: in words, these, and what could not be."""
         if self.folder is None:
-            return []
+            return [], []
         with store.reading():
             kept = [letter for letter, is_kept in notices.letters_kept(store, self.folder).items() if is_kept]
-        return [why for why in map(paper.put_in_place, kept) if why]
+        why = {letter.notice_id: paper.put_in_place(letter) for letter in kept}
+        late = [number for number in sorted(why.keys() - set(mine)) if why[number] is None]
+        words = [f"N{number}, of a run that did not come to its end, is written now" for number in late]
+        return words, [each for each in why.values() if each]
 
 
 def _mails(store: Store, notice_ids: list[int]) -> list[int]:

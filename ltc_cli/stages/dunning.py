@@ -38,11 +38,11 @@ balance AS ("""
     )
     + """),
 late AS (
-    SELECT balance.*, kept.id AS kept_id, kept.email, kept.kind AS customer_kind, kept.dunning,
-        COALESCE((SELECT policy FROM dunning_choice WHERE dunning_choice.invoice_id = balance.invoice_id
-            ORDER BY id DESC LIMIT 1), kept.dunning) AS policy
+    SELECT balance.*, kept.id AS kept_id, COALESCE(choice.policy, kept.dunning) AS policy
     FROM balance JOIN customer AS own ON own.id = balance.customer_id
     JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+    LEFT JOIN dunning_choice AS choice ON choice.invoice_id = balance.invoice_id AND NOT EXISTS (
+        SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
     WHERE balance_minor > 0 OR balance.invoice_id IN (SELECT invoice_id FROM claimed)
 )
 SELECT kept_id, currency, due_on, policy, (
@@ -52,13 +52,15 @@ SELECT kept_id, currency, due_on, policy, (
             late.id NOT IN (SELECT receivable_id FROM notice_item JOIN cancelled ON cancelled.record_id = notice_id)
             OR notice_id NOT IN (SELECT record_id FROM cancelled))
     ) AS reached,
-    id, kind, invoice_id, balance_minor, email IS NOT NULL, customer_kind, dunning
+    id, kind, invoice_id, balance_minor
 FROM late
 """
 )
 
 IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox
     WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')"""
+
+CUSTOMERS = "SELECT id, email, kind, dunning FROM customer WHERE {these:id}"
 
 OWN_IDS = "SELECT id FROM customer WHERE {these:id} OR {these:merged_into_id}"
 """Customers, and those that were merged into them."""
@@ -201,7 +203,8 @@ def _groups(store: Store, dunning: Dunning, today: date, customer_id: int | None
             reaches[case] = explain or _next(dunning, case, today, None)[0] is not None
         if reaches[case]:
             wanted.add(key)
-    return [_group(rows[key]) for key in sorted(wanted)]
+    customers = {row["id"]: row for row in store.among(CUSTOMERS, {customer for customer, _currency in wanted})}
+    return [_group(rows[key], customers[key[0]]) for key in sorted(wanted)]
 
 
 def _open(store: Store, dunning: Dunning, today: date, customer_id: int | None) -> list[Row]:
@@ -224,13 +227,12 @@ def _next(dunning: Dunning, case: Case, today: date, not_before: date | None) ->
     return rules.due_level(ladder.levels if ladder else (), reached, date.fromisoformat(due), today, not_before)
 
 
-def _group(rows: list[Row]) -> _Group:
-    *_, has_email, customer_kind, own = rows[0]
+def _group(rows: list[Row], customer: Row) -> _Group:
     items = []
-    for row in rows:
-        _customer, _currency, due, name, reached, receivable_id, kind, invoice_id, balance_minor, *_ = row
+    for _customer_id, _currency, due, name, reached, receivable_id, kind, invoice_id, balance_minor in rows:
         items.append(Item(receivable_id, kind, invoice_id, date.fromisoformat(due), balance_minor, name, reached))
-    return _Group(rows[0][0], rows[0][1], bool(has_email), customer_kind == "business", own, items)
+    is_business = customer["kind"] == "business"
+    return _Group(customer["id"], rows[0][1], customer["email"] is not None, is_business, customer["dunning"], items)
 
 
 def policy(dunning: Dunning, name: str | None) -> Dunning | Policy | None:

@@ -179,6 +179,11 @@ def _start_of_cron(company: Company, model: Model, today: date, random: Random) 
     """Decide, and send; now and then a customer pays after the decision and before the dot."""
     wanted = model.wanted(today)
     mails = str(company.path.parent / "mails")
+    if random.random() < 0.2:  # which looks at all customers, not only at those of whom something reaches a level
+        planned = [row for row in company.ltc("dun", "--dry-run") if row["status"] == "planned"]
+        assert {row["customer"]: tuple(row["invoices"]) for row in planned} == {
+            customer: tuple(reached) for customer, reached in wanted.items()
+        }
     if wanted and random.random() < 0.3:
         company.ltc("dun", "--no-send")
         customer = random.choice(sorted(wanted))

@@ -440,6 +440,7 @@ def test_letters_of_a_run_that_was_killed_are_put_in_place_by_the_next(
         assert company.levels(5) == [("K1", "a")]
     assert not list(company.folder.glob("*.txt"))
     assert company.levels(5) == []
+    assert "N1, of a run that did not come to its end, is written now" in company.err
     assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
 
 
