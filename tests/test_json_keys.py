@@ -375,7 +375,7 @@ LOOKS: Final = [
     ("dun --dry-run --today +100d", [NOTICE]),
     ("outbox list", [MAIL]),
     ("daily", ["step status count:count detail?"]),
-    ("simulate --until +90d", ["on:date step ref customer:K? customer_name level? amount:money? currency?"]),
+    ("simulate --until +90d", ["on:date step ref? customer:K? customer_name level? amount:money? currency?"]),
     ("list mails", [MAIL]),
     ("find ada", [FOUND]),
     ("find L1", [FOUND]),

@@ -30,16 +30,23 @@ class Step(NamedTuple):
     command: Callable[[Settings], str]
     looks: tuple[str, ...]
     """What `--check` asks instead: each row is something that waits."""
+    off: Callable[[Settings], str | None] = lambda _settings: None
+    """Why it is not done under these settings."""
 
 
 def _billing(settings: Settings) -> str:
     return "invoice --due --send" if settings.mail.invoices else "invoice --due"
 
 
+def _without_server(settings: Settings) -> str | None:
+    """A notice that can never be sent must not count as a level reached."""
+    return None if settings.mail.host else "off: mail.host is not set"
+
+
 STEPS = (
     Step("sequences", lambda _settings: "nurture --due --no-send", ("nurture --due --dry-run",)),
     Step("billing", _billing, ("invoice --due --dry-run",)),
-    Step("dunning", lambda _settings: "dun --no-send", ("dun --dry-run",)),
+    Step("dunning", lambda _settings: "dun --no-send", ("dun --dry-run",), _without_server),
     Step(
         "outbox",
         lambda _settings: "outbox send",
@@ -55,7 +62,8 @@ def daily(
     """Do everything that is due: one line a step.
 
     A step that fails keeps no other one from being done; the exit code is then 8. What was done is not done again, and
-    a second start while one is under way leaves at once, so that cron may start it as often as it likes.
+    a second start while one is under way leaves at once, so that cron may start it as often as it likes. Nobody is
+    dunned while there is no mail server.
 
     \b
     Example:
@@ -66,6 +74,14 @@ def daily(
     session.expect_file()
     root: Any = ctx.find_root().command
 
+    def do(step: Step) -> dict[str, Any]:
+        off = step.off(session.settings)
+        if off:
+            return _row(step.name, "nothing", [], off)
+        if check:
+            return _looked(step.name, [run(look) for look in step.looks])
+        return _done(step.name, run(step.command(session.settings)))
+
     def run(words: str) -> Told:
         with closing(Held()) as held:
             line = LineSession(session, held)
@@ -74,11 +90,10 @@ def daily(
             return told
 
     if check:
-        rows = [_looked(step.name, [run(look) for look in step.looks]) for step in STEPS]
-        return session.show(_report(rows, calm=("nothing",)))
+        return session.show(_report([do(step) for step in STEPS], calm=("nothing",)))
     try:
         with daily_lock(session.path):
-            rows = [_done(step.name, run(step.command(session.settings))) for step in STEPS]
+            rows = [do(step) for step in STEPS]
     except ConflictError:
         return session.show(Report(COLUMNS, [], empty="another run is under way"))
     return session.show(_report(rows, calm=("nothing", "done")))

@@ -89,10 +89,14 @@ def simulate(
             for row in line.report.rows if line.report else ():
                 yield {**row, "on": on.isoformat(), "step": step.step, **step.shown(row)}
 
+        has_sender = bool(session.settings.mail.from_address or session.settings.company.email)
+        steps = [step for step in STEPS if step.step != "dunning" or has_sender]
         found = []
         for on in (session.today + timedelta(days=number) for number in range(days + 1)):
-            found += [row for step in STEPS for row in rows(on, step)]
+            found += [row for step in steps for row in rows(on, step)]
             _deliver(store, on)
-        return Report(COLUMNS, found, title=f"Until {last}", empty=f"nothing will be due until {last}")
+        notices = [] if has_sender else ["nobody is dunned: mails have no sender, mail.from or company.email"]
+        title, empty = f"Until {last}", f"nothing will be due until {last}"
+        return Report(COLUMNS, found, title=title, notices=notices, empty=empty)
 
     session.try_on_a_copy(foresee)

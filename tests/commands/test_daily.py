@@ -79,6 +79,8 @@ def test_billing_mails_the_invoices_where_the_settings_say_so(company: Company) 
 
 def test_who_is_late_is_written_to_once_and_who_is_left_out_waits_for_nothing(company: Company) -> None:
     folder = company.path.parent / "mails"
+    server = FOLDER + "mail: {host: 127.0.0.1, port: 9, tls: none}\n"
+    company.config_path.write_text(server, encoding="utf-8")
     company.ltc("daily")
     # due on the 15th, and five days later there is the first level
     assert steps(company, "--check", "--today", "2026-07-19")["dunning"] == ("nothing", 0)
@@ -88,10 +90,19 @@ def test_who_is_late_is_written_to_once_and_who_is_left_out_waits_for_nothing(co
     company.ltc("release", "K1", today="2026-07-19")
     found = steps(company, "--today", "2026-07-20", code=8)
     assert found["dunning"] == ("done", 1)
-    assert found["outbox"] == ("failed", 0)  # there is no mail server
+    assert found["outbox"] == ("partly", 1)  # nobody answers on that port
+    company.ltc("outbox", "retry", "M1")
     company.ltc("outbox", "send", "--to-folder", str(folder), today="2026-07-20")
     assert steps(company, "--today", "2026-07-20") == dict.fromkeys(found, ("nothing", 0))
     assert len(list(folder.glob("*.eml"))) == 1
+
+
+def test_nobody_is_dunned_without_a_mail_server(company: Company) -> None:
+    """A notice that never goes must not be a level reached."""
+    company.ltc("daily")
+    assert steps(company, "--today", "2026-07-20")["dunning"] == ("nothing", 0)
+    assert "off: mail.host is not set" in company.out
+    assert company.ltc("list", "notices") == []
 
 
 # Hooks
