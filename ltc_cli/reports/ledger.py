@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 # Each query takes the day once for every `?`, and answers in the order `day, id` (and what stands between them).
 
 # Goods that move, by line, and how line and contract stand on that day. An amendment moves nothing, but every line of
-# its contract stands anew from its day on.
+# its contract stands anew from its day on. What is terminated stands until it ends, and then all of it is earned.
 MOVES = """
-WITH moved AS (
-    SELECT amended_on AS day, -1 AS is_back, amendment.id, line.contract_id, line.id AS line_id, 0 AS quantity_micro
-    FROM amendment JOIN contract_line AS line ON line.contract_id = amendment.contract_id WHERE amended_on <= ?
+WITH amending AS (SELECT * FROM amendment WHERE kind <> 'terminated'), moved AS (
+    SELECT amended_on AS day, -1 AS is_back, amending.id, line.contract_id, line.id AS line_id, 0 AS quantity_micro
+    FROM amending JOIN contract_line AS line ON line.contract_id = amending.contract_id WHERE amended_on <= ?
     UNION ALL
     SELECT moved_on, CASE WHEN shipment_line.quantity_micro < 0 THEN 1 ELSE 0 END, shipment_id, contract_id,
         contract_line_id, shipment_line.quantity_micro
     FROM shipment_line JOIN contract_line AS line ON line.id = contract_line_id WHERE moved_on <= ?
 )
 SELECT day, is_back, moved.id, moved.contract_id, customer_id, currency, line_id, moved.quantity_micro,
-    COALESCE((SELECT changed.quantity_micro FROM contract_line_change AS changed JOIN amendment
-        ON amendment.id = changed.amendment_id WHERE contract_line_id = line_id AND amended_on <= day
+    COALESCE((SELECT changed.quantity_micro FROM contract_line_change AS changed JOIN amending
+        ON amending.id = changed.amendment_id WHERE contract_line_id = line_id AND amended_on <= day
         ORDER BY changed.id DESC LIMIT 1), line.quantity_micro) AS whole_micro,
-    COALESCE((SELECT changed.net_minor FROM contract_line_change AS changed JOIN amendment
-        ON amendment.id = changed.amendment_id WHERE contract_line_id = line_id AND amended_on <= day
+    COALESCE((SELECT changed.net_minor FROM contract_line_change AS changed JOIN amending
+        ON amending.id = changed.amendment_id WHERE contract_line_id = line_id AND amended_on <= day
         ORDER BY changed.id DESC LIMIT 1), line.net_minor) AS whole_minor,
-    COALESCE((SELECT amount_minor FROM amendment WHERE contract_id = moved.contract_id AND amended_on <= day
-        ORDER BY amendment.id DESC LIMIT 1), contract.amount_minor) AS amount_minor,
-    (SELECT COALESCE(SUM(COALESCE((SELECT changed.amount_minor FROM plan_share_change AS changed JOIN amendment
-            ON amendment.id = changed.amendment_id WHERE plan_share_id = share.id AND amended_on <= day
+    COALESCE((SELECT amount_minor FROM amending WHERE contract_id = moved.contract_id AND amended_on <= day
+        ORDER BY amending.id DESC LIMIT 1), contract.amount_minor) AS amount_minor,
+    (SELECT COALESCE(SUM(COALESCE((SELECT changed.amount_minor FROM plan_share_change AS changed JOIN amending
+            ON amending.id = changed.amendment_id WHERE plan_share_id = share.id AND amended_on <= day
             ORDER BY changed.id DESC LIMIT 1), share.amount_minor)), 0)
         FROM plan_share AS share LEFT JOIN amendment AS added ON added.id = share.amendment_id
         WHERE share.contract_id = moved.contract_id AND period_from IS NULL

@@ -319,3 +319,33 @@ def test_hledger_proves_aging_in_one_line(company: Company, tmp_path: Path) -> N
     hledger(journal, "check", "--strict")
     found = balances(journal, OWED, "--pivot", "due")
     assert found == {"2026-05-11": {"EUR": 39.5}, "2026-05-21": {"EUR": 59.5}}
+
+
+def test_what_is_terminated_is_earned_as_it_went_out_and_the_rest_when_it_ends(company: Company) -> None:
+    """Ten at 40.00, half on signing, half shipped: 300.00 invoiced, 200.00 gone out; it ends on 10 February."""
+    signed(company, "400", "50% sign, 50% ship", "2026-01-10")
+    invoiced(company, "C1", "2026-01-10")
+    company.ltc("ship", "C1", "--line", "1=0.5", today="2026-01-12")
+    invoiced(company, "C1", "2026-01-12")
+    company.ltc("terminate", "C1", "--on", "2026-02-10", "--reason", "over", today="2026-01-20")
+    assert _earned(company, "2026-01-13") == _earned(company, "2026-02-09") == (-20000, -10000)
+    assert _earned(company, "2026-02-10") == (-30000, 0)
+
+
+def test_an_amendment_changes_what_the_goods_that_went_out_are_worth(company: Company) -> None:
+    """100.00 on signing, half shipped; on the 20th it becomes 200.00: half of that, all that is invoiced, is earned."""
+    signed(company, "100", "100% sign", "2026-01-10")
+    invoiced(company, "C1", "2026-01-10")
+    company.ltc("ship", "C1", "--line", "1=0.5", today="2026-01-12")
+    company.ltc("amend", "C1", "--amount", "200", "--reason", "more", today="2026-01-20")
+    assert _earned(company, "2026-01-19") == (-5000, -5000)
+    assert _earned(company, "2026-01-20") == (-10000, 0)
+
+
+def _earned(company: Company, day: str) -> tuple[int, int]:
+    """Sales and what is owed in goods at the end of a day, in cents."""
+    sums = {SALES: 0, CONTRACT: 0}
+    for _on, _ref, postings in booked(company, "--as-of", day):
+        for account in sums:
+            sums[account] += int(postings.get(account, "0.00").removesuffix(" EUR").replace(".", ""))
+    return sums[SALES], sums[CONTRACT]
