@@ -505,7 +505,7 @@ def _identity(path: Path) -> tuple[int, ...] | None:
 
 def open_or_create(path: Path, recorded_at: str) -> Store:
     """The file; made, readable by its owner alone, when there is none."""
-    if not path.exists() or path.stat().st_size == 0:
+    if not path.exists() or path.stat().st_size == 0 or _was_interrupted(path):
         create(path, recorded_at)
     return open_existing(path)
 
@@ -536,6 +536,9 @@ def create(path: Path, recorded_at: str) -> None:
     if not path.parent.is_dir():
         raise NotFoundError(f"there is no folder {path.parent}", f"mkdir -p {path.parent}")
     with writer_lock(path):
+        if _was_interrupted(path):
+            with closing(connect(path)) as connection:  # takes back what was begun: all, where the file was being made
+                connection.execute("PRAGMA user_version").fetchone()
         if path.exists() and path.stat().st_size > 0:
             return
         if path.exists():
@@ -548,6 +551,12 @@ def create(path: Path, recorded_at: str) -> None:
             connection.execute("COMMIT")
         finally:
             connection.close()
+
+
+def _was_interrupted(path: Path) -> bool:
+    """Whether a journal lies beside the file whose transaction may have been killed."""
+    journal = path.with_name(f"{path.name}-journal")
+    return path.exists() and journal.exists() and journal.stat().st_size > 0
 
 
 def _refuse_unsafe(path: Path) -> None:

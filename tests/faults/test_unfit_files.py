@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ltc_cli import store
+from ltc_cli import schema, store
 from tests.faults.harness import Answer, ask, begin_company, look, put, run_here, unclear
+from tests.support import Company
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -262,3 +263,27 @@ def test_a_file_that_may_not_be_read_is_named(kept_from: Path, command: tuple[st
 def test_a_folder_that_may_not_be_entered_is_named(kept_from: Path, command: tuple[str, ...]) -> None:
     kept_from.parent.chmod(0o000)
     assert_refused(ask_as_user((*command, "--config", os.devnull), kept_from), FAILED, str(kept_from))
+
+
+def test_a_file_whose_making_was_killed_after_pages_were_written_is_made_by_the_next_command(tmp_path: Path) -> None:
+    """Its journal takes the pages back when it is opened, and then there is nothing: not a strange file, but none."""
+    path = tmp_path / "ltc.db"
+    child = os.fork()
+    if child == 0:
+        really = schema.migrate
+
+        def spill_and_die(connection: sqlite3.Connection) -> None:
+            connection.execute("PRAGMA cache_size = 5")  # pages, so that they are written before the commit
+            really(connection)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        schema.migrate = spill_and_die
+        store.open_or_create(path, "2026-06-15T09:00:00.000000Z")
+        os._exit(70)
+    _pid, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert path.stat().st_size > 0
+    assert path.with_name("ltc.db-journal").stat().st_size > 0
+    company = Company(tmp_path)
+    assert company.ltc("lead", "add", "Ada")["ref"] == "L1"
+    assert company.run("check") == 0
