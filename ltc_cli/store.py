@@ -555,8 +555,10 @@ def create(path: Path, recorded_at: str) -> None:
 
 def _was_interrupted(path: Path) -> bool:
     """Whether a journal lies beside the file whose transaction may have been killed."""
+    if not path.is_file():
+        return False
     journal = path.with_name(f"{path.name}-journal")
-    return path.exists() and journal.exists() and journal.stat().st_size > 0
+    return journal.exists() and journal.stat().st_size > 0
 
 
 def _refuse_unsafe(path: Path) -> None:

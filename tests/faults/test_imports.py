@@ -113,6 +113,8 @@ def test_objects_cut_at_every_byte() -> None:
 ROWS: Final = 3_000
 SMALL_PART: Final = 500
 KILLS: Final = 6
+MOST_KILLS: Final = 8 * KILLS
+"""On a busy machine a kill seldom hits the middle."""
 STATE: Final = (
     "SELECT name, email_norm, company, note, further, created_on FROM lead ORDER BY 1, 2, 3, 4, 5, 6",
     "SELECT external_id.source, value, name FROM external_id JOIN lead ON lead.id = record_id ORDER BY 1, 2, 3",
@@ -184,7 +186,9 @@ def folder() -> Iterator[Path]:
 def test_an_import_that_is_killed_and_run_again_is_as_if_run_once(folder: Path, mode: str) -> None:
     once = Undisturbed(folder, "--on-duplicate", mode)
     chance, half_done = random.Random(7), 0
-    for number in range(KILLS):
+    for number in range(MOST_KILLS):
+        if number >= KILLS and half_done:
+            break
         db = folder / f"{number}.db"
         ask_small(once.command, db, once.seconds * chance.uniform(0.05, 0.95))
         half_done += db.exists() and batches(db) > 0 and state(db) != once.state
