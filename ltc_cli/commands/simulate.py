@@ -35,11 +35,7 @@ class Foreseen(NamedTuple):
     shown: Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def _billed(row: dict[str, Any]) -> dict[str, Any]:
-    return {"amount": row["total"]}
-
-
-def _dunned(row: dict[str, Any]) -> dict[str, Any]:
+def _asked_for(row: dict[str, Any]) -> dict[str, Any]:
     return {"amount": row["total"]}
 
 
@@ -49,8 +45,8 @@ def _nurtured(row: dict[str, Any]) -> dict[str, Any]:
 
 STEPS = (
     Foreseen("sequences", "nurture --due --no-send", _nurtured),
-    Foreseen("billing", "invoice --due", _billed),
-    Foreseen("dunning", "dun --no-send --confirm", _dunned),
+    Foreseen("billing", "invoice --due", _asked_for),
+    Foreseen("dunning", "dun --no-send --confirm", _asked_for),
 )
 
 

@@ -105,6 +105,13 @@ def format_amount(minor: int, currency: str) -> str:
     return _format_scaled(minor, digits(currency))
 
 
+def grouped(amount: str) -> str:
+    """A plain decimal string as English and Chinese letters write it: `-1234.50` as `-1,234.50`."""
+    whole, point, decimals = amount.partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    return f"{sign}{int(whole.removeprefix('-')):,}{point}{decimals}"
+
+
 def parse_quantity(text: str) -> int:
     """A quantity above zero, in micro: the point alone, up to 6 decimals."""
     micro = _parse_plain(text, 6, "a quantity", "2 or 0.333")

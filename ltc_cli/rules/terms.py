@@ -32,6 +32,7 @@ from ltc_cli.rules.money import (
     PPM,
     format_amount,
     format_percent,
+    grouped,
     parse_percent,
     parse_plain_amount,
     round_ratio,
@@ -626,13 +627,9 @@ def _refuse_unless_whole(claims: Sequence[_Claim], total: int, whole: _Whole, cu
     made_up_minor = round_ratio(total * whole_minor, _scale(whole)) if whole_minor else sum(fixed)
     is_short = made_up_minor < whole_minor and not _takers_of_rest(claims)
     if is_short or made_up_minor > whole_minor:
-        sums = f"{_grouped(made_up_minor, currency)} of {_grouped(whole_minor, currency)} {currency}"
+        made_up, all_of_it = (grouped(format_amount(minor, currency)) for minor in (made_up_minor, whole_minor))
+        sums = f"{made_up} of {all_of_it} {currency}"
         raise UsageError(f"the {name} make up {sums}", "change the terms or the amount, or let one share be the rest")
-
-
-def _grouped(minor: int, currency: str) -> str:
-    whole, point, decimals = format_amount(minor, currency).partition(".")
-    return f"{int(whole):,}{point}{decimals}"
 
 
 def _refuse_what_no_invoice_could_say(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import ConfigError
 from ltc_cli.mail import samples, templates
-from ltc_cli.rules.money import format_amount
+from ltc_cli.rules.money import format_amount, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,6 +75,7 @@ def write(store: Store, settings: Settings, notice: Notice, customer: Row, notic
     language = customer["language"] or settings.language
     company = settings.company
     folder = settings.mail.templates
+    total_minor = notice.amount_minor + notice.fee_minor + notice.interest_minor
     return templates.render(
         _template(notice.mail, language, folder),
         language,
@@ -87,11 +88,9 @@ def write(store: Store, settings: Settings, notice: Notice, customer: Row, notic
             "currency": notice.currency,
             "lines": _lines(store, notice, notice_id),
             "claims": _claims(store, notice, notice.claims),
-            "total": _grouped(notice.amount_minor + notice.fee_minor + notice.interest_minor, notice.currency),
-            "credit": _grouped(notice.credit_minor, notice.currency) if notice.credit_minor else "",
-            "to_pay": _grouped(
-                notice.amount_minor + notice.fee_minor + notice.interest_minor - notice.credit_minor, notice.currency
-            ),
+            "total": _money(total_minor, notice.currency),
+            "credit": _money(notice.credit_minor, notice.currency) if notice.credit_minor else "",
+            "to_pay": _money(total_minor - notice.credit_minor, notice.currency),
             "stops_shipping": int(notice.stops_shipping),
             "seller_name": company.name or "",
             "seller_address": company.address or "",
@@ -118,7 +117,7 @@ def _lines(store: Store, notice: Notice, notice_id: int) -> list[dict[str, Any]]
             "due_on": item.due_on.isoformat(),
             "kind": item.kind,
             "formula": formulas.get(item.id, ""),
-            "amount": _grouped(item.balance_minor, notice.currency),
+            "amount": _money(item.balance_minor, notice.currency),
         }
         for item in sorted(notice.listed, key=_by_due_date)
         if item.balance_minor
@@ -136,7 +135,7 @@ def _claims(store: Store, notice: Notice, claims: Sequence[Claim]) -> list[dict[
             "number": said[claim.invoice_id]["number"],
             "kind": "interest" if claim.basis == "interest" else "fee",
             "formula": claim.formula,
-            "amount": _grouped(claim.amount_minor, notice.currency),
+            "amount": _money(claim.amount_minor, notice.currency),
         }
         for claim in claims
     ]
@@ -147,7 +146,5 @@ def _invoices(store: Store, ids: Sequence[int]) -> dict[int, Row]:
     return {row["id"]: row for row in rows}
 
 
-def _grouped(minor: int, currency: str) -> str:
-    """`1,234.50`, as both languages write it."""
-    whole, point, decimals = format_amount(minor, currency).partition(".")
-    return f"{int(whole):,}{point}{decimals}"
+def _money(minor: int, currency: str) -> str:
+    return grouped(format_amount(minor, currency))

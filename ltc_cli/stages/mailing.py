@@ -13,7 +13,7 @@ from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.mail.smtp import Smtp
 from ltc_cli.rules import tax
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent
+from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, grouped
 from ltc_cli.stages import contracts, credit_notes, invoices, quotes
 
 if TYPE_CHECKING:
@@ -129,10 +129,10 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
         **_document_data(said),
         **{key: said[key] for key in ("period_from", "period_to", "terms")},
         "iban": said["seller"]["iban"] or "",
-        "instalments": [{"due_on": part["due_on"], "amount": _grouped(part["amount"])} for part in said["instalments"]],
+        "instalments": [{"due_on": part["due_on"], "amount": grouped(part["amount"])} for part in said["instalments"]],
         "discount": _discount(said, record),
-        "paid": _grouped(record["paid"]) if record["status"] == "partly_paid" else "",
-        "balance": _grouped(record["balance"]),
+        "paid": grouped(record["paid"]) if record["status"] == "partly_paid" else "",
+        "balance": grouped(record["balance"]),
         "is_paid": int(record["status"] == "paid"),
     }
 
@@ -142,7 +142,7 @@ def _discount(said: dict[str, Any], record: dict[str, Any]) -> dict[str, str] | 
     offer = said.get("discount")
     if not offer or record["status"] != "open":
         return None
-    return {"until": offer["until"], "percent": offer["percent"], "amount": _grouped(offer["amount"])}
+    return {"until": offer["until"], "percent": offer["percent"], "amount": grouped(offer["amount"])}
 
 
 def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
         "invoice_number": said["invoice"]["number"],
         "invoice_issued_on": said["invoice"]["issued_on"],
         "reason": said["reason"],
-        "unapplied": _grouped(record["unapplied"]) if record["status"] == "unapplied" else "",
+        "unapplied": grouped(record["unapplied"]) if record["status"] == "unapplied" else "",
     }
 
 
@@ -169,7 +169,7 @@ def _document_data(said: dict[str, Any]) -> dict[str, Any]:
     """What invoices and credit notes have in common."""
     return {
         **{key: said[key] for key in ("number", "issued_on", "currency")},
-        **{key: _grouped(said[key]) for key in ("net", "tax", "total")},
+        **{key: grouped(said[key]) for key in ("net", "tax", "total")},
         "rounding": said["rounding"] if said.get("rounding", "").strip("-0.") else "",
         **_seller(said["seller"]),
         "buyer_name": said["buyer"]["name"],
@@ -178,8 +178,8 @@ def _document_data(said: dict[str, Any]) -> dict[str, Any]:
             {
                 "code": tax["code"],
                 "rate": format_percent(tax["rate_ppm"]),
-                "base": _grouped(tax["base"]),
-                "tax": _grouped(tax["tax"]),
+                "base": grouped(tax["base"]),
+                "tax": grouped(tax["tax"]),
                 "reason": tax.get("reason") or "",
             }
             for tax in said["taxes"]
@@ -194,7 +194,7 @@ def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[
     whole = tax.totals(lines, record["tax_rounding"], digits(currency))
     return {
         **{key: record[key] for key in ("version", "currency", "terms", "valid_until")},
-        **{key: _grouped(record[key]) for key in ("net", "tax", "total")},
+        **{key: grouped(record[key]) for key in ("net", "tax", "total")},
         "rounding": "",
         **_seller(vars(desk.company)),
         "number": named.text,
@@ -206,8 +206,8 @@ def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[
             {
                 "code": group.tax.code,
                 "rate": format_percent(group.tax.rate_ppm),
-                "base": _grouped(format_amount(group.base_minor, currency)),
-                "tax": _grouped(format_amount(group.tax_minor, currency)),
+                "base": grouped(format_amount(group.base_minor, currency)),
+                "tax": grouped(format_amount(group.tax_minor, currency)),
                 "reason": tax.REASONS.get(group.tax.category, ""),
             }
             for group in whole.groups
@@ -223,16 +223,10 @@ def _line(line: dict[str, Any]) -> dict[str, str]:
     return {
         "text": line["text"],
         "quantity": format_micro(line["quantity_micro"]),
-        "price": _grouped(format_micro(line["price_micro"])),
-        "discount": _grouped(line["discount"]) if line["discount"].strip("0.") else "",
-        "net": _grouped(line["net"]),
+        "price": grouped(format_micro(line["price_micro"])),
+        "discount": grouped(line["discount"]) if line["discount"].strip("0.") else "",
+        "net": grouped(line["net"]),
     }
-
-
-def _grouped(amount: str) -> str:
-    """`1234.50` as `1,234.50`."""
-    whole, point, decimals = amount.partition(".")
-    return f"{int(whole):,}{point}{decimals}"
 
 
 def withdrawn(store: Store, mail_id: int) -> str | None:

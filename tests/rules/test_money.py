@@ -14,6 +14,7 @@ from ltc_cli.rules.money import (
     format_micro,
     format_percent,
     gross_of_line,
+    grouped,
     line_net,
     parse_amount,
     parse_currency,
@@ -351,3 +352,17 @@ def test_parts_sum_to_the_whole_and_never_change_sign(whole: int, weights: list[
     assert sum(parts) == whole
     assert len(parts) == len(weights)
     assert all(part * whole >= 0 for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        ("1234.50", "1,234.50"),
+        ("-1234567.05", "-1,234,567.05"),
+        ("-0.50", "-0.50"),
+        ("3600", "3,600"),
+        ("0.00", "0.00"),
+    ],
+)
+def test_amounts_in_letters_are_grouped_and_keep_their_sign(amount: str, written: str) -> None:
+    assert grouped(amount) == written
