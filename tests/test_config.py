@@ -20,6 +20,13 @@ from ltc_cli.errors import ConfigError, LtcError, NotFoundError
 ROOT = Path(__file__).parent.parent
 
 
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for many examples: not the base one, in which other tests stand when they run ltc."""
+    folder = tmp_path_factory.getbasetemp() / "configs"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("config")
@@ -329,7 +336,7 @@ def as_yaml(values: dict[str, str]) -> str:
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1))
 def test_any_text_that_is_shown_reads_back(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     shown = config.TEXT.show(text, "EUR")
-    folder = tmp_path_factory.getbasetemp()
+    folder = shared(tmp_path_factory)
     try:
         name = read(folder, f"company: {{name: {shown}}}").company.name
     except ConfigError as error:
@@ -549,7 +556,7 @@ def test_a_file_that_has_gone_is_not_found(tmp_path: Path) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_settings_or_a_clear_refusal(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     try:
-        read(tmp_path_factory.getbasetemp(), data)
+        read(shared(tmp_path_factory), data)
     except LtcError as error:
         assert error.message.startswith("config.yaml line ")  # noqa: PT017
 
@@ -559,7 +566,7 @@ def test_a_damaged_file_is_settings_or_a_clear_refusal(
     tmp_path_factory: pytest.TempPathFactory, start: int, length: int, instead: str
 ) -> None:
     try:
-        read(tmp_path_factory.getbasetemp(), EXAMPLE[:start] + instead + EXAMPLE[start + length :])
+        read(shared(tmp_path_factory), EXAMPLE[:start] + instead + EXAMPLE[start + length :])
     except LtcError as error:
         assert error.message.startswith("config.yaml line ")  # noqa: PT017
 
