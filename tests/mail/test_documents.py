@@ -75,6 +75,27 @@ def test_a_quote_goes_out_and_counts_as_sent(company: Company, inbox: Inbox) -> 
     assert len(inbox.deliveries) == 1
 
 
+def test_each_tax_stands_on_a_line_of_its_own(company: Company, inbox: Inbox) -> None:
+    with company.config_path.open("a") as config:
+        config.write("taxes: {S19: {rate: 19%, category: S}, R7: {rate: 7%, category: S},\n")
+        config.write("        E: {rate: 0%, category: E, reason: Training}}\n")
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4")
+    lines = [word for line in ("A:1:100:S19", "B:1:50:R7", "C:1:10:E") for word in ("--line", line)]
+    company.ltc("quote", "O4", *lines, "--terms", "100% sign")
+    company.ltc("sign", "Q1")
+    number = company.ltc("invoice", "C4")[0]["ref"]
+    company.ltc("send", number)
+    _subject, plain, _html = read(inbox.deliveries[-1].message)
+    block = plain[plain.index("Net: ") : plain.index("Total: ")].splitlines()
+    assert block[0] == "Net: 160.00 EUR"
+    assert sorted(block[1:]) == [
+        "Tax E 0% on 10.00: 0.00 EUR (Training)",
+        "Tax R7 7% on 50.00: 3.50 EUR",
+        "Tax S19 19% on 100.00: 19.00 EUR",
+    ]
+
+
 def test_a_quote_that_nobody_can_accept_is_not_mailed(company: Company, inbox: Inbox) -> None:
     company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
     company.ltc("promote", "L4")
