@@ -136,7 +136,7 @@ def _when(share: PlannedShare) -> str:
 def goods_lines(
     share_id: int, amount_minor: int, lines: Sequence[Line], due: Sequence[tuple[int, int]], digits: int
 ) -> list[BilledLine]:
-    """The goods themselves, where one share on shipment is the whole contract.
+    """The goods themselves, where one share is the whole contract; what is free stands there too.
 
     `due` is what to bill now of each line: quantity in micro, and value in minor units.
     """
@@ -144,7 +144,7 @@ def goods_lines(
     return [
         BilledLine(goods(line, quantity_micro, part, digits), share_id, position)
         for position, (line, (quantity_micro, _value), part) in enumerate(zip(lines, due, parts, strict=True))
-        if part
+        if part or quantity_micro > 0
     ]
 
 

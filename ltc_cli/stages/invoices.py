@@ -301,7 +301,7 @@ def _lines(
 ) -> list[billing.BilledLine]:
     """How a part of a share stands on the invoice: as goods where it is the whole contract, else as one amount."""
     share, share_id = claim.planned.share, claim.planned.id
-    if len(contract.planned) == 1 and share.trigger in billing.BY_QUANTITY:
+    if len(contract.planned) == 1 and (share.trigger in billing.BY_QUANTITY or _is_whole(contract, claim)):
         due = _goods_due(store, contract, share, on)
         return billing.goods_lines(share_id, claim.amount_minor, contract.lines, due, contract.digits)
     first, *more = (line.text for line in contract.lines)
@@ -309,8 +309,15 @@ def _lines(
     return billing.share_lines(share_id, share, claim.amount_minor, rest, subject, contract.digits)
 
 
+def _is_whole(contract: _Contract, claim: _Claim) -> bool:
+    """Whether the claim is everything that was agreed, and no fee for a time."""
+    return claim.amount_minor == sum(line.net_minor for line in contract.lines) and not claim.planned.share.period_from
+
+
 def _goods_due(store: Store, contract: _Contract, share: PlannedShare, on: date) -> list[tuple[int, int]]:
-    """Quantity and value of each line that has gone out and is not billed yet."""
+    """Quantity and value of each line that is to be billed and is not yet: all, or what has gone out."""
+    if share.trigger not in billing.BY_QUANTITY:
+        return [(line.quantity_micro, line.net_minor) for line in contract.lines]
     rows = store.all(
         "SELECT contract_line.position, SUM(invoice_line.quantity_micro) AS billed_micro,"
         " SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line"

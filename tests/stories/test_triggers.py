@@ -24,6 +24,22 @@ def test_a_fixed_deposit_and_the_rest_on_a_date(company: Company) -> None:
     assert (rest["ref"], rest["total"], rest["due_on"]) == ("INV-2027-0001", "7000.00", "2027-02-14")
 
 
+def test_one_invoice_for_the_whole_names_what_was_sold(company: Company) -> None:
+    sold(company, ["Widget:3:40", "Manual:1:0", "Setup:2.5:100"], "100% sign", "2026-03-01")
+    lines = invoiced(company, "C1", "2026-03-01")["lines"]
+    assert [(line["text"], line["quantity"], line["price"], line["net"]) for line in lines] == [
+        ("Widget", "3", "40", "120.00"),
+        ("Manual", "1", "0", "0.00"),
+        ("Setup", "2.5", "100", "250.00"),
+    ]
+
+
+def test_a_part_of_the_whole_says_which(company: Company) -> None:
+    sold(company, ["Widget:3:40", "Setup:2.5:100"], "40% sign, 60% accept", "2026-03-01")
+    lines = invoiced(company, "C1", "2026-03-01")["lines"]
+    assert [(line["text"], line["net"]) for line in lines] == [("40% on signature: Widget and 1 more", "148.00")]
+
+
 def test_fixed_shares_that_exceed_the_amount_are_refused_with_their_sum(company: Company) -> None:
     opportunity = company.ltc("promote", company.ltc("lead", "add", "Ada")["ref"], "--amount", "900")["ref"]
     error = company.ltc("sign", opportunity, "--terms", "500 sign, 500 ship", fails=2)
