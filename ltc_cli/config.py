@@ -476,6 +476,11 @@ def _map_of(key_kind: Kind, kind: Kind) -> Kind:
     return Kind(name, read, show, kind.unit, kind.inside, step)
 
 
+def _added_to(built_in: dict[str, Any], kind: Kind) -> Kind:
+    """A map that keeps the built-in entries it does not write anew, since other settings fall back on them."""
+    return kind._replace(read=lambda node, place: built_in | kind.read(node, place))
+
+
 def _record(make: Callable[..., Any], *settings: Setting) -> Kind:
     """A map with these keys; one that is missing or null has its default."""
     known = [setting.key for setting in settings]
@@ -609,11 +614,6 @@ def _password_has_user(mail: Mail) -> None:
         raise UsageError("a password needs a user")
 
 
-def _has_default(terms: dict[str, str]) -> None:
-    if "default" not in terms:
-        raise UsageError("needs an entry named default")
-
-
 # The table -----------------------------------------------------------------------------------------------
 
 
@@ -670,7 +670,8 @@ RATES = _map_of(DAY, PERCENT)
 RATE = PERCENT._replace(name=f"percentage, or {RATES.name}", read=_read_rate, show=_show_rate)
 CASH_STEPS = _map_of(CURRENCY, _checked(AMOUNT, _is_above_zero))
 BUCKETS = _checked(_list_of(_whole(1, 3650)), _ascend)
-TERMS = _checked(_map_of(NAME, TEXT), _has_default)
+BUILT_IN_TERMS = {"default": "100% ship; net 30"}
+TERMS = _added_to(BUILT_IN_TERMS, _map_of(NAME, TEXT))
 
 TAX = _record(
     Tax,
@@ -746,14 +747,14 @@ LEVEL = _record(
     Setting("stop_shipping", BOOL, default=False, meaning="Nothing is shipped until it is paid."),
     Setting("task", TEXT, None, "What somebody has to do besides."),
 )
-TAXES = _map_of(CODE, _checked(TAX, _taxes_as_its_category_says))
+UNTAXED = {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
+TAXES = _added_to(UNTAXED, _map_of(CODE, _checked(TAX, _taxes_as_its_category_says)))
 TOLERANCES = _map_of(CURRENCY, _checked(TOLERANCE, _limits_something))
 PIPELINE = _checked(_list_of(STAGE), _is_possible_pipeline)
 TEAM = _checked(_list_of(MEMBER), _names_differ)
 SEQUENCES = _map_of(NAME, SEQUENCE)
 LEVELS = _checked(_list_of(_checked(LEVEL, _is_possible_level)), _is_possible_ladder)
 
-UNTAXED = {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
 BUILT_IN_PIPELINE = (
     Stage(name="new", probability_ppm=100_000),
     Stage(name="qualified", probability_ppm=250_000),
@@ -796,7 +797,7 @@ SETTINGS: Final = _record(
         Setting("credit", PATTERN, "CN-{year}-{seq:04}", "Of credit notes."),
         check=_numbers_differ,
     ),
-    Setting("terms", TERMS, {"default": "100% ship; net 30"}, "Who pays what when, by name."),
+    Setting("terms", TERMS, BUILT_IN_TERMS, "Who pays what when, by name."),
     Setting("taxes", TAXES, UNTAXED, "Tax codes that lines may name."),
     Setting("tax", CODE, "Z", "The code used when a line names none."),
     Setting("tax_rounding", TAX_ROUNDING, "document", "Where tax is rounded; EN 16931 asks for document."),
@@ -972,8 +973,8 @@ def _settings(document: Node, folder: Path, problems: list[tuple[int, str]]) -> 
     settings: Settings = _value(SETTINGS, document, place)
     if not problems and settings.tax not in settings.taxes:
         nodes = _map_in(document)
-        known = ", ".join(settings.taxes) or "empty"
-        place.blame((nodes.get("tax") or nodes["taxes"]).line, f"tax: {settings.tax!r} is not in taxes ({known})")
+        known = ", ".join(settings.taxes)
+        place.blame(nodes["tax"].line, f"tax: {settings.tax!r} is not in taxes ({known})")
     return settings
 
 

@@ -359,6 +359,14 @@ def test_a_map_replaces_the_built_in_one_as_a_whole(folder: Path) -> None:
     assert read(folder, "scoring: {engagement: {call: 3}}").scoring.engagement == {"call": 3}
 
 
+def test_the_default_terms_and_the_code_of_the_untaxed_stay_known(folder: Path) -> None:
+    added = read(folder, "terms: {project: 100% sign}\ntaxes: {S: {rate: 19%, category: S}}")
+    assert added.terms == {"default": "100% ship; net 30", "project": "100% sign"}
+    assert (list(added.taxes), added.tax) == (["Z", "S"], "Z")
+    anew = read(folder, "terms: {default: 100% sign}\ntaxes: {Z: {rate: 0%, category: E}}")
+    assert (anew.terms, anew.taxes["Z"].category) == ({"default": "100% sign"}, "E")
+
+
 @pytest.mark.parametrize(
     "text", ["", "\n\n", "# only a comment\n", "---\n", "\ufeff", "company:\n", "tax: null\nteam: ~\n"]
 )
@@ -409,7 +417,6 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
         ("mail: {password_command: b}", "line 1: mail: a password needs a user"),
         ("mail: {port: 70000}", "line 1: mail.port: '70000' is not a whole number from 1 to 65535"),
         ("mail: {port: ５８７}", "line 1: mail.port: '５８７' is not a whole number"),
-        ("terms: {project: 100% sign}", "line 1: terms: needs an entry named default"),
         ("terms: {default: }", "line 1: terms.default: is empty"),
         (
             "taxes: {Z: {rate: 0, category: Z}}",
@@ -437,7 +444,6 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
         ("cash_rounding: {CHF: 0}", "line 1: cash_rounding.CHF: must be more than 0"),
         ("cash_rounding: {JPY: 0.5}", "line 1: cash_rounding.JPY: '0.5' has too many decimals"),
         ("taxes: {Z: {rate: 0%, category: X}}", "line 1: taxes.Z.category: 'X' is none of S, Z,"),
-        ("taxes:\n  S: {rate: 19%, category: S}", "line 1: tax: 'Z' is not in taxes (S)"),
         ("\ntax: S", "line 2: tax: 'S' is not in taxes (Z)"),
         ("tolerance: {EUR: {}}", "line 1: tolerance.EUR: needs an amount or a percent"),
         ("tolerance: {JPY: {amount: 0.5}}", "line 1: tolerance.JPY.amount: '0.5' has too many decimals"),
