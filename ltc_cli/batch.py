@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO, Self
 
-    from ltc_cli import config
     from ltc_cli.report import Report
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
     Perform = Callable[[Sequence[str], Session], None]
@@ -236,7 +236,7 @@ class LineSession(Session):
         self.given = {**self.batch.given, **self.given}
 
     @cached_property
-    def settings(self) -> config.Settings:
+    def settings(self) -> Settings:
         named = self.given.get("config")
         return self.batch.settings if named == self.batch.given.get("config") else super().settings
 

@@ -1,9 +1,7 @@
 """config.yaml → Settings.
 
-One table, `SETTINGS`, names every key with its type, default and meaning. Reading, checking, the built-in
-defaults, `ltc config show` and the reference all follow from it; the classes above it only give the values
-their types. An attribute is called like its key, with the unit last: `dunning.spacing` is
-`settings.dunning.spacing_days`. Percentages are ppm, amounts minor units, durations days; nothing is a float.
+One table, `SETTINGS`, names every key with its kind, default and meaning. Reading, checking, the built-in
+defaults, `ltc config show` and the reference all follow from it.
 """
 
 from __future__ import annotations
@@ -13,18 +11,63 @@ import re
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ltc_cli.errors import ConfigError, LtcError, NotFoundError, UsageError
-from ltc_cli.rules.calendar import parse_iso_date
-from ltc_cli.rules.contact import clean_name, normalise_email
-from ltc_cli.rules.country import normalise_country
-from ltc_cli.rules.money import (
-    format_amount,
-    format_percent,
-    parse_amount,
-    parse_currency,
-    parse_percent,
+from ltc_cli.errors import ConfigError, NotFoundError, UsageError
+from ltc_cli.kinds import (
+    AMOUNT,
+    BOOL,
+    COUNTRY,
+    CURRENCY,
+    DAY,
+    EMAIL,
+    PATH,
+    PERCENT,
+    PERCENT_OR_NUMBER,
+    REQUIRED,
+    TEXT,
+    Node,
+    Place,
+    Setting,
+    added_to,
+    checked,
+    choice,
+    duration,
+    list_of,
+    map_in,
+    map_of,
+    one_or_more,
+    parse_text,
+    record,
+    show_text,
+    single,
+    text_of,
+    value_of,
+    whole,
+)
+from ltc_cli.rules.money import format_percent, parse_currency, parse_percent
+from ltc_cli.settings import (
+    Aging,
+    Bank,
+    Company,
+    Dunning,
+    Fit,
+    Hooks,
+    Level,
+    Mail,
+    Member,
+    Numbers,
+    Nurture,
+    Policy,
+    Pool,
+    Scoring,
+    Sequence,
+    Settings,
+    Stage,
+    Step,
+    Tax,
+    Tolerance,
+    When,
 )
 
 if TYPE_CHECKING:
@@ -32,323 +75,12 @@ if TYPE_CHECKING:
 
     import yaml
 
+
 BYTE_LIMIT = 1_000_000
 DEPTH_LIMIT = 20
 
 
-# What the program is given ------------------------------------------------------------------------------
-
-
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-class Record:
-    """Named values that never change; twenty NamedTuples would cost every start of `ltc` 3 ms."""
-
-    def __init__(self, **values: Any) -> None:
-        self.__dict__.update(values)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"{name} is a setting and cannot be changed")
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
-
-
-class Company(Record):
-    name: str | None
-    address: str | None
-    tax_id: str | None
-    iban: str | None
-    email: str | None
-    country: str | None
-
-
-class Numbers(Record):
-    invoice: str
-    credit: str
-
-
-class Tax(Record):
-    name: str | None
-    rate_ppm: int | dict[date, int]
-    """For ever, or by the day that each rate is in force from, the first one first."""
-    category: str
-    inclusive: bool
-    reason: str | None
-
-
-class Tolerance(Record):
-    """How much may be missing from a payment: at most the amount and at most the percentage; None: any."""
-
-    amount_minor: int | None
-    percent_ppm: int | None
-
-
-class Aging(Record):
-    buckets: tuple[int, ...]
-
-
-class Stage(Record):
-    name: str
-    probability_ppm: int
-
-
-class When(Record):
-    """Every field that is not empty must match one of its values."""
-
-    country: tuple[str, ...]
-    source: tuple[str, ...]
-    campaign: tuple[str, ...]
-    title: tuple[str, ...]
-    company_size: tuple[str, ...]
-
-
-class Fit(Record):
-    when: When
-    points: int
-
-
-class Scoring(Record):
-    threshold: int
-    half_life_days: int
-    fit: tuple[Fit, ...]
-    engagement: dict[str, int]
-    caps: dict[str, int]
-
-
-class Member(Record):
-    name: str
-    capacity: int | None
-    when: When
-
-
-class Pool(Record):
-    return_after_days: int | None
-
-
-class Step(Record):
-    after_days: int
-    mail: str | None
-    task: str | None
-
-
-class Sequence(Record):
-    """Steps that a lead goes through one after the other; `when` None: enrolled by hand alone."""
-
-    steps: tuple[Step, ...]
-    when: When | None
-    within_days: int
-    business_days: bool
-
-
-class Nurture(Record):
-    sequences: dict[str, Sequence]
-
-
-class Level(Record):
-    name: str
-    after_days: int
-    mail: str | None
-    fee_minor: dict[str, int]
-    interest_ppm: int | Literal["statutory"]
-    stop_shipping: bool
-    task: str | None
-
-
-class Policy(Record):
-    minimum_minor: dict[str, int]
-    spacing_days: int
-    levels: tuple[Level, ...]
-
-
-class Dunning(Record):
-    minimum_minor: dict[str, int]
-    spacing_days: int
-    levels: tuple[Level, ...]
-    claims_first: bool
-    policies: dict[str, Policy]
-
-
-class Bank(Record):
-    folder: Path | None
-    max_age_days: int | None
-
-
-class Mail(Record):
-    from_address: str | None
-    host: str | None
-    port: int
-    tls: Literal["required", "none"]
-    user: str | None
-    password_file: Path | None
-    password_command: str | None
-    invoices: bool
-    templates: Path | None
-
-
-class Hooks(Record):
-    folder: Path | None
-
-
-class Settings(Record):
-    company: Company
-    currency: str
-    language: Literal["en", "zh"]
-    timezone: str
-    database: Path
-    numbers: Numbers
-    terms: dict[str, str]
-    taxes: dict[str, Tax]
-    tax: str
-    tax_rounding: Literal["line", "document", "unrounded"]
-    cash_rounding_minor: dict[str, int]
-    discount_tax: Literal["included", "excluded", "mixed"]
-    tolerance: dict[str, Tolerance]
-    auto_apply: bool
-    aging: Aging
-    stages: tuple[Stage, ...]
-    scoring: Scoring
-    team: tuple[Member, ...]
-    pool: Pool
-    nurture: Nurture
-    dunning: Dunning
-    statutory_rates_ppm: dict[date, int]
-    bank: Bank
-    mail: Mail
-    market_size_minor: dict[int, int]
-    hooks: Hooks
-
-
-# A file, a value in it, and what is wrong there ----------------------------------------------------------
-
-
-class Node(NamedTuple):
-    """A value as written: text, null, a list or a map; with the line of its key."""
-
-    line: int
-    value: str | list[Node] | dict[str, Node] | None
-
-
-class Place(NamedTuple):
-    """Where a value stands, and what is needed to understand it."""
-
-    key: str
-    folder: Path
-    """Relative paths count from here."""
-    currency: str
-    """Amounts are in this."""
-    problems: list[tuple[int, str]]
-
-    def at(self, step: str) -> Place:
-        return self._replace(key=f"{self.key}{step}".removeprefix("."))
-
-    def blame(self, line: int, problem: str) -> None:
-        self.problems.append((line, f"{self.key}: {problem}" if self.key else problem))
-
-
-class Kind(NamedTuple):
-    """A type of value: how it is read from the file (UsageError when it is wrong) and shown."""
-
-    name: str
-    read: Callable[[Node, Place], Any]
-    show: Callable[[Any, str], str]
-    """The value, and the currency its amounts are in, as config.yaml would hold it."""
-    unit: str = ""
-    inside: tuple[Setting, ...] = ()
-    step: str = ""
-    """From the key to the keys inside: `.`, `[].` or `.NAME.`"""
-
-
-class Setting(NamedTuple):
-    """One row of the table. Default None: may be without; REQUIRED: the record cannot be without it."""
-
-    key: str
-    kind: Kind
-    default: Any
-    meaning: str
-
-    @property
-    def attribute(self) -> str:
-        return self.key + self.kind.unit
-
-
-REQUIRED: Final = ...
-
-
-def _value(kind: Kind, node: Node, place: Place) -> Any:
-    """The value; None and a problem more when it is wrong."""
-    try:
-        return kind.read(node, place)
-    except LtcError as problem:
-        place.blame(node.line, f"{problem.message} ({problem.hint})" if problem.hint else problem.message)
-
-
-# Kinds of single values ----------------------------------------------------------------------------------
-
-
-def _text_of(node: Node) -> str:
-    if node.value is None:
-        raise UsageError("is empty")
-    if not isinstance(node.value, str):
-        raise UsageError("must be a single value")
-    return node.value
-
-
-def _single(name: str, parse: Callable[[str], Any], show: Callable[[Any], str] = str, unit: str = "") -> Kind:
-    return Kind(name, lambda node, _place: parse(_text_of(node)), lambda value, _currency: show(value), unit)
-
-
-def _choice(*words: str) -> Kind:
-    def parse(text: str) -> str:
-        if text not in words:
-            raise UsageError(f"{text!r:.60} is none of {', '.join(words)}")
-        return text
-
-    return _single(" | ".join(words), parse)
-
-
-def _whole(minimum: int, maximum: int = 999_999) -> Kind:
-    def parse(text: str) -> int:
-        if not re.fullmatch("-?[0-9]{1,6}", text) or not minimum <= int(text) <= maximum:
-            raise UsageError(f"{text!r:.60} is not a whole number from {minimum} to {maximum}")
-        return int(text)
-
-    return _single("whole number", parse)
-
-
-def _duration(minimum_days: int) -> Kind:
-    def parse(text: str) -> int:
-        if not re.fullmatch("-?[0-9]{1,4}d", text) or int(text[:-1]) < minimum_days:
-            raise UsageError(f"{text!r:.60} is not a number of days", "write it like 7d")
-        return int(text[:-1])
-
-    return _single("days", parse, lambda days: f"{days}d", "_days")
-
-
-def _parse_bool(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise UsageError(f"{text!r:.60} is neither true nor false")
-    return text == "true"
-
-
-def _parse_text(text: str) -> str:
-    return clean_name(text, "value")
-
-
-def _show_text(text: str) -> str:
-    """As YAML reads it back inside `{}` and `[]`."""
-    if re.fullmatch(r"[\w./][\w./@%-]*", text) and text.lower() != "null":
-        return text
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _parse_email(text: str) -> str:
-    normalise_email(text)
-    return text.strip()
+# Kinds of single values that only this table has -------------------------------------------------------
 
 
 def _parse_timezone(text: str) -> str:
@@ -387,155 +119,24 @@ def _show_interest(interest_ppm: int | str) -> str:
     return interest_ppm if isinstance(interest_ppm, str) else format_percent(interest_ppm)
 
 
-def _read_path(node: Node, place: Place) -> Path:
-    return place.folder / os.path.expanduser(_parse_text(_text_of(node)))
-
-
-def _read_amount(node: Node, place: Place) -> int:
-    return parse_amount(_text_of(node), place.currency)
-
-
-TEXT = _single("text", _parse_text, _show_text)
-EMAIL = _single("e-mail", _parse_email, _show_text)
-BOOL = _single("true | false", _parse_bool, lambda value: str(value).lower())
-COUNTRY = _single("country", normalise_country)
-CURRENCY = _single("currency", parse_currency)
-TIMEZONE = _single("time zone", _parse_timezone, _show_text)
-PATTERN = _single("number pattern", _parse_pattern, _show_text)
-PERCENT = _single("percentage", parse_percent, format_percent, "_ppm")
-PERCENT_OR_NUMBER = PERCENT._replace(read=lambda node, _place: parse_percent(_text_of(node).removesuffix("%") + "%"))
-INTEREST = _single("percentage | statutory", _parse_interest, _show_interest, "_ppm")
-POINTS = _whole(-9999, 9999)
-YEAR = _whole(1900, 2999)._replace(name="year")
-DAY = _single("day", parse_iso_date)
-HALF_YEAR = _single("first day of a half-year", _parse_half_year)
-DAYS = _duration(0)
-DAYS_FROM_DUE = _duration(-9999)
+PATTERN = single("number pattern", _parse_pattern, show_text)
+INTEREST = single("percentage | statutory", _parse_interest, _show_interest, "_ppm")
+HALF_YEAR = single("first day of a half-year", _parse_half_year)
+POINTS = whole(-9999, 9999)
+YEAR = whole(1900, 2999)._replace(name="year")
+DAYS = duration(0)
+DAYS_FROM_DUE = duration(-9999)
+TIMEZONE = single("time zone", _parse_timezone, show_text)
 TASK_FIELDS = ("lead", "name", "company", "email", "phone")
 """What may stand in braces in the task of a sequence; `lead` is its name."""
-PATH = Kind("path", _read_path, lambda path, _currency: _show_text(str(path)))
-AMOUNT = Kind("amount", _read_amount, format_amount, "_minor")
-TOUCH = _choice(
+TOUCH = choice(
     *("call", "email", "meeting", "visit", "download", "reply"),
     *("event", "open", "click", "bounce", "unsubscribe"),
 )._replace(name="touch")
-TAX_ROUNDING = _choice("line", "document", "unrounded")
-DISCOUNT_TAX = _choice("included", "excluded", "mixed")
+TAX_ROUNDING = choice("line", "document", "unrounded")
+DISCOUNT_TAX = choice("included", "excluded", "mixed")
 UNTAXED_CATEGORIES = ("Z", "E", "AE", "K", "G", "O")
-VAT_CATEGORY = _choice("S", *UNTAXED_CATEGORIES, "L", "M", "B")  # EN 16931, code list UNCL 5305
-
-
-# Kinds of lists, maps and records ------------------------------------------------------------------------
-
-
-def _list_of(kind: Kind) -> Kind:
-    def read(node: Node, place: Place) -> tuple[Any, ...]:
-        if not isinstance(node.value, list):
-            raise UsageError("must be a list")
-        return tuple(_value(kind, item, place.at(f"[{n}]")) for n, item in enumerate(node.value, start=1))
-
-    def show(values: tuple[Any, ...], currency: str) -> str:
-        return f"[{', '.join(kind.show(value, currency) for value in values)}]"
-
-    return Kind(f"list of {kind.name}", read, show, kind.unit, kind.inside, f"[]{kind.step}")
-
-
-def _one_or_more(kind: Kind) -> Kind:
-    many = _list_of(kind)
-
-    def read(node: Node, place: Place) -> Any:
-        return many.read(node if isinstance(node.value, list) else Node(node.line, [node]), place)
-
-    return many._replace(read=read)
-
-
-def _map_of(key_kind: Kind, kind: Kind) -> Kind:
-    """A map replaces the built-in one as a whole. Amounts under a currency are in that currency."""
-
-    def read(node: Node, place: Place) -> dict[Any, Any]:
-        values: dict[Any, Any] = {}
-        for text, inside in _map_in(node).items():
-            key = _value(key_kind, Node(inside.line, text), place)
-            if key in values:
-                place.blame(inside.line, f"{text!r:.60} is there twice")
-            below = place.at(f".{text:.60}")._replace(currency=currency_under(key, place.currency))
-            values[key] = _value(kind, inside, below)
-        return values
-
-    def show(values: dict[Any, Any], currency: str) -> str:
-        shown = (
-            f"{key_kind.show(key, currency)}: {kind.show(value, currency_under(key, currency))}"
-            for key, value in values.items()
-        )
-        return f"{{{', '.join(shown)}}}"
-
-    def currency_under(key: Any, currency: str) -> str:
-        return key if key_kind is CURRENCY and key else currency
-
-    name, step = f"map of {key_kind.name} to {kind.name}", f".{key_kind.name.upper()}{kind.step}"
-    return Kind(name, read, show, kind.unit, kind.inside, step)
-
-
-def _added_to(built_in: dict[str, Any], kind: Kind) -> Kind:
-    """A map that keeps the built-in entries it does not write anew, since other settings fall back on them."""
-    return kind._replace(read=lambda node, place: built_in | kind.read(node, place))
-
-
-def _record(make: Callable[..., Any], *settings: Setting) -> Kind:
-    """A map with these keys; one that is missing or null has its default."""
-    known = [setting.key for setting in settings]
-
-    def read(node: Node, place: Place) -> Any:
-        nodes = {} if node.value is None else _map_in(node)
-        for key in nodes.keys() - set(known):
-            place.blame(nodes[key].line, _unknown(key, known))
-        return make(**{setting.attribute: _setting(setting, nodes, node, place) for setting in settings})
-
-    def show(record: Any, currency: str) -> str:
-        values = ((setting, getattr(record, setting.attribute)) for setting in settings)
-        shown = (
-            f"{setting.key}: {setting.kind.show(value, currency)}"
-            for setting, value in values
-            if value != setting.default
-        )
-        return f"{{{', '.join(shown)}}}"
-
-    return Kind("record", read, show, "", settings, ".")
-
-
-def _checked(kind: Kind, check: Callable[[Any], None]) -> Kind:
-    """The kind with a rule for the value as a whole, which is asked when each part of it is right."""
-
-    def read(node: Node, place: Place) -> Any:
-        problems_before = len(place.problems)
-        value = kind.read(node, place)
-        if len(place.problems) == problems_before:
-            check(value)
-        return value
-
-    return kind._replace(read=read)
-
-
-def _setting(setting: Setting, nodes: dict[str, Node], parent: Node, place: Place) -> Any:
-    node = nodes.get(setting.key)
-    if node is not None and (node.value is not None or setting.default is REQUIRED):
-        return _value(setting.kind, node, place.at(f".{setting.key}"))
-    if setting.default is REQUIRED:
-        place.blame(parent.line, f"{setting.key} is missing")
-    return setting.default
-
-
-def _map_in(node: Node) -> dict[str, Node]:
-    if not isinstance(node.value, dict):
-        raise UsageError("must be a map of keys and values")
-    return node.value
-
-
-def _unknown(key: str, known: list[str]) -> str:
-    import difflib
-
-    nearest = difflib.get_close_matches(key, known, n=1)
-    return f"unknown key {key!r:.60}" + (f", did you mean {nearest[0]!r}?" if nearest else "")
+VAT_CATEGORY = choice("S", *UNTAXED_CATEGORIES, "L", "M", "B")  # EN 16931, code list UNCL 5305
 
 
 # What must hold within one value -------------------------------------------------------------------------
@@ -588,10 +189,10 @@ def _leads_somewhere(sequence: Sequence) -> None:
 
 def _speaks_of_a_lead(text: str) -> str:
     """What somebody has to do, with `{lead}` and other fields of a lead in it."""
-    for field in re.findall(r"\{(.*?)\}", _parse_text(text)):
+    for field in re.findall(r"\{(.*?)\}", parse_text(text)):
         if field not in TASK_FIELDS:
             raise UsageError(f"{{{field:.40}}} is no field of a task", f"one of: {' '.join(TASK_FIELDS)}")
-    return _parse_text(text)
+    return parse_text(text)
 
 
 def _limits_something(tolerance: Tolerance) -> None:
@@ -620,9 +221,9 @@ def _password_has_user(mail: Mail) -> None:
 def _section(
     key: str, make: Callable[..., Any], *settings: Setting, check: Callable[[Any], None] | None = None
 ) -> Setting:
-    kind = _record(make, *settings)
+    kind = record(make, *settings)
     defaults = {setting.attribute: setting.default for setting in settings}
-    return Setting(key, _checked(kind, check) if check else kind, make(**defaults), "")
+    return Setting(key, checked(kind, check) if check else kind, make(**defaults), "")
 
 
 def _by_mail_alone(name: str, after_days: int) -> Level:
@@ -660,20 +261,20 @@ def _show_rate(rate: int | dict[date, int], currency: str) -> str:
 
 NAME = TEXT._replace(name="name")
 CODE = TEXT._replace(name="code")
-TASK = _single("text", _speaks_of_a_lead, _show_text)
+TASK = single("text", _speaks_of_a_lead, show_text)
 SENDER = EMAIL._replace(unit="_address")
-TEXTS, COUNTRIES = _one_or_more(TEXT), _one_or_more(COUNTRY)
-AMOUNTS, POINTS_OF_TOUCHES = _map_of(CURRENCY, AMOUNT), _map_of(TOUCH, POINTS)
+TEXTS, COUNTRIES = one_or_more(TEXT), one_or_more(COUNTRY)
+AMOUNTS, POINTS_OF_TOUCHES = map_of(CURRENCY, AMOUNT), map_of(TOUCH, POINTS)
 FEE = AMOUNTS._replace(name=f"amount, or {AMOUNTS.name}", read=_read_fee)
-BASE_RATES = _map_of(HALF_YEAR, PERCENT)
-RATES = _map_of(DAY, PERCENT)
+BASE_RATES = map_of(HALF_YEAR, PERCENT)
+RATES = map_of(DAY, PERCENT)
 RATE = PERCENT._replace(name=f"percentage, or {RATES.name}", read=_read_rate, show=_show_rate)
-CASH_STEPS = _map_of(CURRENCY, _checked(AMOUNT, _is_above_zero))
-BUCKETS = _checked(_list_of(_whole(1, 3650)), _ascend)
+CASH_STEPS = map_of(CURRENCY, checked(AMOUNT, _is_above_zero))
+BUCKETS = checked(list_of(whole(1, 3650)), _ascend)
 BUILT_IN_TERMS = {"default": "100% ship; net 30"}
-TERMS = _added_to(BUILT_IN_TERMS, _map_of(NAME, TEXT))
+TERMS = added_to(BUILT_IN_TERMS, map_of(NAME, TEXT))
 
-TAX = _record(
+TAX = record(
     Tax,
     Setting("name", TEXT, None, "As invoices call it beside the code."),
     Setting("rate", RATE, REQUIRED, "Of the net; with inclusive: what prices contain. A map: each from its day on."),
@@ -681,12 +282,12 @@ TAX = _record(
     Setting("inclusive", BOOL, default=False, meaning="Prices with this code contain the tax."),
     Setting("reason", TEXT, None, "Why nothing is taxed, as invoices under E, AE, K, G and O must say."),
 )
-TOLERANCE = _record(
+TOLERANCE = record(
     Tolerance,
     Setting("amount", AMOUNT, None, "At most this much may be missing."),
     Setting("percent", PERCENT_OR_NUMBER, None, "At most this share of the invoice may be missing."),
 )
-STAGE = _record(
+STAGE = record(
     Stage,
     Setting("name", NAME, REQUIRED, "As `ltc advance --stage` takes it."),
     Setting("probability", PERCENT, REQUIRED, "Share of such opportunities that is won, for the forecast."),
@@ -700,26 +301,26 @@ WHEN = _section(
     Setting("title", TEXTS, (), "Any of these job titles."),
     Setting("company_size", TEXTS, (), "Any of these sizes."),
 )
-FIT = _record(
+FIT = record(
     Fit,
     WHEN,
     Setting("points", POINTS, REQUIRED, "Added to the score of a lead that fits; may be negative."),
 )
-MEMBER = _record(
+MEMBER = record(
     Member,
     Setting("name", NAME, REQUIRED, "As `--owner` takes it."),
-    Setting("capacity", _whole(0), None, "Most open leads and opportunities at a time; none: no limit."),
+    Setting("capacity", whole(0), None, "Most open leads and opportunities at a time; none: no limit."),
     WHEN,
 )
-STEP = _record(
+STEP = record(
     Step,
     Setting("after", DAYS, REQUIRED, "Days after the step before."),
     Setting("mail", NAME, None, "Template of the mail."),
     Setting("task", TASK, None, "What somebody has to do, such as call {lead}."),
 )
-STEPS = _list_of(_checked(STEP, _does_something))
+STEPS = list_of(checked(STEP, _does_something))
 ENROL_WITHIN_DAYS = 30
-SEQUENCE_OF_MAP = _record(
+SEQUENCE_OF_MAP = record(
     Sequence,
     Setting("steps", STEPS, REQUIRED, "One after the other; a list alone is the steps of a sequence."),
     Setting("when", WHEN.kind, None, "Leads that are enrolled by themselves, {} for all; none: by hand alone."),
@@ -736,8 +337,8 @@ def _read_sequence(node: Node, place: Place) -> Any:
     return SEQUENCE_OF_MAP.read(node, place)
 
 
-SEQUENCE = _checked(SEQUENCE_OF_MAP._replace(name="sequence", read=_read_sequence), _leads_somewhere)
-LEVEL = _record(
+SEQUENCE = checked(SEQUENCE_OF_MAP._replace(name="sequence", read=_read_sequence), _leads_somewhere)
+LEVEL = record(
     Level,
     Setting("name", NAME, REQUIRED, "As notices and `ltc dun` call it."),
     Setting("after", DAYS_FROM_DUE, REQUIRED, "Days after the due date; negative: before it."),
@@ -748,12 +349,12 @@ LEVEL = _record(
     Setting("task", TEXT, None, "What somebody has to do besides."),
 )
 UNTAXED = {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
-TAXES = _added_to(UNTAXED, _map_of(CODE, _checked(TAX, _taxes_as_its_category_says)))
-TOLERANCES = _map_of(CURRENCY, _checked(TOLERANCE, _limits_something))
-PIPELINE = _checked(_list_of(STAGE), _is_possible_pipeline)
-TEAM = _checked(_list_of(MEMBER), _names_differ)
-SEQUENCES = _map_of(NAME, SEQUENCE)
-LEVELS = _checked(_list_of(_checked(LEVEL, _is_possible_level)), _is_possible_ladder)
+TAXES = added_to(UNTAXED, map_of(CODE, checked(TAX, _taxes_as_its_category_says)))
+TOLERANCES = map_of(CURRENCY, checked(TOLERANCE, _limits_something))
+PIPELINE = checked(list_of(STAGE), _is_possible_pipeline)
+TEAM = checked(list_of(MEMBER), _names_differ)
+SEQUENCES = map_of(NAME, SEQUENCE)
+LEVELS = checked(list_of(checked(LEVEL, _is_possible_level)), _is_possible_ladder)
 
 BUILT_IN_PIPELINE = (
     Stage(name="new", probability_ppm=100_000),
@@ -772,9 +373,9 @@ LADDER = (
     Setting("spacing", DAYS, 7, "Between two notices to one customer in one currency."),
     Setting("levels", LEVELS, BUILT_IN_LEVELS, "The notices, mildest first; none skipped, none sent twice."),
 )
-POLICIES = _map_of(NAME, _record(Policy, *LADDER))
+POLICIES = map_of(NAME, record(Policy, *LADDER))
 
-SETTINGS: Final = _record(
+SETTINGS: Final = record(
     Settings,
     _section(
         "company",
@@ -787,7 +388,7 @@ SETTINGS: Final = _record(
         Setting("country", COUNTRY, None, "Reads phone numbers written without a country code."),
     ),
     Setting("currency", CURRENCY, "EUR", "Base currency: of amounts that name none."),
-    Setting("language", _choice("en", "zh"), "en", "Of tables and documents; a customer's own wins."),
+    Setting("language", choice("en", "zh"), "en", "Of tables and documents; a customer's own wins."),
     Setting("timezone", TIMEZONE, "", "Decides which day today is; empty: the machine's own zone."),
     Setting("database", PATH, Path("ltc.db"), "The file that holds everything; --db and LTC_DB win."),
     _section(
@@ -815,8 +416,8 @@ SETTINGS: Final = _record(
         "scoring",
         Scoring,
         Setting("threshold", POINTS, 60, "A lead with this score is promoted by `ltc promote --due`."),
-        Setting("half_life_days", _whole(1), 30, "After so many days a touch counts half."),
-        Setting("fit", _list_of(FIT), (), "Points for what a lead is."),
+        Setting("half_life_days", whole(1), 30, "After so many days a touch counts half."),
+        Setting("fit", list_of(FIT), (), "Points for what a lead is."),
         Setting("engagement", POINTS_OF_TOUCHES, {"reply": 15, "meeting": 25, "visit": 1}, "Points a touch."),
         Setting("caps", POINTS_OF_TOUCHES, {"visit": 10}, "Most points that touches of a kind may give."),
     ),
@@ -824,7 +425,7 @@ SETTINGS: Final = _record(
     _section(
         "pool",
         Pool,
-        Setting("return_after_days", _whole(1), None, "A lead its owner left untouched returns; none: never."),
+        Setting("return_after_days", whole(1), None, "A lead its owner left untouched returns; none: never."),
     ),
     _section(
         "nurture",
@@ -850,8 +451,8 @@ SETTINGS: Final = _record(
         Mail,
         Setting("from", SENDER, None, "Sender; none: company.email."),
         Setting("host", TEXT, None, "The server that takes mails; none: nothing is sent."),
-        Setting("port", _whole(1, 65535), 587, "587 for STARTTLS, 465 for TLS from the start."),
-        Setting("tls", _choice("required", "none"), "required", "none only for a server on this machine."),
+        Setting("port", whole(1, 65535), 587, "587 for STARTTLS, 465 for TLS from the start."),
+        Setting("tls", choice("required", "none"), "required", "none only for a server on this machine."),
         Setting("user", TEXT, None, "Name to log in with; none: no log-in."),
         Setting("password_file", PATH, None, "File with the password, readable by its owner alone."),
         Setting("password_command", TEXT, None, "Program that prints the password; wins over the file."),
@@ -859,7 +460,7 @@ SETTINGS: Final = _record(
         Setting("templates", PATH, None, "Folder with texts of your own: en/invoice.txt and .html, zh/…"),
         check=_password_has_user,
     ),
-    Setting("market_size", _map_of(YEAR, AMOUNT), {}, "The whole market by year, for the share in `ltc kpi`."),
+    Setting("market_size", map_of(YEAR, AMOUNT), {}, "The whole market by year, for the share in `ltc kpi`."),
     _section(
         "hooks",
         Hooks,
@@ -970,9 +571,9 @@ def load(path: Path | None) -> Settings:
 
 def _settings(document: Node, folder: Path, problems: list[tuple[int, str]]) -> Settings:
     place = Place("", folder, _base_currency(document), problems)
-    settings: Settings = _value(SETTINGS, document, place)
+    settings: Settings = value_of(SETTINGS, document, place)
     if not problems and settings.tax not in settings.taxes:
-        nodes = _map_in(document)
+        nodes = map_in(document)
         known = ", ".join(settings.taxes)
         place.blame(nodes["tax"].line, f"tax: {settings.tax!r} is not in taxes ({known})")
     return settings
@@ -982,7 +583,7 @@ def _base_currency(document: Node) -> str:
     """Known before the amounts are read, wherever it stands; a wrong one is reported in its own line."""
     default = "EUR"
     try:
-        return parse_currency(_text_of(_map_in(document)["currency"]))
+        return parse_currency(text_of(map_in(document)["currency"]))
     except (KeyError, UsageError):
         return default
 

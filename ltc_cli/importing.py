@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
-    from ltc_cli.config import Settings
     from ltc_cli.exchange.chunk import Chunk
     from ltc_cli.exchange.mapping import Use
     from ltc_cli.exchange.source import Source
     from ltc_cli.session import Session
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
 COLUMN_COLUMNS = (Column("column"), Column("field"), Column("format"), Column("example"))

@@ -26,6 +26,7 @@ from ltc_cli.rules.money import parse_currency, parse_money
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
 
@@ -96,7 +97,7 @@ class Session:
     # What the common options and the environment say
 
     @cached_property
-    def settings(self) -> config.Settings:
+    def settings(self) -> Settings:
         return config.load(self.config_path)
 
     @cached_property

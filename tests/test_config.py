@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ltc_cli import config
-from ltc_cli.config import Record, Settings, Tax, Tolerance
 from ltc_cli.errors import ConfigError, LtcError, NotFoundError
+from ltc_cli.kinds import TEXT, Kind
+from ltc_cli.settings import Fit, Level, Member, Record, Settings, Stage, Step, Tax, Tolerance
 
 ROOT = Path(__file__).parent.parent
 
@@ -154,14 +155,14 @@ def test_the_types_and_the_table_name_the_same_attributes(made: type[Record], at
         *(
             (config.TAX, Tax),
             (config.TOLERANCE, Tolerance),
-            (config.STAGE, config.Stage),
-            (config.FIT, config.Fit),
+            (config.STAGE, Stage),
+            (config.FIT, Fit),
         ),
-        *((config.MEMBER, config.Member), (config.STEP, config.Step), (config.LEVEL, config.Level)),
+        *((config.MEMBER, Member), (config.STEP, Step), (config.LEVEL, Level)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_the_types_inside_lists_and_maps_agree_with_their_tables(kind: config.Kind, made: type[Record]) -> None:
+def test_the_types_inside_lists_and_maps_agree_with_their_tables(kind: Kind, made: type[Record]) -> None:
     assert set(made.__annotations__) == {setting.attribute for setting in kind.inside}
 
 
@@ -335,7 +336,7 @@ def as_yaml(values: dict[str, str]) -> str:
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1))
 def test_any_text_that_is_shown_reads_back(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    shown = config.TEXT.show(text, "EUR")
+    shown = TEXT.show(text, "EUR")
     folder = shared(tmp_path_factory)
     try:
         name = read(folder, f"company: {{name: {shown}}}").company.name

@@ -47,6 +47,7 @@ CODES: Final = {
 # Modules whose errors have a test of their own.
 OWN_TEST: Final = {
     "config.py": "tests/test_config.py",
+    "kinds.py": "tests/test_config.py",
     "backup.py": "tests/test_backup.py",
     "batch.py": "tests/commands/test_batch.py",
     "commands/batch.py": "tests/commands/test_batch.py",

@@ -7,6 +7,7 @@ from ltc_cli.commands.answers import ask
 from ltc_cli.errors import ConfigError, LtcError
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.terms import parse_terms
+from ltc_cli.settings import Settings
 from ltc_cli.stages import dunning_letters, nurture
 
 COLUMNS = (Column("key"), Column("value"), Column("meaning"))
@@ -54,7 +55,7 @@ def check(ctx: typer.Context) -> None:
     )
 
 
-def _wrong_terms(settings: config.Settings) -> list[tuple[str, str]]:
+def _wrong_terms(settings: Settings) -> list[tuple[str, str]]:
     found = []
     for name, line in settings.terms.items():
         try:

@@ -8,9 +8,9 @@ import typer
 
 from ltc_cli.batch import Held, LineSession, Told, answered
 from ltc_cli.commands.answers import ask
-from ltc_cli.config import Settings
 from ltc_cli.errors import ConflictError
 from ltc_cli.report import Column, Report
+from ltc_cli.settings import Settings
 from ltc_cli.store import daily_lock
 
 COLUMNS = (

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from ltc_cli.commands.answers import ask, choice
-from ltc_cli.config import Settings
 from ltc_cli.importing import Importer, Wish, run
 from ltc_cli.report import Column, Report
 from ltc_cli.session import read_file
+from ltc_cli.settings import Settings
 from ltc_cli.stages import (
     contract_imports,
     customer_imports,

@@ -13,7 +13,7 @@ from ltc_cli.rules.contact import normalise_email
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ltc_cli.config import Mail, Settings
+    from ltc_cli.settings import Mail, Settings
 
 OTHERS_MAY_READ = 0o077
 COMMAND_SECONDS = 60

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
-    from ltc_cli.config import Settings
     from ltc_cli.references import Reference
     from ltc_cli.rules.recurring import Course, Planned
     from ltc_cli.rules.terms import Terms
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
 DAYS_OF_ANY_PERIOD = 366

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
-    from ltc_cli.config import Settings
     from ltc_cli.receivables import Held
     from ltc_cli.references import Reference
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Number, Store
 
 COLUMNS = (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
-    from ltc_cli.config import Settings
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
 COLUMNS = (

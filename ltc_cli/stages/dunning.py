@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from sqlite3 import Row
 
-    from ltc_cli.config import Dunning, Level, Policy, Settings
+    from ltc_cli.settings import Dunning, Level, Policy, Settings
     from ltc_cli.store import Store
 
 OFF = "none"

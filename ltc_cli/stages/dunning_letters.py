@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Row
 
-    from ltc_cli.config import Dunning, Level, Policy, Settings
     from ltc_cli.mail.templates import Text
     from ltc_cli.rules.dunning import Claim, Item, Notice
+    from ltc_cli.settings import Dunning, Level, Policy, Settings
     from ltc_cli.store import Store
 
 TONES = ("nudge", "reminder", "second", "final")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
-    from ltc_cli.config import Settings
     from ltc_cli.references import Reference
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
 FIELDS = {

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
-    from ltc_cli.config import Settings
     from ltc_cli.rules.allocation import OpenItem
     from ltc_cli.rules.terms import PlannedShare, Terms
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Number, Store
 
 TAX_COLUMNS = (

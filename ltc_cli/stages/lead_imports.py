@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from ltc_cli.config import Settings
     from ltc_cli.rules.contact import ColumnProblems
     from ltc_cli.rules.foreign import DayOrder
+    from ltc_cli.settings import Settings
     from ltc_cli.stages.batches import Batch, Rows
 
 CHOSEN = (

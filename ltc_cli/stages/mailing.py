@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Row
 
-    from ltc_cli.config import Company, Settings
     from ltc_cli.mail.sender import Way
     from ltc_cli.references import Reference
+    from ltc_cli.settings import Company, Settings
     from ltc_cli.store import Store
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Row
 
-    from ltc_cli.config import Settings
     from ltc_cli.rules.dunning import Claim, Notice
+    from ltc_cli.settings import Settings
     from ltc_cli.stages.dunning import Decision
     from ltc_cli.stages.mailing import Office
     from ltc_cli.store import Store

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from sqlite3 import Row
 
-    from ltc_cli.config import Sequence, Settings, Step
     from ltc_cli.references import Reference
+    from ltc_cli.settings import Sequence, Settings, Step
     from ltc_cli.stages.mailing import Office
     from ltc_cli.store import Store
 

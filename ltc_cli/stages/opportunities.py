@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
-    from ltc_cli.config import Stage
     from ltc_cli.references import Reference
+    from ltc_cli.settings import Stage
     from ltc_cli.store import Store
 
 COLUMNS = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from sqlite3 import Row as Record
 
-    from ltc_cli.config import Settings
+    from ltc_cli.settings import Settings
     from ltc_cli.stages.batches import Batch
     from ltc_cli.stages.row_imports import Row
     from ltc_cli.store import Store

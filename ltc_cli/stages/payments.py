@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
-    from ltc_cli.config import Tolerance
     from ltc_cli.receivables import Held
     from ltc_cli.rules.allocation import OpenItem
     from ltc_cli.rules.exchange_rates import Exchange
+    from ltc_cli.settings import Tolerance
     from ltc_cli.stages.discounts import Offer
     from ltc_cli.store import Store
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from ltc_cli.config import Settings
+    from ltc_cli.settings import Settings
     from ltc_cli.stages.batches import Batch, Rows
 
 Entry = TypeVar("Entry", bound="tuple[Any, ...]")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from ltc_cli.config import Settings
     from ltc_cli.rules import tax
     from ltc_cli.rules.recurring import Planned
+    from ltc_cli.settings import Settings
     from ltc_cli.stages.amendments import Standing
     from ltc_cli.store import Store
 
