@@ -452,7 +452,7 @@ SETTINGS: Final = record(
         Setting("from", SENDER, None, "Sender; none: company.email."),
         Setting("host", TEXT, None, "The server that takes mails; none: nothing is sent."),
         Setting("port", whole(1, 65535), 587, "587 for STARTTLS, 465 for TLS from the start."),
-        Setting("tls", choice("required", "none"), "required", "none only for a server on this machine."),
+        Setting("tls", choice("required", "none"), None, "Unset: required, but none for a server on this machine."),
         Setting("user", TEXT, None, "Name to log in with; none: no log-in."),
         Setting("password_file", PATH, None, "File with the password, readable by its owner alone."),
         Setting("password_command", TEXT, None, "Program that prints the password; wins over the file."),

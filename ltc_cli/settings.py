@@ -155,7 +155,7 @@ class Mail(Record):
     from_address: str | None
     host: str | None
     port: int
-    tls: Literal["required", "none"]
+    tls: Literal["required", "none"] | None
     user: str | None
     password_file: Path | None
     password_command: str | None

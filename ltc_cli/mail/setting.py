@@ -33,7 +33,8 @@ def server(mail: Mail) -> Server:
         raise ConfigError("there is no mail server: mail.host is not set", "set it in config.yaml, or --to-folder DIR")
     if mail.tls == "none" and not _is_this_machine(mail.host):
         raise ConfigError(f"mail.tls is none, but {mail.host} is another machine", "mail.tls: required")
-    return Server(mail.host, mail.port, mail.tls, mail.user, _password(mail))
+    tls = mail.tls or ("none" if _is_this_machine(mail.host) else "required")
+    return Server(mail.host, mail.port, tls, mail.user, _password(mail))
 
 
 def _is_this_machine(host: str) -> bool:

@@ -423,6 +423,12 @@ def test_the_certificate_is_checked(
     assert inbox.recipients == (["ada@ada.example"] if is_trusted else [])
 
 
+def test_a_server_on_this_machine_needs_no_tls(company: Company, inbox: Inbox, port: int) -> None:
+    company.config_path.write_text(config(port).replace(", tls: none", ""))
+    company.ltc("send", "INV-2026-0001")
+    assert inbox.recipients == ["ada@ada.example"]
+
+
 def test_a_server_without_tls_gets_nothing(company: Company, inbox: Inbox, port: int) -> None:
     company.config_path.write_text(with_tls(port))
     assert company.run("send", "INV-2026-0001") == 8
