@@ -257,6 +257,9 @@ GROUPS = {
     "config": "Show and check the settings.",
 }
 
+UNSAID = {"outbox": "list"}
+"""What a group does whose command is not named, as `git stash` is `git stash push`; the others show their help."""
+
 COMPLETE = "__complete"
 """What the shells' scripts ask when TAB is pressed; no command of the table, and never in the help."""
 
@@ -394,6 +397,9 @@ class CommandGroup(TyperGroup):
     prefix = ""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        unsaid = UNSAID.get(self.prefix.strip())
+        if unsaid and not ctx.resilient_parsing and not set(args) & {name for name, _row in self._rows}:
+            args = [*args, unsaid]
         if not args and not ctx.resilient_parsing:
             ctx.obj.out.write(ctx.get_help() + "\n")
             raise typer.Exit

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from ltc_cli.app import COMMANDS, COMMON_OPTIONS, GROUPS, run
+from ltc_cli.app import COMMANDS, COMMON_OPTIONS, GROUPS, UNSAID, run
 from ltc_cli.session import Session
 from tests.support import leave_unknown
 
@@ -140,10 +140,21 @@ def test_without_a_command_the_help_is_shown(line: str, folder: Folder) -> None:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_lists_its_own_commands(group: str, folder: Folder) -> None:
-    assert folder.type(f"ltc {group}") == 0
+    assert folder.type(f"ltc {group}{' --help' if group in UNSAID else ''}") == 0
     own = [command.name.removeprefix(f"{group} ") for command in COMMANDS if command.name.startswith(f"{group} ")]
     assert all(re.search(rf"^  {name} {{2,}}", folder.out, re.MULTILINE) for name in own)
     assert GROUPS[group] in folder.out
+
+
+@pytest.mark.parametrize("options", ["", "--json", "--csv"])
+def test_a_group_without_its_command_does_what_is_meant(options: str, folder: Folder) -> None:
+    folder.type("ltc init --yes")
+    assert folder.type(f"ltc outbox list {options}") == 0
+    listed = (folder.out, folder.err)
+    assert folder.type(f"ltc outbox {options}") == 0
+    assert (folder.out, folder.err) == listed
+    assert folder.type("ltc outbox lost") == 2
+    assert "lost" in folder.err
 
 
 def test_every_group_has_its_line() -> None:
