@@ -224,6 +224,13 @@ COMMANDS = (
         HOUSE,
         "Export the books in double entry, as a journal for hledger or beancount.",
     ),
+    Command(
+        "export person",
+        "export:whole_person",
+        "read",
+        HOUSE,
+        "Export all that is stored about a person, to hand it over to them.",
+    ),
     Command("init", "init:init", "none", HOUSE, "Make config.yaml and the file of a new company."),
     Command("demo", "demo:demo", "none", HOUSE, "Make a small company's year and look at it."),
     Command("config show", "config:show", "none", HOUSE, "Show every setting in force."),

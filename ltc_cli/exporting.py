@@ -44,7 +44,8 @@ def run(session: Session, wish: Wish, pieces: Callable[[Store], Iterable[str]]) 
     """Export the pieces of text that are found in one snapshot of the file, in order.
 
     They wait in a file of their own until all of them are there, so that a slow reader holds up no writer, and an
-    export that fails leaves what was there before. With `--json` and no file, the text is a key of the answer.
+    export that fails leaves what was there before. With `--json` and no file, what is no JSON itself is a key of the
+    answer.
     Raises UsageError for a file that cannot be meant, FailedError where it cannot be written.
     """
     path = None if wish.file == Path("-") else wish.file
@@ -55,7 +56,7 @@ def run(session: Session, wish: Wish, pieces: Callable[[Store], Iterable[str]]) 
         text.seek(0)
         if path:
             _save(text, path)
-        elif session.style == "table":
+        elif session.style in ("table", wish.format):
             shutil.copyfileobj(text, session.out)
             return
         row = {

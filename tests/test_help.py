@@ -253,6 +253,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "import shipments": ["ltc import contracts signed.csv"],
     "import payments": ["ltc import invoices open.csv"],
     "export ledger": PAID,
+    "export person": LEAD,
     "import undo": ["ltc import leads hubspot.csv", *FILES_IMPORTED],
     "config check": ["ltc init --yes"],
     "check": PAID,

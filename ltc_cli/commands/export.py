@@ -1,5 +1,7 @@
-"""`ltc export …`: what is in the file, for other programs."""
+"""`ltc export …`: what is in the file, for other programs and for those it speaks of."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +9,10 @@ import typer
 
 from ltc_cli import exporting
 from ltc_cli.commands.answers import ask, choice
+from ltc_cli.references import find
 from ltc_cli.reports import ledger as books
+from ltc_cli.reports import person
+from ltc_cli.store import Store
 
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where it goes; - for standard output.")
@@ -39,3 +44,26 @@ def ledger(
             books.transactions(store, session.as_of.isoformat()), session.settings.currency
         ),
     )
+
+
+def whole_person(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="LEAD|CUSTOMER", help="Whose data: L1 or K1.")],
+    output: Output = None,
+) -> None:
+    """Export all that is stored about a person, to hand it over to them.
+
+    As JSON: what ltc erase would take away, and what it would keep. Records, touches, what was agreed, billed and
+    paid, mails with their words, ids in other programs, and the entries of the journal that speak of them.
+
+    \b
+    Example:
+      ltc export person L1 -o ada.json
+    """
+    session = ask(ctx)
+
+    def pieces(store: Store) -> Iterator[str]:
+        known = person.record(store, find(store, ref, "lead", "customer"), session.today)
+        yield json.dumps(known, ensure_ascii=False, indent=2) + "\n"
+
+    exporting.run(session, exporting.Wish("person", "json", output), pieces)

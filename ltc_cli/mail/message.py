@@ -84,6 +84,14 @@ def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
     return data
 
 
+def plain_text(message: bytes) -> str | None:
+    """What a built mail says as plain text."""
+    from email import message_from_bytes, policy
+
+    part = message_from_bytes(message, policy=policy.default).get_body(("plain",))
+    return part.get_content().replace("\r\n", "\n") if part else None
+
+
 def message_id(sender: str, token: str) -> str:
     """A mail keeps it however often it is tried, so that receivers know it again."""
     return f"<{token}@{sender.rpartition('@')[2]}>"

@@ -72,11 +72,13 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
 
     Raises RefusedError while something is open with the customer, ConflictError while a mail is on its way.
     """
-    person = _of_lead(store, named) if named.kind == "lead" else _of_customer(store, named)
-    mails = _mails(store, person)
+    person = person_of(store, named)
+    if named.kind == "customer":
+        _refuse_open_business(store, named, person.customers)
+    mails = mails_of(store, person)
     _refuse_mails_on_their_way(mails)
     store.connection.execute("PRAGMA secure_delete = ON")
-    answers, details = _speaking_answers(store, person), _speaking_details(store, person)
+    answers, details = _speaking_answers(store, person), speaking_details(store, person)
     for kind, ids in (("lead", person.leads), ("customer", person.customers)):
         for record_id in ids:
             store.add(
@@ -93,6 +95,7 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
         "lead": _change(store, CLEAR_LEAD, person.leads),
         "customer": _change(store, CLEAR_CUSTOMER, person.customers),
         "opportunity": _change(store, CLEAR_OPPORTUNITY, person.opportunities),
+        # The chain of the entries stays whole without their details.
         "detail of the journal": _change(store, "DELETE FROM journal_detail WHERE journal_id = ?", details),
         "remembered answer": _forget_answers(store, answers, named),
     }
@@ -115,6 +118,11 @@ def erased_on(store: Store, named: Reference) -> str | None:
 # Whose data
 
 
+def person_of(store: Store, named: Reference) -> Person:
+    """Whose data hangs together with a lead or a customer."""
+    return _of_lead(store, named) if named.kind == "lead" else _of_customer(store, named)
+
+
 def _of_lead(store: Store, lead: Reference) -> Person:
     """The lead and all that were merged into it; its customer where nothing was ever signed, billed or paid."""
     family = _ids(store, "SELECT id FROM lead WHERE {these:COALESCE(merged_into_id, id)}", [lead.id])
@@ -133,7 +141,6 @@ def _is_of_these_alone(store: Store, customer_id: int, opportunities: Sequence[i
 def _of_customer(store: Store, customer: Reference) -> Person:
     """The customer, all that were merged into it, and the leads that it comes from."""
     family = _with_merged(store, [customer.id])
-    _refuse_open_business(store, customer, family)
     opportunities = _ids(store, "SELECT id FROM opportunity WHERE {these:customer_id}", family)
     roots = _ids(
         store,
@@ -183,7 +190,7 @@ def _refuse_open_business(store: Store, customer: Reference, family: Sequence[in
             )
 
 
-def _mails(store: Store, person: Person) -> list[Row]:
+def mails_of(store: Store, person: Person) -> list[Row]:
     """Mails of sequences to the leads, and mails with documents to the customers."""
     sql = "SELECT id, kind, state FROM outbox WHERE kind {} AND {{these:{}}}"
     about_leads = store.among(sql.format("= 'lead'", "record_id"), person.leads)
@@ -264,8 +271,8 @@ def _erase_ids(store: Store, person: Person) -> int:
     )
 
 
-def _speaking_details(store: Store, person: Person) -> list[int]:
-    """Entries of the journal whose details speak of the person; they go, and the chain of the entries stays."""
+def speaking_details(store: Store, person: Person) -> list[int]:
+    """Entries of the journal whose details speak of the person."""
     speaks = _speaking(person)
     found = [
         row["journal_id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,18 @@ CSV: Final = (
     "7,Augusta,Lovelace,augusta@lovelace.example,+49 151 7654321,Engines,web,purple rain\n"
     "8,Bob,Other,bob@b.example,,Looms,web,chess\n"
 )
+KEPT: Final = {
+    "leads": ["L2"],
+    "customers": ["K1"],
+    "opportunities": ["O1"],
+    "quotes": ["Q1"],
+    "contracts": ["C1"],
+    "shipments": ["S1"],
+    "invoices": ["INV-2026-0001"],
+    "credits": ["CN-2026-0001"],
+    "payments": ["P1"],
+    "notices": [],
+}
 WORDS: Final = ("Augusta", "Lovelace", "lovelace.example", "7654321", "purple", "allergic", "nuts", "Countess")
 """What was ever said of her."""
 
@@ -71,6 +84,37 @@ def test_nothing_is_left_in_the_bytes_of_the_file(company: Company) -> None:
     assert in_the_file(company, *WORDS) == []
     assert in_the_file(company, "Bob", "bob@b.example") == ["Bob", "bob@b.example"]
     assert company.run("check") == 0, company.out
+
+
+def test_all_of_it_can_be_handed_over_before_it_goes(company: Company) -> None:
+    """Whatever of her stands in the bytes of the file stands in the export, and afterwards not a word of it."""
+    assert company.run("export", "person", "L1") == 0
+    assert [word for word in WORDS if word not in company.out] == []
+    assert [word for word in ("Bob", "bob@b.example") if word in company.out] == []
+    told = json.loads(company.out)
+    assert [row["ref"] for row in told["leads"]] == ["L1"]
+    assert [(row["ref"], row["into"], row["email"]) for row in told["merged"]] == [("L3", "L1", "ada@lovelace.example")]
+    assert any("allergic to us" in entry["what"] for entry in told["thread"])
+    assert [(row["source"], row["value"]) for row in told["external_ids"]] == [("leadid", "7")]
+    assert told["mails"][0]["text"].startswith("Hello Augusta Lovelace,\n")
+    assert {row["verb"] for row in told["journal"]} >= {"import leads", "lead merge", "edit", "nurture", "lead drop"}
+    path = company.path.parent / "ada.json"
+    company.ltc("export", "person", "L3", "-o", str(path))
+    assert json.loads(path.read_text(encoding="utf-8")) == told
+    assert path.stat().st_mode & 0o077 == 0
+    company.ltc("erase", "L1")
+    assert company.run("export", "person", "L1") == 0
+    assert [word for word in WORDS if word in company.out] == []
+
+
+def test_what_a_customer_bought_and_paid_is_handed_over_too(company: Company) -> None:
+    company.ltc("promote", "L2", "--amount", "100")
+    company.ltc("quote", "O1", "--line", "Loom:1:100", "--terms", "100% sign")
+    for step in (("sign", "Q1"), ("ship", "C1"), ("invoice", "C1"), ("collect", "INV-2026-0001", "130")):
+        company.ltc(*step)
+    company.ltc("credit", "INV-2026-0001", "5", "--reason", "scratched")
+    told = company.ltc("export", "person", "K1")
+    assert {kind: [row["ref"] for row in told[kind]] for kind in KEPT} == KEPT
 
 
 def test_the_answer_says_what_went_and_what_stays(company: Company) -> None:

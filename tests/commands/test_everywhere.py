@@ -112,6 +112,7 @@ READS: Final = (
     "log",
     "check",
     "export ledger",
+    "export person L1",
 )
 
 # Where the wish is fulfilled already: said so, exit 0, nothing written.
