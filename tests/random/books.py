@@ -771,7 +771,8 @@ def _tax_of_lines(invoice: Invoice, tax: Fraction, policy: str) -> Fraction:
     taken = [invoice.taken.get(number, Taken()).amount for number, _ in enumerate(nets, 1)]
     if policy != "line":
         return rounded(tax * sum(taken) / sum(nets), currency)
-    owned = parts(tax, [sum(totals([line], "line", currency).taxes.values()) for line in invoice.lines], currency)
+    alone = [sum(totals([line], "line", currency).taxes.values(), NOTHING) for line in invoice.lines]
+    owned = parts(tax, alone, currency)
     shares = (rounded(own * amount / net, currency) for own, amount, net in zip(owned, taken, nets, strict=True) if net)
     return sum(shares, NOTHING)
 
