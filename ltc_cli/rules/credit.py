@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.rules.billing import goods, lump, value_of
 from ltc_cli.rules.money import round_ratio, round_to_step, split
-from ltc_cli.rules.tax import Line, TaxCode, TaxGroup
+from ltc_cli.rules.tax import Line, TaxCode, TaxGroup, tax_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,14 +140,18 @@ def of_amount(gross_minor: int, codes: Sequence[OfCode], lines: Sequence[Invoice
 
 
 def of_quantities(
-    quantities: Mapping[int, int], codes: Sequence[OfCode], lines: Sequence[InvoiceLine], digits: int
+    quantities: Mapping[int, int], codes: Sequence[OfCode], lines: Sequence[InvoiceLine], digits: int, policy: str
 ) -> Credit:
-    """A credit of quantities of lines, by their position from 0, in micro; at most what is left of each."""
+    """A credit of quantities of lines, by their position from 0, in micro; at most what is left of each.
+
+    Of an invoice that is taxed by `line`, each line brings the tax it has there; else its share of all tax.
+    """
     wanted = {number: (lines[number].value_of(micro), micro) for number, micro in quantities.items()}
-    parts = [
-        _of_lines(code, sum(minor for number, (minor, _) in wanted.items() if lines[number].line.tax == code.tax))
-        for code in codes
-    ]
+    parts = []
+    for code in codes:
+        values = {number: minor for number, (minor, _) in wanted.items() if lines[number].line.tax == code.tax}
+        own_tax_minor = _own_tax(code, values, lines) if policy == "line" else None
+        parts.append(_of_lines(code, sum(values.values()), own_tax_minor))
     groups = _groups(codes, parts)
     return Credit(_lines(wanted, groups, lines, digits), groups)
 
@@ -175,15 +179,35 @@ def _of_gross(code: OfCode, gross_minor: int) -> Amounts:
     return Amounts(lines_minor, base_minor, after_minor - base_minor).less(before)
 
 
-def _of_lines(code: OfCode, lines_minor: int) -> Amounts:
-    """The part of a code that these amounts of its lines bring with them."""
+def _own_tax(code: OfCode, values: Mapping[int, int], lines: Sequence[InvoiceLine]) -> int:
+    """The tax on the next of some lines of a code, by number and value, where each line has a tax of its own."""
+    mine = [number for number, each in enumerate(lines) if each.line.tax == code.tax]
+    weights = [tax_of(lines[number].line.net_minor, code.tax) for number in mine]
+    taxes = dict(zip(mine, split(code.whole.tax_minor, weights) if mine else [], strict=True))
+    return sum(_next(taxes[number], lines[number], value_minor) for number, value_minor in values.items())
+
+
+def _next(tax_minor: int, each: InvoiceLine, value_minor: int) -> int:
+    """What the next of a line takes of its tax, so that all of the line takes all of it."""
+    whole_minor = each.line.net_minor
+    if not whole_minor:
+        return 0
+    before_minor = round_ratio(tax_minor * each.credited_minor, whole_minor)
+    return round_ratio(tax_minor * (each.credited_minor + value_minor), whole_minor) - before_minor
+
+
+def _of_lines(code: OfCode, lines_minor: int, own_tax_minor: int | None) -> Amounts:
+    """The part of a code that these amounts of its lines bring with them: their own tax, else a share of all."""
     whole, before = code.whole, code.before
     after_minor = before.lines_minor + lines_minor
     if after_minor == whole.lines_minor and lines_minor:
         return code.left
     if not lines_minor:
         return Amounts()
-    tax_minor = _share(whole.tax_minor, before.tax_minor, after_minor, whole.lines_minor)
+    if own_tax_minor is None:
+        tax_minor = _share(whole.tax_minor, before.tax_minor, after_minor, whole.lines_minor)
+    else:
+        tax_minor = min(before.tax_minor + own_tax_minor, whole.tax_minor)
     if code.tax.inclusive:
         gross_minor = _share(whole.gross_minor, before.gross_minor, after_minor, whole.lines_minor)
         base_minor = _within(gross_minor - tax_minor, before.base_minor, whole.base_minor)

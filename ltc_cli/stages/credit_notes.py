@@ -195,7 +195,8 @@ def _credit(found: _Invoice, wish: Wish, ref: str) -> tuple[parts.Credit, int]:
     currency = found.row["currency"]
     if wish.quantities:
         positions = _positions(found, wish.quantities, ref)
-        credit = parts.of_quantities(positions, found.codes, found.lines, digits(currency))
+        policy = found.row["tax_rounding"]
+        credit = parts.of_quantities(positions, found.codes, found.lines, digits(currency), policy)
     else:
         wished_minor = found.left_minor if wish.amount_minor is None else wish.amount_minor
         _refuse_more_than_left(found, wished_minor, ref)

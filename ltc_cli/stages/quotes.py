@@ -67,6 +67,7 @@ COLUMNS = (
 DECIDED = {"send": "sent", "accept": "accepted", "reject": "rejected"}
 
 LINE_EXAMPLE = 'write it like --line "Consulting:2:450.00" or "Widget:10:3.333:S19:-10%"'
+DISCOUNT_EXAMPLE = 'what comes off is a discount: of a line, "Widget:10:3.333:-5", or of all of them, --discount 5'
 
 
 def tax_code(settings: Settings, code: str | None, on: date) -> tax.TaxCode:
@@ -114,7 +115,7 @@ def parse_line(text: str, settings: Settings, currency: str, default_tax: str | 
     if len(pieces) < 3:
         raise UsageError(f"{text[:80]!r} is not a line: TEXT:QTY:PRICE is needed", LINE_EXAMPLE)
     with Problems() as check:
-        price_micro = check(parse_price, pieces[-1])
+        price_micro = check(_price, pieces[-1])
         quantity_micro = check(parse_quantity, pieces[-2])
         words = check(clean_name, ":".join(pieces[:-2]), "the text of a line")
     gross_minor = gross_of_line(quantity_micro, price_micro, digits(currency))
@@ -127,6 +128,13 @@ def parse_line(text: str, settings: Settings, currency: str, default_tax: str | 
         tax_code(settings, code or default_tax, on),
         digits(currency),
     )
+
+
+def _price(text: str) -> int:
+    """A unit price in micro. In other programs a line below zero takes something off; here it is a discount."""
+    if text.strip().startswith("-"):
+        raise UsageError(f"{text.strip()!r:.60} is not a unit price", DISCOUNT_EXAMPLE)
+    return parse_price(text)
 
 
 def _is_tax_code(word: str, settings: Settings) -> bool:

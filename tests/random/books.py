@@ -713,7 +713,7 @@ class Books:
         invoice.noted_gross += gross
         if answer:
             invoice.noted_net += Fraction(answer["net"])
-            _hold_against_the_whole(invoice, number)
+            _hold_against_the_whole(invoice, number, self.contract[invoice.contract].policy)
         self._settle(credit, self.open_items("invoice", number), total, on, "credited")
 
     def write_off(self, text: str, amount: Fraction | None, on: date) -> None:
@@ -746,8 +746,11 @@ def _payable(invoice: Invoice, gross: Fraction) -> Fraction:
     return reached - invoice.noted_until()
 
 
-def _hold_against_the_whole(invoice: Invoice, number: str) -> None:
-    """Of one tax code, net and tax so far are in proportion to what was credited so far; in full they are equal."""
+def _hold_against_the_whole(invoice: Invoice, number: str, policy: str) -> None:
+    """Of one tax code, net and tax so far are in proportion to what was credited so far; in full they are equal.
+
+    Taxed by `line`, each line has brought its own tax.
+    """
     credited, net, tax = invoice.noted_gross, invoice.noted_net, invoice.gross - invoice.net
     if credited == invoice.gross:
         assert net == invoice.net, f"the credits of {number} have a net of {net}"
@@ -758,9 +761,20 @@ def _hold_against_the_whole(invoice: Invoice, number: str) -> None:
         expected = rounded(invoice.net * credited / invoice.gross, invoice.currency)
         assert net == expected, f"the credits of {number} have a net of {net} where {expected} is right"
     else:
-        lines = sum((each.amount for each in invoice.taken.values()), NOTHING)
-        expected = rounded(tax * lines / basis(invoice.lines, invoice.currency), invoice.currency)
+        expected = _tax_of_lines(invoice, tax, policy)
         assert credited - net == expected, f"the credits of {number} have a tax of {credited - net}, not {expected}"
+
+
+def _tax_of_lines(invoice: Invoice, tax: Fraction, policy: str) -> Fraction:
+    """The tax of what was credited by lines so far."""
+    currency, nets = invoice.currency, [line.net(invoice.currency) for line in invoice.lines]
+    taken = [invoice.taken.get(number, Taken()).amount for number, _ in enumerate(nets, 1)]
+    if policy != "line":
+        return rounded(tax * sum(taken) / sum(nets), currency)
+    alone = [sum(totals([line], "line", currency).taxes.values(), NOTHING) for line in invoice.lines]
+    owned = parts(tax, alone, currency)
+    shares = (rounded(own * amount / net, currency) for own, amount, net in zip(owned, taken, nets, strict=True) if net)
+    return sum(shares, NOTHING)
 
 
 def _values(invoice: Invoice, quantities: Quantities) -> dict[int, Fraction]:

@@ -24,7 +24,7 @@ class Note:
     """An invoice that is credited piece by piece; `credits` are what was taken."""
 
     def __init__(self, *lines: tax.Line, policy: str = "document") -> None:
-        self.lines = lines
+        self.lines, self.policy = lines, policy
         self.groups = tax.totals(lines, policy, 2).groups
         self.credits: list[Credit] = []
 
@@ -34,7 +34,7 @@ class Note:
     def quantities(self, **pieces: int) -> Credit:
         """`line_1=2`: two of the first."""
         wanted = {int(name[5:]) - 1: number * MICRO for name, number in pieces.items()}
-        return self._keep(of_quantities(wanted, self.codes, self.invoice_lines, 2))
+        return self._keep(of_quantities(wanted, self.codes, self.invoice_lines, 2, self.policy))
 
     def rest(self) -> Credit:
         return self.amount(sum(code.left.gross_minor for code in self.codes))
@@ -118,6 +118,30 @@ def test_lines_bring_their_share_of_the_tax() -> None:
         [("S19", 33_33, 6_33)],
     ]
     assert [each.line.quantity_micro for credit in taken for each in credit.lines] == [MICRO] * 3
+
+
+def test_taxed_by_line_a_line_brings_its_own_tax() -> None:
+    """Ten at 0.15 have 0.0285 = 0.03 of tax each, and 100.00 has 19.00; as a share of all 19.30 it would be 19.01."""
+    note = Note(*[item(1, 15)] * 10, item(1, 100_00), policy="line")
+    assert sums(note.quantities(line_11=1)) == [("S19", 100_00, 19_00)]
+    assert [sums(note.quantities(**{f"line_{number}": 1})) for number in range(1, 11)] == [[("S19", 15, 3)]] * 10
+
+
+def test_taxed_by_line_pieces_of_a_line_share_its_tax() -> None:
+    """Three at 0.15: 0.45, of which 19 % are 0.0855 = 0.09, beside a line of 0.06 with 0.0114 = 0.01."""
+    note = Note(item(3, 15), item(1, 6), policy="line")
+    assert [sums(note.quantities(line_1=1)) for _ in range(3)] == [[("S19", 15, 3)]] * 3
+    assert sums(note.rest()) == [("S19", 6, 1)]
+
+
+def test_taxed_by_line_within_the_price() -> None:
+    """11999 × 16/116 = 1655.0345 each of three, 1699 × 16/116 = 234.3448."""
+    within = tax.TaxCode("I16", "S", 160_000, inclusive=True)
+    note = Note(item(1, 1_699_00, within), *[item(1, 11_999_00, within)] * 3, policy="line")
+    assert [sums(note.quantities(**{f"line_{number}": 1})) for number in range(1, 5)] == [
+        [("I16", 1_464_66, 234_34)],
+        *[[("I16", 10_343_97, 1_655_03)]] * 3,
+    ]
 
 
 def test_a_third_of_a_line_that_does_not_divide_is_cumulative() -> None:
