@@ -111,7 +111,8 @@ def collect(
         amount_minor, currency = receipt.amount
     if amount_minor == 0:
         raise UsageError("a payment of nothing cannot be booked")
-    _refuse_without_rate(store, target, currency, receipt.on, base)
+    if not receipt.is_on_account:
+        _refuse_without_rate(store, target, currency, receipt.on, base)
     payment_id = store.add(
         "payment",
         customer_id=_customer_id(store, target),

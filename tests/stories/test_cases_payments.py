@@ -33,6 +33,7 @@ taxes:
   S10: {rate: 10%, category: S}
   S15: {rate: 15%, category: S}
   S18: {rate: 18%, category: S}
+  S21: {rate: 21%, category: S}
   S20: {rate: 20%, category: S}
   S23: {rate: 23.33%, category: S}
   S25: {rate: 25%, category: S}
@@ -407,6 +408,21 @@ collect INV1 2 -> open 8 / 10 / 10
 collect INV2 6 -> open 8 / 4 / 10
 collect INV3 20 -> took 10, open 8 / 4 / 0, held 10
 
+== Odoo test_account_payment_register: 25 eleven days ago and 25 today, less 2 % where it is in time
+2026-01-01 bill 25; net 30; 2%/10
+2026-01-12 bill 25; net 30; 2%/10
+collect K1 -> amount 49.50, open 0 / 0
+
+== Odoo test_account_payment_register: 300 of 1150 in two
+2016-01-01 quote Work:1:1000:S15; due 30%, 70%+60d
+collect INV1 300 -> open 45 805, owes 850
+
+== ERPNext test_payment_ledger_entry: 550 paid, returned, and paid back
+2026-01-01 bill 550; net 0
+collect INV1 -> owes 0
+credit INV1 --reason returned -> owes -550
+refund CN1 -> owes 0
+
 == Kill Bill TestInvoiceDao: 17 and 42, 48 paid
 2011-10-06 bill 17; net 0
 bill 42; net 0
@@ -699,6 +715,23 @@ collect INV1 "CAD 0.12" -> open 0, took 23.98, held 0
 rate CAD 100
 bill EUR 24.02; net 0
 collect INV1 "CAD 0.08" -> took 16, open 8.02
+
+== Odoo test_account_payment_register: 3000 at a third for 1150, and at a half
+@ currency: USD
+2016-01-01 rate EUR 1/3
+quote USD Work:1:1000:S15; due 30%, 70%+60d -> amounts 345 805, due 2016-01-01 2016-03-01
+quote USD Work:1:1000:S15; due 30%, 70%+60d
+collect INV1 "EUR 1035" -> open 0 805 / 345 805
+collect INV1 "EUR 1965" -> open 0 150 / 345 805
+collect INV1 --currency EUR -> amount 450
+2017-01-01 rate EUR 1/2
+collect INV2 "EUR 3000" -> took 1150, unapplied 700
+
+== Odoo test_account_payment_register: 900 at a third are 300
+@ currency: USD
+2016-01-01 rate EUR 1/3
+bill 1150; due 30%, rest+60d
+collect INV1 "EUR 900" -> took 300, open 45 805
 
 == Odoo test_account_move_payments_widget: what was paid before counts at the rate of its day
 @ currency: USD
@@ -1121,6 +1154,29 @@ aging --as-of 2026-02-15 -> current 70, 1-30 30, total 100
 aging --as-of 2026-03-17 -> current 20, 1-30 50, 31-60 30, total 100
 aging --as-of 2026-07-01 --buckets 30,60,90,120 -> 61-90 0, 91-120 20, 120+ 80, total 100
 
+== ERPNext test_accounts_receivable_summary: 200, an advance of 50, then 125
+2026-01-01 bill 200; net 0
+aging -> current 200, unapplied 0, total 200
+collect K1 50 --unapplied
+aging -> current 200, unapplied -50, total 150
+collect INV1 125
+aging -> current 75, unapplied -50, total 25
+
+== ERPNext test_accounts_receivable_summary: 150 of 200, then all
+2026-01-01 bill 200; net 0
+collect INV1 150
+aging -> total 50, 1-30 0
+collect INV1
+aging -> total
+
+== Odoo test_account_payment_register: 10, 30 and 60 % in 0, 5 and 10 days, what is overdue when
+2016-01-01 quote Work:1:1000:S15; due 10%, 30%+5d, 60%+10d
+-> amounts 115 345 690, due 2016-01-01 2016-01-06 2016-01-11
+aging --as-of 2016-01-01 -> current 1150, 1-30 0
+aging --as-of 2016-01-02 -> current 1035, 1-30 115
+aging --as-of 2016-01-07 -> current 690, 1-30 460
+aging --as-of 2016-01-12 -> current 0, 1-30 1150
+
 == Tryton account scenario_reports: 10 in March, paid in May
 2026-03-01 bill 10; net 0
 2026-05-01 collect INV1
@@ -1186,6 +1242,21 @@ apply P1 INV1 -> gain 0, open 0, held 60
 2017-01-01 rate EUR 1/2
 bill 1000; net 0
 collect INV1 "EUR 1998" -> open 1
+
+== Odoo test_account_payment_register: 13.31 in coins of 0.05
+# 13.35 there, always up; here to the nearest.
+@ cash_rounding: {EUR: 0.05}
+2024-01-01 quote Work:1:11:S21; net 30; 2%/7 -> net 11, tax 2.31, total 13.30
+collect INV1 -> open 0
+
+== Odoo test_account_payment_register: 1000 dollars and 1000 euro at once
+# 1033.33 in dollars there; here a payment is in one currency, the other is paid by name.
+@ currency: USD
+2016-01-01 rate EUR 1/3
+bill USD 1000; net 0
+bill EUR 1000; due 10%, 30%+5d, 60%+10d
+collect K1 -> exit 2
+collect K1 --currency USD -> amount 1000
 
 == ERPNext test_accounts_receivable: 50 dollars in advance for 100 in halves
 @ currency: INR
