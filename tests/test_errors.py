@@ -243,6 +243,7 @@ USAGE: Final = [
     Row("lead add", 2, "Missing argument 'NAME'"),
     Row("lead add Ada --colour red", 2, "No such option: --colour"),
     Row("lead add Ada Lovelace", 2, "Got unexpected extra argument(s) (Lovelace)"),
+    Row("collect K1 USD 20", 2, "Got unexpected extra argument(s) (20)"),
     Row("lead add Ada --email", 2, "Option '--email' requires an argument"),
     Row("lose O2", 2, "Missing option '--reason'"),
     Row("list leads --limit 0", 2, "Invalid value for '--limit'"),
