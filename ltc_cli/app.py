@@ -605,7 +605,10 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
 def _usage_error(error: Any) -> UsageError:
     context = getattr(error, "ctx", None)
     message = error.format_message().rstrip(".").replace("\n", " ")
-    return UsageError(message, f"{context.command_path} --help" if context else None)
+    hint = f"{context.command_path} --help" if context else None
+    if "extra argument" in message and hint:  # a name or an amount with a blank in it
+        hint = f'quotes keep words together, as in "USD 20": {hint}'
+    return UsageError(message, hint)
 
 
 def _fail(error: LtcError, arguments: Sequence[str], session: Session) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ltc_cli.commands.answers import ask, record
-from ltc_cli.errors import Problems
+from ltc_cli.errors import Problems, UsageError
 from ltc_cli.references import Reference, find
 from ltc_cli.report import Report
 from ltc_cli.rules.money import format_amount, parse_currency, parse_money
@@ -21,12 +21,14 @@ def collect(
     method: Annotated[str | None, typer.Option(help="How: transfer, card, cash …")] = None,
     bank_reference: Annotated[str | None, typer.Option("--reference", help="What stands on the statement.")] = None,
     currency: Annotated[str | None, typer.Option(help="Its currency; that of what is paid by default.")] = None,
+    unapplied: Annotated[bool, typer.Option("--unapplied", help="Settle nothing yet: ltc apply says what.")] = False,
 ) -> None:
     """Record a payment and settle what it pays for.
 
     The oldest due is settled first; what is left over stays with the customer as unapplied credit. An invoice that is
     paid in time takes its early-payment discount. What is missing by no more than the tolerance of the config is
-    written off. A payment in another currency is converted at the rate of its day.
+    written off. A payment in another currency is converted at the rate of its day. A deposit, or a payment that is to
+    be split over chosen invoices, is collected with --unapplied.
 
     \b
     Example:
@@ -34,6 +36,8 @@ def collect(
       ltc collect K1 1,200.50 --on 2026-11-02 --method transfer
     """
     session = ask(ctx)
+    if unapplied and amount is None:
+        raise UsageError("--unapplied settles nothing: say how much came in", "ltc collect K1 100 --unapplied")
 
     def decide(store: Store) -> Report:
         target = find(store, reference, "contract", "invoice", "customer")
@@ -41,7 +45,7 @@ def collect(
             code = check(parse_currency, currency) if currency else None
             usual = _usual_currency(store, target, session.settings.currency)
             money = check(parse_money, amount, code, usual) if amount is not None else None
-            receipt = payments.Receipt(check(session.day, on), money, code, method, bank_reference)
+            receipt = payments.Receipt(check(session.day, on), money, code, method, bank_reference, unapplied)
         base, tolerances = session.settings.currency, session.settings.tolerance
         claims_first = session.settings.dunning.claims_first
         payment_id = payments.collect(store, target, receipt, base, tolerances, claims_first=claims_first)

@@ -47,12 +47,12 @@ MAX_LENGTH = 1_000
 MAX_SHARES = 600
 
 EVENTS = ("sign", "ship", "deliver", "accept", "end")
-MONTHS_OF = {"weekly": 0, "monthly": 1, "quarterly": 3, "yearly": 12}
+MONTHS_OF = {"weekly": 0, "monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12}
 
 SHARE = r"(?ai)(?:(?P<percent>[\d.]+\s*%)|(?P<parts>\d+)\s*[x×]|(?P<amount>[\d.]+)|(?P<rest>rest))\s*(?P<when>.*)"
 TRIGGER = r"(?P<trigger>[^\s+@]+)\s*(?P<steps>.*)"
 RECURRENCE = (
-    r"(?ai)(?P<frequency>weekly|monthly|quarterly|yearly)\s*(?:@\s*(?P<day>\d{1,2}))?"
+    r"(?ai)(?P<frequency>weekly|monthly|quarterly|half-yearly|yearly)\s*(?:@\s*(?P<day>\d{1,2}))?"
     r"(?:\s*from\s+(?P<anchor>[^\s+@]+)(?P<steps>.*?))?(?:\s+until\s+(?P<until>\S+))?"
 )
 CLAUSE = r"(?ai)(?P<net>net)(?![a-z])|(?P<due>due)(?![a-z])|(?P<discount>[^/]*%\s*/)"
@@ -75,7 +75,7 @@ class Share(NamedTuple):
     trigger_on: date | None = None
     steps: tuple[Step, ...] = ()
     frequency: str = ""
-    """`weekly monthly quarterly yearly`, of parts and fees."""
+    """`weekly monthly quarterly half-yearly yearly`, of parts and fees."""
     billing_day: int | None = None
     """The day of the month on which the periods of a fee begin."""
     until: date | None = None
@@ -219,7 +219,7 @@ def _parse_event(text: str) -> tuple[str, date | None]:
 
 def _parse_parts(number: int, recurrence: re.Match[str] | None) -> Share:
     if not recurrence:
-        raise UsageError("say how often: weekly, monthly, quarterly or yearly")
+        raise UsageError("say how often: weekly, monthly, quarterly, half-yearly or yearly")
     if recurrence["until"] or recurrence["day"]:
         raise UsageError("parts have a number, so they take no 'until'; their day is an offset: from sign@15")
     _refuse_nothing(number, f"{number} x")

@@ -66,6 +66,8 @@ class Receipt(NamedTuple):
     currency: str | None = None
     method: str | None = None
     reference: str | None = None
+    is_on_account: bool = False
+    """It settles nothing yet: all of it waits for `apply`."""
 
 
 class Paying(NamedTuple):
@@ -95,7 +97,7 @@ def collect(
 
     An invoice that is paid in time takes its early-payment discount. What an instalment is short of by no more than the
     tolerance of its currency is written off. A payment for an invoice or a contract in another currency is converted at
-    the rate of its day. Answers the payment's id; None where nothing is left to pay.
+    the rate of its day. One on account settles nothing. Answers the payment's id; None where nothing is left to pay.
     Raises RefusedError where what is left cannot be paid yet or no rate is known, UsageError where the currency is not
     that of what a customer owes.
     """
@@ -109,7 +111,8 @@ def collect(
         amount_minor, currency = receipt.amount
     if amount_minor == 0:
         raise UsageError("a payment of nothing cannot be booked")
-    _refuse_without_rate(store, target, currency, receipt.on, base)
+    if not receipt.is_on_account:
+        _refuse_without_rate(store, target, currency, receipt.on, base)
     payment_id = store.add(
         "payment",
         customer_id=_customer_id(store, target),
@@ -122,6 +125,8 @@ def collect(
         batch_id=store.batch_id,
     )
     payable = [item for item in owed if target.kind != "customer" or item.currency == currency]
+    if receipt.is_on_account:
+        payable = []
     paying = Paying("payment", payment_id, currency, receipt.on, receipt.on.isoformat(), base, claims_first)
     _pay(store, paying, amount_minor, payable, tolerances)
     return payment_id

@@ -66,6 +66,7 @@ def step(company: Company, dice: Random) -> list[str]:
             ["collect", invoice, *on],
             ["collect", invoice, "--currency", dice.choice(CURRENCIES), *on],
             ["collect", invoice, amount, "--currency", dice.choice(("EUR", "USD")), *on],
+            ["collect", invoice, amount, "--currency", dice.choice(CURRENCIES), "--unapplied", *on],
             ["collect", "K1", "--currency", dice.choice(("EUR", "USD")), *on],
             ["credit", invoice, f"{dice.randint(1, 5_000) / 100}", "--reason", "dear"],
             ["apply", payment, invoice],

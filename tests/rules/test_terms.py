@@ -542,7 +542,7 @@ def terms_texts(draw: st.DrawFn) -> str:
     """Some percentages up to a hundred in all, then the rest or parts."""
     percents = draw(st.lists(st.integers(1, 30), max_size=3))
     shares = [f"{percent}% {draw(TRIGGERS)}{draw(OFFSETS)}" for percent in percents]
-    frequency = draw(st.sampled_from(["weekly", "monthly", "quarterly", "yearly"]))
+    frequency = draw(st.sampled_from(["weekly", "monthly", "quarterly", "half-yearly", "yearly"]))
     rest = [f"rest {draw(TRIGGERS)}", f"{draw(st.integers(1, 40))} x {frequency} from ship{draw(OFFSETS)}"]
     return ", ".join([*shares, draw(st.sampled_from(rest))]) + draw(CLAUSES)
 
@@ -568,7 +568,7 @@ def test_instalments_sum_to_the_invoice(text: str, total_minor: int, issued_on: 
 
 
 @given(
-    st.sampled_from(["monthly", "quarterly", "yearly"]),
+    st.sampled_from(["monthly", "quarterly", "half-yearly", "yearly"]),
     st.one_of(st.just(""), st.integers(1, 31).map("@{}".format)),
     st.dates(date(2020, 1, 1), date(2030, 1, 1)),
     st.integers(0, 1500),
