@@ -390,6 +390,21 @@ CASES: Final = (
         """,
     ),
     Case(
+        "Kill Bill testOverdueAccountWithOverdueEnforcementOffTag: what is blocked is free while it is switched off",
+        "OD1@5,stop_shipping=true",
+        """
+        0 sell 249.95
+        6 dun => K1 OD1 249.95
+        6 ship C1 => !4
+        7 edit K1 dunning=none
+        7 ship C1 --dry-run
+        7 edit K1 dunning=
+        7 ship C1 => !4
+        7 edit #1 dunning=none
+        7 ship C1
+        """,
+    ),
+    Case(
         "Kill Bill 2297: the two oldest are paid, the next level is not skipped",
         "WARNING@5 BLOCKED@7 CANCELLATION@11; spacing=1d",
         """
