@@ -35,7 +35,8 @@ def dun(
 ) -> None:
     """Remind customers of what is overdue, level by level.
 
-    What is due today is sent once, however often this runs. --dry-run says who is left out, and why.
+    What is due today is sent once, however often this runs, and so is what waits of earlier runs. --dry-run says who is
+    left out, and why.
 
     \b
     Example:
@@ -69,7 +70,7 @@ def dun(
     if is_trial:
         return session.read(lambda store: _trial(session, store, decide(store), plan))
     work = _Work(session, decide, Path(to_folder) if to_folder else None, is_sending=not no_send)
-    work.most, work.is_confirmed = max_notices, confirm
+    work.most, work.is_confirmed, work.is_whole = max_notices, confirm, customer is None and apply is None
     return session.write_in_decisions(work.run)
 
 
@@ -78,6 +79,8 @@ class _Work:
 
     most: int | None = None
     is_confirmed = False
+    is_whole = True
+    """It is about all customers: what waits of earlier runs goes too."""
 
     def __init__(
         self, session: Session, decide: Callable[[Store], dunning.Decision], folder: Path | None, *, is_sending: bool
@@ -90,28 +93,32 @@ class _Work:
             for letter, is_kept in notices.letters_kept(store, self.folder).items() if self.folder else ():
                 if not is_kept:  # nobody else decides meanwhile: its run failed, or was killed
                     letter.path.unlink(missing_ok=True)
+            older = notices.waiting_mails(store) if self.is_sending and self.is_whole else []
             decision = self.decide(store)
             why = dunning.stopped(store, session.today, len(decision.notices), self.most)
-            if decision.notices and why and not self.is_confirmed:
+            if (decision.notices or older) and why and not self.is_confirmed:
                 rows = notices.planned(store, decision, session.today, "stopped")
                 return _report(rows, [f"nothing is sent: {why}; --confirm sends all the same"], code=8)
-            if decision.notices:  # who has nothing to send needs no mail server
+            if decision.notices:
                 dunning_letters.refuse_wrong_templates(session.settings)
                 desk = mailing.office(session.settings)
-                way = mailing.way_out(session.settings, self.folder) if self.is_sending else None
+            if (decision.notices or older) and self.is_sending:  # who has nothing to send needs no mail server
+                way = mailing.way_out(session.settings, self.folder)
             rows = notices.planned(store, decision, session.today, "open")
             done = notices.carry_out(store, session.settings, desk, decision, session.today, self.folder)
         written = [notice_id for notice_id, _notice in done if notice_id]
-        mails = _mails(store, written)
+        mails = [*older, *_mails(store, written)]
         late, missing = self._put_letters_in_place(store, written)
         said = [*decision.remarks, *late, *missing]
         if way and mails:
             said += deliver(session, store, decisions, way, mails)
             said += remarks(outbox.records(store, mails))
+        waited = outbox.records(store, older) if older else []
+        said += [f"{mail['about']}, of an earlier run, is sent now" for mail in waited if mail["status"] == "sent"]
         shown = dict(zip(written, notices.records(store, written), strict=True)) if written else {}
         for row, (notice_id, _notice) in zip(rows, done, strict=True):
             row.update(shown[notice_id] if notice_id else {"channel": "task", "why": None})
-        is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in rows)))
+        is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in [*rows, *waited])))
         return _report(rows, said, code=0 if is_done else 8)
 
     def _put_letters_in_place(self, store: Store, mine: list[int]) -> tuple[list[str], list[str]]:

@@ -30,7 +30,10 @@ def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run
     def withdrawn(store: Store, mail_id: int) -> str | None:
         return notices.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
 
-    return Run(store, decisions, way, withdrawn, session.today)
+    def bounced(store: Store, mail_id: int, said: str) -> None:
+        nurture.bounced(store, mail_id, session.today, said)
+
+    return Run(store, decisions, way, withdrawn, bounced, session.today)
 
 
 def withdrawn(store: Store, mail_id: int) -> str | None:

@@ -51,8 +51,9 @@ STEPS = (
 
 
 def _deliver(store: Store, on: date) -> None:
-    """Nobody is written to, but what follows a mail follows."""
-    for mail_id in outbox.claim(store):
+    """Nobody is written to, but what follows a mail follows; pauses end, and so do runs that died."""
+    outbox.recover(store, on)
+    for mail_id in outbox.claim(store, until="9999"):
         outbox.commit(store, mail_id)
         outbox.sent(store, mail_id, on, "simulated")
 

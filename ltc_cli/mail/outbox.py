@@ -114,13 +114,13 @@ def recover(store: Store, on: date) -> list[int]:
     return doubtful
 
 
-def claim(store: Store, only: Iterable[int] | None = None) -> list[int]:
-    """Take what is due: of these mails, or of all. Answers their ids, oldest first."""
+def claim(store: Store, only: Iterable[int] | None = None, *, until: str = "") -> list[int]:
+    """Take what is due, now or at another moment: of these mails, or of all. Answers their ids, oldest first."""
     rows = store.among(
         "SELECT id FROM outbox WHERE state = 'queued' AND (not_before IS NULL OR not_before <= ?) AND {these:id}"
         " ORDER BY id",
         only,
-        (store.recorded_at,),
+        (until or store.recorded_at,),
     )
     ids = [(row["id"],) for row in rows]
     store.connection.executemany("UPDATE outbox SET state = 'claimed' WHERE id = ?", ids)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     """Opens one more way out."""
     Withdrawn = Callable[[Store, int], str | None]
     """Why a mail need not go any more; asked in the transaction that commits its sending."""
+    Bounced = Callable[[Store, int, str], None]
+    """Learns which mail the server refused for its recipient, and in which words; in the transaction that notes it."""
     End = str | TroubleError
 
 MOST_LANES = 8
@@ -37,9 +39,11 @@ MAILS_A_LANE = 8
 class Run:
     """What one run works with."""
 
-    def __init__(self, store: Store, decisions: Decisions, way: Way, withdrawn: Withdrawn, on: date) -> None:
+    def __init__(
+        self, store: Store, decisions: Decisions, way: Way, withdrawn: Withdrawn, bounced: Bounced, on: date
+    ) -> None:
         self.store, self.decisions, self.way = store, decisions, way
-        self.withdrawn, self.on = withdrawn, on
+        self.withdrawn, self.bounced, self.on = withdrawn, bounced, on
         self.lanes: list[Transport] = []
 
     def send(self, only: Sequence[int] | None = None, *, wait: bool = False) -> list[int]:
@@ -114,6 +118,8 @@ class Run:
                 outbox.doubt(self.store, mail_id, self.on, said)
             case NotTakenError(said=said, for_good=for_good) if not self._is(mail_id, "cancelled"):
                 outbox.refuse(self.store, mail_id, self.on, said, for_good=for_good)
+                if end.has_bounced:
+                    self.bounced(self.store, mail_id, said)
 
     def _is(self, mail_id: int, state: str) -> bool:
         return bool(self.store.value("SELECT state = ? FROM outbox WHERE id = ?", (state, mail_id)))

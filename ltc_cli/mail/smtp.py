@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ltc_cli.mail.replies import has_bounced
 from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError, plain
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Smtp:
         self._smtp: smtplib.SMTP | None = None
         self._is_used = False
         """It has carried a mail, or begun to."""
+        self._recipient = ""
+        """Of the mail that is offered."""
         self._has_failed = False
         """A mail was begun on it and not taken: the server may still have part of it."""
 
@@ -63,6 +66,7 @@ class Smtp:
         if self._has_failed:
             yield from self._ask("RSET", 2)
         self._is_used = self._has_failed = True
+        self._recipient = mail.recipient
         size = f" SIZE={len(mail.message)}" if self._smtp.has_extn("size") else ""
         yield from self._ask(f"MAIL FROM:<{mail.sender}>{size}", 2)
         yield from self._ask(f"RCPT TO:<{mail.recipient}>", 2)
@@ -94,7 +98,7 @@ class Smtp:
             return answer
         self.abandon()
         if code // 100 in (4, 5):
-            raise NotTakenError(answer, for_good=code // 100 == 5)
+            raise self._refused("", code, plain(said))
         raise DoubtfulError(f"an answer that is none: {answer}")
 
     def _listen(self) -> None:
@@ -147,7 +151,14 @@ class Smtp:
             return plain(said)
         if code == SERVICE_CLOSING or code // 100 not in (4, 5):
             self.abandon()
-        raise NotTakenError(f"{name}: {code} {plain(said)}", for_good=code // 100 == 5)
+        raise self._refused(name, code, plain(said))
+
+    def _refused(self, command: str, code: int, said: str) -> NotTakenError:
+        return NotTakenError(
+            f"{command}: {code} {said}" if command else f"{code} {said}",
+            for_good=code // 100 == 5,
+            has_bounced=has_bounced(command, code, said, self._recipient),
+        )
 
     def _broken(self, said: str) -> NotTakenError:
         self.abandon()

@@ -41,10 +41,12 @@ class TroubleError(Exception):
 class NotTakenError(TroubleError):
     """The mail is certainly not accepted."""
 
-    def __init__(self, said: str, *, for_good: bool = False) -> None:
+    def __init__(self, said: str, *, for_good: bool = False, has_bounced: bool = False) -> None:
         super().__init__(said)
         self.for_good = for_good
         """Whether asking again would be answered in the same way."""
+        self.has_bounced = has_bounced
+        """Whether that is because of the recipient's address: no other mail would reach it either."""
 
 
 class UnreachableError(TroubleError):

@@ -43,8 +43,11 @@ ECB_RATES_PPM = {
         (2026, 1): 21_500,
     }.items()
 }
-"""The ECB's rate for main refinancing operations on the first day of each half-year, as EU 2011/7, article 2 (7) (a)
-names it. Source: ECB, Key ECB interest rates, ecb.europa.eu/stats/policy_and_exchange_rates/key_ecb_interest_rates."""
+"""The ECB's rate for main refinancing operations that is in force on the first day of each half-year, as EU 2011/7,
+articles 2 (7) (a) and 3 (3), name it. Sources: Banque de France, Policy rates, banque-france.fr/en/policy-rates (by its
+dates of effect until 23 October 2024); Banka Slovenije, bsi.si/en/ecb-interest-rates (until 23 April 2025: 3.15 % from
+18 December 2024); Deutsche Bundesbank, base rate from 1 January 2026 (2.15 % in June 2025 and on 22 December 2025);
+Gazzetta Ufficiale 15 of 20 January 2026 (2.15 % for the first half of 2026). For later ones: statutory_rates."""
 
 
 class Level(Protocol):

@@ -65,10 +65,15 @@ CUSTOMERS = "SELECT id, email, kind, dunning FROM customer WHERE {these:id}"
 OWN_IDS = "SELECT id FROM customer WHERE {these:id} OR {these:merged_into_id}"
 """Customers, and those that were merged into them."""
 
+# The day of the last notice is the one on which it went, or may have gone; one that waits keeps the next one back.
 LAST = f"""
-SELECT COALESCE(merged_into_id, customer.id) AS customer_id, currency, MAX(decided_on) AS last_on
-FROM notice JOIN customer ON customer.id = customer_id
-WHERE on_ladder = 1 AND NOT {IS_CANCELLED}
+SELECT COALESCE(merged_into_id, customer.id) AS customer_id, currency,
+    MAX(COALESCE((SELECT MAX(happened_on) FROM outbox_attempt WHERE outbox_id = outbox.id AND tried = 1
+        AND outbox_attempt.state IN ('sent', 'unknown')), decided_on)) AS last_on,
+    MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') THEN notice.id END) AS waiting_id
+FROM notice JOIN customer ON customer.id = notice.customer_id
+LEFT JOIN outbox ON outbox.kind = 'notice' AND outbox.record_id = notice.id
+WHERE on_ladder = 1 AND COALESCE(outbox.state, '') <> 'cancelled'
     AND notice.customer_id IN ({OWN_IDS})
 GROUP BY 1, 2
 """
@@ -113,6 +118,8 @@ class _Facts(NamedTuple):
     today: date
     called: set[tuple[int, str]]
     last_on: dict[tuple[int, str], date]
+    waiting: dict[tuple[int, str], int]
+    """The notice that has not gone yet, by customer and currency."""
     standing: dict[tuple[str, int], list[holds.Standing]]
     credit_minor: dict[tuple[int, str], int]
     levels: dict[tuple[date, str | None, int | None, date | None], tuple[Level | None, str]]
@@ -159,15 +166,14 @@ def decide(
 
 
 def _facts(store: Store, settings: Settings, today: date, customer_ids: set[int] | None) -> _Facts:
+    last = {(row["customer_id"], row["currency"]): row for row in store.among(LAST, customer_ids)}
     return _Facts(
         settings.dunning,
         {**rules.ECB_RATES_PPM, **settings.statutory_rates_ppm},
         today,
         {(row["receivable_id"], row["level"]) for row in store.all("SELECT receivable_id, level FROM call_task_item")},
-        {
-            (row["customer_id"], row["currency"]): date.fromisoformat(row["last_on"])
-            for row in store.among(LAST, customer_ids)
-        },
+        {key: date.fromisoformat(row["last_on"]) for key, row in last.items()},
+        {key: row["waiting_id"] for key, row in last.items() if row["waiting_id"]},
         holds.standing(store, today),
         _credit(store, today, customer_ids),
         {},
@@ -309,7 +315,8 @@ def _free_items(facts: _Facts, group: _Group) -> tuple[list[Item], list[str]]:
 
 
 def _level(facts: _Facts, group: _Group, item: Item) -> tuple[Level | None, str]:
-    last_on = facts.last_on.get((group.customer_id, group.currency))
+    key = group.customer_id, group.currency
+    last_on = facts.last_on.get(key)
     case = item.due_on, item.policy, item.reached, last_on
     if case not in facts.levels:
         ladder = policy(facts.settings, item.policy)
@@ -317,7 +324,10 @@ def _level(facts: _Facts, group: _Group, item: Item) -> tuple[Level | None, str]
         # A day at least: a hundred runs in one day are one.
         not_before = last_on + timedelta(days=max(1, ladder.spacing_days)) if last_on else None
         facts.levels[case] = rules.due_level(ladder.levels, item.reached, item.due_on, facts.today, not_before)
-    return facts.levels[case]
+    level, why = facts.levels[case]
+    if level and level.after_days >= 0 and key in facts.waiting:
+        return None, f"{level.name} once N{facts.waiting[key]} has gone: ltc outbox send"
+    return level, why
 
 
 # What a notice claims

@@ -28,7 +28,8 @@ AND (kind = 'dispute' OR until_on >= ?)
 ORDER BY id
 """
 
-# A level that stops shipping stands while one of its instalments, or a claim of that invoice, is open.
+# A level that stops shipping stands while one of its instalments, or a claim of that invoice, is open, and dunning of
+# that invoice is not switched off.
 STOPPED = """
 SELECT notice.id, notice.level, invoice.number FROM notice
 JOIN notice_item ON notice_item.notice_id = notice.id
@@ -36,7 +37,11 @@ JOIN receivable AS reached ON reached.id = notice_item.receivable_id
 JOIN invoice ON invoice.id = reached.invoice_id
 JOIN receivable ON receivable.invoice_id = reached.invoice_id
     AND (receivable.id = reached.id OR receivable.kind <> 'invoice')
-WHERE notice.stops_shipping = 1 AND notice.customer_id IN (
+JOIN customer AS own ON own.id = reached.customer_id
+JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+LEFT JOIN dunning_choice AS choice ON choice.invoice_id = invoice.id AND NOT EXISTS (
+    SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
+WHERE notice.stops_shipping = 1 AND COALESCE(choice.policy, kept.dunning, '') <> 'none' AND notice.customer_id IN (
     SELECT id FROM customer WHERE COALESCE(merged_into_id, id) = (
         SELECT COALESCE(merged_into_id, id) FROM customer WHERE id = ?))
 AND NOT EXISTS (SELECT 1 FROM outbox
@@ -189,5 +194,5 @@ def refuse_stopped(store: Store, customer_id: int) -> None:
     if row:
         raise RefusedError(
             f"K{customer_id} is sent nothing: {row['number']} has reached the level {row['level']} (N{row['id']})",
-            f"ltc collect {row['number']}",
+            f"ltc collect {row['number']}, or ltc edit {row['number']} dunning=none",
         )

@@ -194,17 +194,24 @@ def touch(store: Store, text: str, kind: str, on: date, note: str | None = None)
     if kind not in TOUCHES:
         raise UsageError(f"{kind[:40]!r} is no kind of touch", f"one of: {' '.join(TOUCHES)}")
     states.follow("lead", status(store, lead.id), "nurture", lead.text)
-    store.add(
-        "touch",
-        lead_id=lead.id,
-        kind=kind,
-        note=optional(note, "note"),
-        touched_on=on.isoformat(),
-        recorded_at=store.recorded_at,
-    )
-    store.touch(lead.text)
+    _log(store, lead.id, kind, on, optional(note, "note"))
     keep_from_mails(store, lead.id, kind, on)
     return lead.id
+
+
+def _log(store: Store, lead_id: int, kind: str, on: date, note: str | None) -> None:
+    store.add("touch", lead_id=lead_id, kind=kind, note=note, touched_on=on.isoformat(), recorded_at=store.recorded_at)
+    store.touch(f"L{lead_id}")
+
+
+def bounced(store: Store, lead_id: int, email_norm: str, on: date, note: str) -> None:
+    """Log that a mail bounced, as a server said it; that address is not written to any more, a newer one may be."""
+    from ltc_cli.stages import suppression
+
+    kept_id = store.value("SELECT COALESCE(merged_into_id, id) FROM lead WHERE id = ?", (lead_id,))
+    if status(store, kept_id) != "erased":
+        _log(store, kept_id, "bounce", on, note)
+        suppression.add(store, "email", [email_norm], "bounce", on)
 
 
 def keep_from_mails(store: Store, lead_id: int, kind: str, on: date) -> None:

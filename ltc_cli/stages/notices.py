@@ -198,6 +198,16 @@ def letters_kept(store: Store, folder: Path) -> dict[paper.Draft, bool]:
 
 # What happens before the dot
 
+
+def waiting_mails(store: Store) -> list[int]:
+    """Mails of notices that have not gone yet, also of a run that died."""
+    rows = store.all(
+        "SELECT id FROM outbox WHERE kind = 'notice' AND state IN ('queued', 'claimed', 'sending')"
+        " AND state NOT IN ('sent', 'cancelled') ORDER BY id"
+    )
+    return [row["id"] for row in rows]
+
+
 # What changes what a notice says: money of this customer and currency, or a word that keeps dunning back.
 CHANGED = """
 SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id WHERE outbox.id = ? AND (
@@ -217,16 +227,43 @@ SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbo
             WHERE notice_item.notice_id = notice.id))))
 """
 
+ITEMS = """
+FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receivable.id = receivable_id
+"""
+
+# The nearest policy of one of its invoices is none by now.
+SWITCHED_OFF = f"""
+SELECT 1 {ITEMS} JOIN customer AS own ON own.id = notice.customer_id
+JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+LEFT JOIN dunning_choice AS choice ON choice.invoice_id = receivable.invoice_id AND NOT EXISTS (
+    SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
+WHERE outbox.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
+"""
+
+# It is of before the due date, and that is past for one of its instalments.
+PASSED = f"SELECT 1 {ITEMS} WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?"
+
 
 def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
     """Why a mail need not go any more. A notice that no longer says what is so takes its claims back with it."""
     row = store.one("SELECT kind, record_id FROM outbox WHERE id = ?", (mail_id,))
     if row is None or row["kind"] != "notice":
         return mailing.withdrawn(store, mail_id)
-    if store.one(CHANGED, (mail_id,)) is None:
-        return None
-    void_claims(store, row["record_id"], on)
-    return "something was paid, credited, held or promised in the meantime"
+    why = _why_withdrawn(store, mail_id, on)
+    if why:
+        void_claims(store, row["record_id"], on)
+    return why
+
+
+def _why_withdrawn(store: Store, mail_id: int, on: date) -> str | None:
+    if store.one(CHANGED, (mail_id,)):
+        return "something was paid, credited, held or promised in the meantime"
+    if store.one(SWITCHED_OFF, (mail_id,)):
+        return "dunning was switched off in the meantime"
+    if store.one(PASSED, (mail_id, on.isoformat())):
+        return "it speaks of before the due date, which is past"
+    return None
 
 
 def dropped(store: Store, mail_id: int, on: date) -> None:

@@ -454,6 +454,16 @@ def withdrawn(store: Store, mail_id: int) -> str | None:
     return _why_stopped(store, step) or suppression.why(store, step["recipient"])
 
 
+def bounced(store: Store, mail_id: int, on: date, said: str) -> None:
+    """Log a bounce with the lead of a mail whose recipient was refused for good; other mails are no business of ours.
+
+    The sequence ends as after any other bounce, with the next run.
+    """
+    mail = store.one("SELECT record_id, recipient FROM outbox WHERE id = ? AND kind = 'lead'", (mail_id,))
+    if mail:
+        leads.bounced(store, mail["record_id"], mail["recipient"], on, f"M{mail_id}, {said}")
+
+
 def waiting_mails(store: Store) -> list[int]:
     """Mails of sequences that the next run of the sender would take."""
     return [row["id"] for row in store.all("SELECT id FROM outbox WHERE kind = 'lead' AND state = 'queued'")]

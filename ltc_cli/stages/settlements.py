@@ -82,12 +82,13 @@ def write_off(store: Store, invoice: Reference, on: date, reason: str, amount_mi
     """
     record = invoices.records(store, [invoice.id])[0]
     words = clean_name(reason, "reason")
-    is_new = states.follow("invoice", record["status"], "writeoff", invoice.text)
+    owed = open_items(store, "invoice", [invoice.id])
+    # A fee that is left of an invoice that is paid may be given up like any other claim.
+    is_new = bool(owed) or states.follow("invoice", record["status"], "writeoff", invoice.text)
     if not is_new and amount_minor is None:
         return False
     if on.isoformat() < record["issued_on"]:
         raise UsageError(f"{invoice.text} is of {record['issued_on']}: it cannot be written off before")
-    owed = open_items(store, "invoice", [invoice.id])
     open_minor = sum(item.balance_minor for item in owed)
     wanted_minor = open_minor if amount_minor is None else amount_minor
     if wanted_minor == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +58,21 @@ def test_who_will_be_written_to_when_and_at_which_level(tmp_path: Path) -> None:
         ("2026-04-11", "dunning", "K1", "final", "1200.00"),
     ]
     assert company.ltc("list", "notices") == []
+
+
+@pytest.mark.parametrize("state", ["queued", "claimed"])
+def test_a_mail_that_pauses_keeps_nothing_back(state: str, tmp_path: Path) -> None:
+    """Due on 2026-01-31, the first notice is queued on 2026-02-05 and pauses; the second is of 2026-02-20."""
+    company = Company(tmp_path, today="2026-01-31", config="company: {name: Acme, email: billing@acme.example}\n")
+    company.ltc("lead", "add", "Ada", "--company", "Engines", "--email", "ada@engines.example")
+    company.ltc("promote", "L1", "--amount", "1200")
+    company.ltc("sign", "O1", "--terms", "100% sign; net 0")
+    company.ltc("invoice", "C1")
+    company.ltc("dun", "--no-send", today="2026-02-05")
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute("UPDATE outbox SET state = ?, not_before = '2999-01-01T00:00:00.000000Z'", (state,))
+    rows = company.ltc("simulate", "--until", "2026-02-28", today="2026-02-05")
+    assert [(row["on"], row["level"]) for row in rows if row["step"] == "dunning"] == [("2026-02-20", "second")]
 
 
 def test_sequences_are_foreseen_too(tmp_path: Path) -> None:

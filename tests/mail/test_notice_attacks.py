@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from email import message_from_bytes
@@ -12,7 +13,7 @@ import pytest
 
 from tests.mail.conftest import config
 from tests.mail.kills import with_late_invoices
-from tests.mail.server import Inbox, serving
+from tests.mail.server import Inbox, free_port, serving
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
@@ -144,3 +145,18 @@ def test_the_name_of_the_company_is_no_template_either(late: Company, inbox: Inb
     assert message["From"].addresses[0].display_name == "{{ 7*7 }}, eve@evil.example"
     assert message["Subject"] == "Payment reminder N1 from {{ 7*7 }}, eve@evil.example"
     assert headers(message) == HEADERS
+
+
+def test_a_notice_that_waited_for_the_server_goes_with_the_next_run(late: Company, inbox: Inbox) -> None:
+    """Nobody but `ltc dun` runs here; the mail goes once, and the run that could not send it was heard."""
+    settings = late.config_path.read_text(encoding="utf-8")
+    late.config_path.write_text(re.sub(r"port: \d+", f"port: {free_port()}", settings), encoding="utf-8")
+    assert late.run("dun") == 8
+    assert late.run("dun") == 8
+    assert inbox.deliveries == []
+    late.config_path.write_text(settings, encoding="utf-8")
+    assert late.run("dun") == 0
+    assert "N1, of an earlier run, is sent now" in late.err
+    assert late.run("dun") == 0
+    assert inbox.recipients == [RECIPIENT]
+    assert late.ltc("show", "N1")["status"] == "sent"

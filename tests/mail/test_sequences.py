@@ -154,3 +154,67 @@ def test_a_fault_doubles_no_mail_and_loses_none_silently(fault: Fault, port: int
         assert unknown <= 1
     else:
         assert unknown == (fault.step in ("dot", "answer"))
+
+
+# A refused recipient is a bounce
+
+
+def test_a_refused_recipient_is_a_bounce_and_ends_the_sequence(port: int, inbox: Inbox) -> None:
+    """Touch, suppression and failure are one decision; whoever else has the address is not written to either."""
+    with wire(port, Fault("RCPT", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        add(company, "Ada", "--email", "ada@ada.example")
+        add(company, "Bob", "--email", "bob@bob.example")
+        assert company.run("nurture", "--due") == 8
+        assert inbox.recipients == ["bob@bob.example"]
+        told = [(entry["on"], entry["what"]) for entry in company.ltc("show", "L1")["thread"]]
+        assert ("2026-06-15", "bounce: M1, RCPT: 550 5.1.1 unknown") in told
+        assert company.ltc("show", "L1")["next_step_on"] is None
+        (row,) = [row for row in company.ltc("log", "L1") if row["counts"].get("touch")]
+        assert row["counts"] == {"outbox_attempt": 1, "suppression": 1, "touch": 1}
+        rows = company.ltc("nurture", "--due", today="2026-06-18")
+        assert [(row["ref"], row["what"], row["said"]) for row in rows] == [
+            ("L1", "stopped", "bounce on 2026-06-15"),
+            ("L2", "mail", None),
+        ]
+        add(company, "Eve", "--email", "ADA@ada.example", "--allow-duplicate")
+        assert (
+            "mail to it bounced on 2026-06-15"
+            in company.ltc("nurture", "L3", "--enroll", "welcome", fails=4)["message"]
+        )
+        company.ltc("edit", "L1", "email=ada@new.example")
+        company.ltc("nurture", "L1", "--enroll", "welcome", today="2026-06-19")
+        company.ltc("outbox", "retry", "M1")
+        company.run("outbox", "send")
+        assert company.ltc("show", "M1")["status"] == "cancelled"
+        assert company.run("check") == 0
+
+
+@pytest.mark.parametrize("said", ["550 5.7.1 relaying denied", "554 blocked", "550 sender rejected", "450 4.1.1 later"])
+def test_a_refusal_that_speaks_of_us_is_no_bounce(said: str, port: int) -> None:
+    with wire(port, Fault("RCPT", said)) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        add(company, "Ada", "--email", "ada@ada.example")
+        assert company.run("nurture", "--due") == 8
+        assert (company.ltc("show", "L1")["status"], company.ltc("show", "L1")["next_step_on"]) == ("new", "2026-06-18")
+        assert company.ltc("nurture", "--due", "--no-send", today="2026-06-18") == []
+
+
+def test_a_recipient_that_is_refused_after_the_whole_message_has_bounced(port: int) -> None:
+    with wire(port, Fault("dot", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        add(company, "Ada", "--email", "ada@ada.example")
+        assert company.run("nurture", "--due") == 8
+        assert "bounce: M1, 550 5.1.1 unknown" in [each["what"] for each in company.ltc("show", "L1")["thread"]]
+
+
+def test_an_invoice_that_bounces_is_no_matter_of_sequences(port: int) -> None:
+    with wire(port, Fault("RCPT", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        add(company, "Ada", "--email", "ada@ada.example")
+        company.ltc("promote", "L1", "--amount", "100")
+        company.ltc("sign", "O1", "--terms", "100% sign")
+        assert company.run("invoice", "C1", "--send") == 8
+        assert company.ltc("show", "M1")["status"] == "failed"
+        assert not [each for each in company.ltc("show", "L1")["thread"] if each["what"].startswith("bounce")]
+        assert not company.dump()["suppression"]

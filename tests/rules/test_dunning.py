@@ -129,29 +129,56 @@ def test_statutory_interest_changes_with_the_half_year() -> None:
         interest([part], "statutory", date(2027, 1, 1), 0, "EUR", rates)
 
 
-@pytest.mark.parametrize(
-    ("day", "ppm"),
-    [
-        (date(2013, 1, 1), 7_500),
-        (date(2014, 7, 1), 1_500),
-        (date(2016, 1, 1), 500),
-        (date(2016, 7, 1), 0),
-        (date(2022, 7, 1), 0),
-        (date(2023, 1, 1), 25_000),
-        (date(2024, 1, 1), 45_000),
-        (date(2025, 7, 1), 21_500),
-        (date(2026, 1, 1), 21_500),
-    ],
+MAIN_REFINANCING = (
+    ("2012-07-11", 7_500),
+    ("2013-05-08", 5_000),
+    ("2013-11-13", 2_500),
+    ("2014-06-11", 1_500),
+    ("2014-09-10", 500),
+    ("2016-03-16", 0),
+    ("2022-07-27", 5_000),
+    ("2022-09-14", 12_500),
+    ("2022-11-02", 20_000),
+    ("2022-12-21", 25_000),
+    ("2023-02-08", 30_000),
+    ("2023-03-22", 35_000),
+    ("2023-05-10", 37_500),
+    ("2023-06-21", 40_000),
+    ("2023-08-02", 42_500),
+    ("2023-09-20", 45_000),
+    ("2024-06-12", 42_500),
+    ("2024-09-18", 36_500),
+    ("2024-10-23", 34_000),
+    ("2024-12-18", 31_500),
+    ("2025-02-05", 29_000),
+    ("2025-03-12", 26_500),
+    ("2025-04-23", 24_000),
+    ("2025-06-11", 21_500),
 )
-def test_the_rates_of_the_ecb(day: date, ppm: int) -> None:
-    """0.75 % since 2012-07-11, 0.15 since 2014-06-11, 0.05 since 2014-09-10, 0 since 2016-03-16 and until 2022-07-27,
-    2.50 since 2022-12-21, 4.50 since 2023-09-20, 2.15 since 2025-06-11."""
-    assert ECB_RATES_PPM[day] == ppm
+"""The ECB's rate by its date of effect: until October 2024 as in the table of the Banque de France, the next five as in
+that of Banka Slovenije, the last one as the Bundesbank gave it for June and for 22 December 2025."""
+
+PUBLISHED = {
+    "2013-01-01": 7_500,  # Spain, BOE: 8.75 % until 2013-06-30
+    "2014-07-01": 1_500,  # Ireland, Department of Jobs: 8.15 %
+    "2016-01-01": 500,  # Spain, BOE: 8.05 %
+    "2016-07-01": 0,  # Italy, Ministry of Finance
+    "2017-01-01": 0,  # Spain, BOE: 8.00 %
+    "2020-01-01": 0,  # Spain, BOE-A-2019-18736: 8.00 %
+    "2023-07-01": 40_000,  # Italy, GU 165 of 2023-07-17
+    "2024-01-01": 45_000,  # Italy, GU 12 of 2024-01-16
+    "2024-07-01": 42_500,  # Ireland, Department of Enterprise: 12.25 %
+    "2026-01-01": 21_500,  # Italy, GU 15 of 2026-01-20
+}
+"""What states have published for a half-year, less the 8 points where they name the sum."""
 
 
-def test_every_half_year_of_the_table_is_there() -> None:
+def test_the_rate_of_a_half_year_is_that_in_force_on_its_first_day() -> None:
+    """EU 2011/7, article 3 (3). The table is gapless, and ends where no source was found: never the last one again."""
     days = [date(year, month, 1) for year in range(2013, 2027) for month in (1, 7)][:-1]
-    assert sorted(ECB_RATES_PPM) == days
+    in_force = {day: [ppm for since, ppm in MAIN_REFINANCING if since <= day.isoformat()][-1] for day in days}
+    assert in_force == ECB_RATES_PPM
+    assert {day: ECB_RATES_PPM[date.fromisoformat(day)] for day in PUBLISHED} == PUBLISHED
 
 
 @pytest.mark.parametrize(

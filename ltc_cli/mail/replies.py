@@ -1,0 +1,42 @@
+"""What an SMTP server's refusal speaks of: the recipient, or us and our mail (RFC 5321, 4.2; RFC 3463, 3)."""
+
+from __future__ import annotations
+
+import re
+
+REFUSING_RECIPIENTS = (550, 551, 553)
+"""No such mailbox, not of this place, not allowed as a name."""
+
+STATUS = re.compile(r"(?<![\d.])5\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+"""The enhanced status code, wherever in the line a server puts it."""
+
+OF_RECIPIENT = re.compile(r"1\.(?!7$|8$)\d+|2\.1")
+"""Bad address, but not a sender's (5.1.7, 5.1.8); mailbox disabled. One that is full (5.2.2) may be emptied."""
+
+UNDEFINED = ("0.0", "4.1")
+"""Says nothing; Exchange Online has 5.4.1 for recipients that it does not know and for those that it does not relay."""
+
+OF_US = re.compile(
+    r"\b(relay\w*|auth\w*|log ?in|password|sender|helo|ehlo|client|connection|ip|dns|rdns|ptr|reverse|spf|dkim|dmarc|"
+    r"spam\w*|block\w*|black\w*|dnsbl|rbl|list(ed|ing)|reputation|polic\w+|banned|limit\w*|quota|"
+    r"too (many|much|large|big)|size|content|rcpthosts|tls|encrypt\w*)\b"
+    r"|(?<!recipient address rejected: )access denied",
+    re.IGNORECASE,
+)
+
+
+def has_bounced(command: str, code: int, said: str, recipient: str) -> bool:
+    """Whether a refusal means that this address takes no mail at all.
+
+    At RCPT it does unless it speaks of the sender, of trust or of limits; at the end of a message only where its
+    status code says so (`command` is empty then). In doubt it does not: the mail has failed either way, but an address
+    that has bounced is never written to again.
+    """
+    if code // 100 != 5 or command not in ("RCPT", ""):
+        return False
+    words = re.sub(re.escape(recipient), "", said, flags=re.IGNORECASE)
+    status = STATUS.search(words)
+    what = f"{status[1]}.{status[2]}" if status else "0.0"
+    if OF_RECIPIENT.fullmatch(what):
+        return command == "RCPT" or code in REFUSING_RECIPIENTS
+    return command == "RCPT" and code in REFUSING_RECIPIENTS and what in UNDEFINED and not OF_US.search(words)
