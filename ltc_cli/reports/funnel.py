@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli.agreed import AS_OF
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.funnel import StageTotal, Thread, stage_totals
 from ltc_cli.rules.money import format_amount, round_ratio
@@ -78,6 +79,15 @@ FROM (
     FROM refund_moved JOIN credit_note ON credit_note.id = credit_id WHERE refunded_on <= ?
 ) AS moved JOIN invoice ON invoice.id = moved.invoice_id
 WHERE contract_id IS NOT NULL GROUP BY contract_id
+"""
+
+
+# Two parameters: the day, twice. Lines as they were agreed on it.
+SHIPPED = f"""
+{AS_OF}
+SELECT contract_id, MIN(moved_on) AS day, SUM(shipment_line.quantity_micro) AS moved_micro, line.quantity_micro,
+    line.net_minor
+FROM shipment_line JOIN contract_line_now AS line ON line.id = contract_line_id WHERE moved_on <= ? GROUP BY line.id
 """
 
 
@@ -159,17 +169,11 @@ def _by_contract(store: Store, sql: str, day: str) -> dict[int, tuple[str, int]]
 
 def _shipped(store: Store, day: str) -> dict[int, tuple[str, int]]:
     """First day and value of what has gone out, less what came back, of each contract."""
-    rows = store.all(
-        "SELECT contract_id, contract_line_id, MIN(moved_on) AS day, SUM(shipment_line.quantity_micro) AS moved_micro,"
-        " contract_line.quantity_micro, contract_line.net_minor FROM shipment_line"
-        " JOIN contract_line ON contract_line.id = contract_line_id WHERE moved_on <= ?"
-        " GROUP BY contract_id, contract_line_id",
-        (day,),
-    )
     found: dict[int, tuple[str, int]] = {}
-    for row in rows:
+    for row in store.all(SHIPPED, (day, day)):
         first, value_minor = found.get(row["contract_id"], (row["day"], 0))
-        value_minor += round_ratio(row["net_minor"] * row["moved_micro"], row["quantity_micro"])
+        if row["quantity_micro"]:
+            value_minor += round_ratio(row["net_minor"] * row["moved_micro"], row["quantity_micro"])
         found[row["contract_id"]] = (min(first, row["day"]), value_minor)
     return found
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ltc_cli import agreed
 from ltc_cli.errors import NotFoundError, Problems, RefusedError, UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.rules import billing, recurring, states, tax
 from ltc_cli.rules.calendar import add_days, parse_iso_date
 from ltc_cli.rules.contact import clean_name
@@ -82,24 +84,29 @@ class Outcome(NamedTuple):
     fee_minor: int | None = None
 
 
-def read(store: Store, contract_id: int) -> Standing:
-    """A contract as it stands, amendments included."""
-    row = store.one("SELECT * FROM contract_now WHERE id = ?", (contract_id,))
+def read(store: Store, contract_id: int, as_of: str = EVER) -> Standing:
+    """A contract as it stands, amendments included; as of a day, those told by then."""
+    before, days = agreed.on(as_of)
+    row = store.one(f"{before} SELECT * FROM contract_now WHERE id = ?", (*days, contract_id))
     assert row is not None
-    line_ids = store.all("SELECT id FROM contract_line WHERE contract_id = ? ORDER BY position", (contract_id,))
+    line_ids = store.all(
+        f"{before} SELECT id FROM contract_line_now WHERE contract_id = ? ORDER BY position", (*days, contract_id)
+    )
     return Standing(
         row,
         [each["id"] for each in line_ids],
-        quotes.lines_of(store, "contract", contract_id),
-        [recurring.Planned(*each) for each in contracts.plans(store, [contract_id])[contract_id]],
+        quotes.lines_of(store, "contract", contract_id, as_of),
+        [recurring.Planned(*each) for each in contracts.plans(store, [contract_id], as_of)[contract_id]],
         parse_terms(row["terms"], row["currency"]),
-        _course(store, row),
-        contracts.progress(store, contract_id),
+        _course(store, row, as_of),
+        contracts.progress(store, contract_id, as_of),
     )
 
 
-def _course(store: Store, row: Row) -> Course:
-    amended = store.all("SELECT * FROM amendment WHERE contract_id = ? ORDER BY id", (row["id"],))
+def _course(store: Store, row: Row, as_of: str) -> Course:
+    amended = store.all(
+        "SELECT * FROM amendment WHERE contract_id = ? AND amended_on <= ? ORDER BY id", (row["id"], as_of)
+    )
     changes: list[tuple[date, int]] = []
     for each in amended:
         if each["fee_minor"]:
@@ -125,9 +132,9 @@ def extend(store: Store, on: date, contract_ids: Sequence[int] | None = None) ->
         add(store, standing, "extended", on, on, Outcome(lines, {}, added, None))
 
 
-def begun(store: Store, on: date) -> dict[int, list[PlannedShare]]:
-    """By contract without end, the periods that have begun and are not even planned."""
-    return {standing.row["id"]: added for standing, added in _behind(store, on, None)}
+def begun(store: Store, on: date, as_of: str = EVER) -> dict[int, list[PlannedShare]]:
+    """By contract without end, the periods that have begun and are not even planned; as it was agreed on a day."""
+    return {standing.row["id"]: added for standing, added in _behind(store, on, None, as_of)}
 
 
 def next_periods(store: Store, contract_id: int, on: date) -> list[PlannedShare]:
@@ -144,13 +151,12 @@ def next_periods(store: Store, contract_id: int, on: date) -> list[PlannedShare]
 
 
 def _behind(
-    store: Store, on: date, contract_ids: Sequence[int] | None
+    store: Store, on: date, contract_ids: Sequence[int] | None, as_of: str = EVER
 ) -> Iterator[tuple[Standing, list[PlannedShare]]]:
-    rows = store.among(
-        "SELECT id FROM contract_now WHERE open_ended = 1 AND ends_on IS NULL AND {these:id} ORDER BY id", contract_ids
-    )
-    for row in rows:
-        standing = read(store, row["id"])
+    before, days = agreed.on(as_of)
+    sql = f"{before} SELECT id FROM contract_now WHERE open_ended = 1 AND ends_on IS NULL"
+    for row in store.among(f"{sql} AND {{these:id}} ORDER BY id", contract_ids, days):
+        standing = read(store, row["id"], as_of)
         if added := _missing(standing, on):
             yield standing, added
 
