@@ -10,9 +10,9 @@ from ltc_cli.receivables import EVER
 from ltc_cli.references import find, on_thread
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
-from ltc_cli.rules.billing import Move, Progress, day_of, goods, grown, lump
+from ltc_cli.rules.billing import Move, Progress, day_of, lump, repriced
 from ltc_cli.rules.calendar import format_steps, parse_iso_date, parse_steps
-from ltc_cli.rules.money import digits, format_amount, format_micro
+from ltc_cli.rules.money import digits, format_amount, format_micro, split
 from ltc_cli.rules.terms import PlannedShare, format_terms, is_open_ended, parse_terms, plan
 from ltc_cli.stages import leads, opportunities, quotes
 from ltc_cli.store import canonical_json
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PLAN_COLUMNS = (
     Column("share"),
     Column("trigger"),
+    Column("period_from", "date", on_table=False),
+    Column("period_to", "date", "to"),
     Column("amount", "money"),
     Column("due_on", "date", "billable on"),
     Column("billed", "money"),
@@ -259,9 +261,8 @@ def _for_first_period(offer: _Offer, terms: str, signature: Signature) -> _Offer
         return offer
     shares = plan(words, None, None, currency=offer.currency, signed_on=signature.on)
     scale, amount_minor = digits(offer.currency), sum(share.amount_minor for share in shares)
-    nothing = [goods(line, line.quantity_micro, 0, scale) for line in offer.lines]
-    weights = [line.net_minor for line in offer.lines]
-    return offer._replace(lines=grown(nothing, amount_minor, weights, scale))
+    parts = split(amount_minor, [line.net_minor for line in offer.lines])
+    return offer._replace(lines=[repriced(*pair, scale) for pair in zip(offer.lines, parts, strict=True)])
 
 
 def _refuse_reversed(signature: Signature) -> None:
@@ -550,6 +551,8 @@ def _plan_record(planned: PlannedRow, done: Progress, lines: Sequence[tax.Line],
     return {
         "share": share.share,
         "trigger": f"{share.trigger_on or share.trigger}{months}{format_steps(share.steps)}",
+        "period_from": share.period_from.isoformat() if share.period_from else None,
+        "period_to": share.period_to.isoformat() if share.period_to else None,
         "amount": format_amount(share.amount_minor, currency),
         "due_on": day.isoformat() if day else None,
         "billed": format_amount(planned.billed_minor, currency),
