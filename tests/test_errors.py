@@ -512,6 +512,7 @@ OTHERS: Final = [
         Row(("show", text), 3, "there is no record")
         for text in ("X1", "L", "", "L-1", "L1.0", "L0", "L١", "INV-2026-9999", "L99999999999999999999", LONG)
     ),
+    Row("show C1 --as-of 2026-06-09", 3, "C1 is of 2026-06-10: it was not there yet on 2026-06-09"),
     Row("ship C1 --line 3=1", 3, "C1 has no line 3"),
     Row("credit INV-2026-0005 --line 9=1 --reason x", 3, "INV-2026-0005 has no line 9"),
     Row("sign O2 --document missing.pdf", 3, "cannot read missing.pdf: No such file or directory"),
