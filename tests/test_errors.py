@@ -251,6 +251,8 @@ USAGE: Final = [
     Row("--key k aging", 2, "aging takes no --key"),
     Row("--as-of 2026-01-01 lead add Ada", 2, "lead add takes no --as-of"),
     Row("--dry-run list leads", 2, "list takes no --dry-run"),
+    Row("list invoices --in USD", 2, "list takes no --in"),
+    Row("show C1 --in USD", 2, "show takes no --in"),
     Row("ship", 2, "name one thing: a contract to ship, or --delivered, --accepted or --returned"),
     Row("ship C1 --accepted C1", 2, "name one thing"),
     Row("ship --delivered S1 --carrier DHL", 2, "--carrier and --tracking go with a contract to ship"),

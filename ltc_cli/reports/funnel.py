@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.agreed import AS_OF
+from ltc_cli.errors import RefusedError
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.funnel import StageTotal, Thread, stage_totals
 from ltc_cli.rules.money import format_amount, round_ratio
@@ -112,13 +113,14 @@ def report(
 ) -> Report:
     """One row a stage (and group); cohorts by the day the lead was created, from `since` to `until`.
 
-    With `into` the amounts in base currency are converted once more, all at the rate of the day of the report.
+    With `into` the amounts in base currency are converted once more, all at the rate of the day of the report. Raises
+    RefusedError where a rate for that is not known.
     """
     day = as_of.isoformat()
     facts = _facts(store, day)
     bounds = ((since or date.min).isoformat(), min(until or as_of, as_of).isoformat())
     groups: dict[str | None, list[Thread]] = {}
-    foreign: set[str] = set()
+    foreign: dict[str, str] = {}
     into_base = rates.all_into(store, base)
     sql = THREADS.format(by=BY[by] if by else "''")
     for row in store.connection.execute(sql, (*(day,) * 5, *bounds)):
@@ -130,8 +132,12 @@ def report(
         for label in sorted(groups, key=lambda label: (label is None, label))
         for total in stage_totals(groups[label])
     ]
-    notices = [f"no rate for {currency}: amounts in it are unknown in {base}" for currency in sorted(foreign)]
+    notices = [
+        f"no rate for {currency}: amounts in it are unknown in {base}; ltc rate {currency} NUMBER --on {day}"
+        for currency, day in sorted(foreign.items())
+    ]
     if into:
+        _refuse_unknown(foreign)
         rows = [{**row, "currency": into.into} for row in into.written(rows)]
         notices += into.notices
     return Report(
@@ -142,6 +148,11 @@ def report(
         hint="ltc aging",
         empty="no leads in this period",
     )
+
+
+def _refuse_unknown(foreign: dict[str, str]) -> None:
+    for currency, day in sorted(foreign.items()):
+        raise RefusedError(f"there is no rate of {currency} on {day}", f"ltc rate {currency} NUMBER --on {day}")
 
 
 def _columns(by: str | None) -> list[Column]:
@@ -178,8 +189,11 @@ def _shipped(store: Store, day: str) -> dict[int, tuple[str, int]]:
     return found
 
 
-def _thread(row: Row, facts: _Facts, into_base: Rates, foreign: set[str]) -> Thread:
-    """The days on which a lead reached the stages, and the amounts in base currency, each at the rate of its day."""
+def _thread(row: Row, facts: _Facts, into_base: Rates, foreign: dict[str, str]) -> Thread:
+    """The days on which a lead reached the stages, and the amounts in base currency, each at the rate of its day.
+
+    In `foreign` it notes the first day on which no rate of a currency was known.
+    """
     contract_id = row["contract_id"]
     nothing = (None, None)
     shipped_on, shipped = facts.shipped.get(contract_id, nothing)
@@ -206,14 +220,18 @@ def _thread(row: Row, facts: _Facts, into_base: Rates, foreign: set[str]) -> Thr
         collected or 0,
     )
     currency = row["contract_currency"] or row["currency"] or into_base.base
+    counted_on = [day or row["created_on"] for day in days]
     converted = [
-        amount and into_base.in_base(amount, currency, day or row["created_on"])
-        for amount, day in zip(amounts, days, strict=True)
+        amount and into_base.in_base(amount, currency, day) for amount, day in zip(amounts, counted_on, strict=True)
     ]
-    is_known = all(now is not None or before is None for now, before in zip(converted, amounts, strict=True))
-    if not is_known:
-        foreign.add(currency)
-    return Thread(days, converted, is_known)
+    unknown = [
+        day
+        for now, before, day in zip(converted, amounts, counted_on, strict=True)
+        if now is None and before is not None
+    ]
+    if unknown:
+        foreign[currency] = min([*unknown, foreign.get(currency, unknown[0])])
+    return Thread(days, converted, not unknown)
 
 
 def _written(total: StageTotal, base: str) -> dict[str, Any]:
