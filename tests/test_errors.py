@@ -568,6 +568,7 @@ OTHERS: Final = [
     Row("apply P2 INV-2026-0001", 4, "P2 is applied: apply is not possible"),
     Row("apply P3 INV-2026-0001", 4, "P3 is of K6, INV-2026-0001 of K1"),
     Row("apply P4 INV-2026-0001", 4, "there is no rate of CHF on 2026-06-15"),
+    Row("funnel --in EUR", 4, "there is no rate of"),
     Row(
         "apply CN-2026-0003 INV-2026-0001", 4, "CN-2026-0003 is in USD, INV-2026-0001 in EUR: a credit note has no rate"
     ),
