@@ -744,6 +744,30 @@ def test_yen_for_euros(trader: Company) -> None:
     assert trader.ltc("show", number)["status"] == "paid"
 
 
+def test_a_credit_note_counts_at_the_rate_of_its_invoice(trader: Company) -> None:
+    """1000 USD at 0.92, 400 credited and 600 paid at 0.90: 552.00 are invoiced, not 920 − 360; 540.00 paid, 12.00 lost.
+
+    The credit changes what was asked, not the day on which it was.
+    """
+    number = invoice(trader, "USD 1000", NET_30, "2026-01-05")
+    trader.ltc("credit", number, "400", "--reason", "scratched", today="2026-02-05")
+    assert trader.ltc("funnel", "--as-of", "2026-02-04")[-2]["amount"] == "920.00"
+    assert trader.ltc("funnel", "--as-of", "2026-02-05")[-2]["amount"] == "552.00"
+    payment = trader.ltc("collect", number, "USD 600", today="2026-02-10")
+    assert (payment["gain"], payment["gain_currency"]) == ("-12.00", "EUR")
+    assert trader.ltc("funnel", "--as-of", "2026-02-10")[-1]["amount"] == "540.00"
+
+
+def test_the_refund_of_a_credit_note_lowers_what_was_collected_at_the_rate_of_the_payment(trader: Company) -> None:
+    """1000 USD invoiced and paid at 0.92, 400 of them credited and paid back at 0.90: 552.00 stay, nothing is gained."""
+    number = invoice(trader, "USD 1000", NET_30, "2026-01-05")
+    payment = trader.ltc("collect", number, today="2026-01-20")
+    trader.ltc("credit", number, "400", "--reason", "scratched", today="2026-02-05")
+    trader.ltc("refund", "CN-2026-0001", today="2026-02-06")
+    assert [row["amount"] for row in trader.ltc("funnel", "--as-of", "2026-02-06")[-2:]] == ["552.00", "552.00"]
+    assert payment["gain"] == trader.ltc("show", "P1")["gain"] == "0.00"
+
+
 # Reports in one currency
 
 
