@@ -759,7 +759,7 @@ def test_a_credit_note_counts_at_the_rate_of_its_invoice(trader: Company) -> Non
 
 
 def test_the_refund_of_a_credit_note_lowers_what_was_collected_at_the_rate_of_the_payment(trader: Company) -> None:
-    """1000 USD invoiced and paid at 0.92, 400 of them credited and paid back at 0.90: 552.00 stay, nothing is gained."""
+    """1000 USD invoiced and paid at 0.92, 400 credited and paid back at 0.90: 552.00 stay, nothing is gained."""
     number = invoice(trader, "USD 1000", NET_30, "2026-01-05")
     payment = trader.ltc("collect", number, today="2026-01-20")
     trader.ltc("credit", number, "400", "--reason", "scratched", today="2026-02-05")
