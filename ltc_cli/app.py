@@ -141,7 +141,7 @@ COMMANDS = (
     Command(
         "statement",
         "statement:statement",
-        "record",
+        "report",
         LOOKING,
         "Show a customer's statement of account.",
     ),
@@ -604,6 +604,9 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
 
 def _usage_error(error: Any) -> UsageError:
     context = getattr(error, "ctx", None)
+    option, verb = getattr(error, "option_name", None), getattr(context.command, "verb", None) if context else None
+    if context and verb and option in [common.flag for common in COMMON_OPTIONS]:
+        return UsageError(f"{verb} takes no {option}", f"{context.command_path} --help")
     message = error.format_message().rstrip(".").replace("\n", " ")
     hint = f"{context.command_path} --help" if context else None
     if "extra argument" in message and hint:  # a name or an amount with a blank in it

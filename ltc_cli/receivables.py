@@ -120,6 +120,8 @@ class Movement(NamedTuple):
     amount_minor: int
     currency: str
     id: int
+    original: str = ""
+    """The amount in words, where it is told in another currency."""
 
 
 def movements(store: Store, customer_id: int, until: str) -> list[Movement]:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Kind = Literal["text", "ref", "status", "money", "quantity", "count", "percent", "rate", "days", "date", "bar", "list"]
+Kind = Literal[
+    "text", "prose", "ref", "status", "money", "quantity", "count", "percent", "rate", "days", "date", "bar", "list"
+]
+"""What stands in a column; prose is folded where a terminal is too narrow for it, other texts are cut."""
+
 Row = dict[str, Any]
 
 

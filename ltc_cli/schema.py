@@ -61,7 +61,8 @@ M011_FACTS = (
 M012_FACTS = ("sequence_event", "suppression_key", "suppression", "erasure")
 FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS, *M011_FACTS, *M012_FACTS)
 
-# What nobody may date into a closed month, and the day it counts for. Leads, touches and rates are no books.
+# What nobody may date into a closed month, and the day it counts for. Leads and touches are no books; rates have
+# triggers of their own (M014).
 CLOSED_DAYS = {
     "contract": "signed_on",
     "contract_event": "event_on",
@@ -78,6 +79,7 @@ CLOSED_DAYS = {
     "refund_reversal": "reversed_on",
     "amendment": "amended_on",
 }
+GUARDED_DAYS = {**CLOSED_DAYS, "rate": "rate_on"}
 
 M001 = (
     """
@@ -1106,6 +1108,32 @@ M012 = (
     """,
 )
 
+CLOSED_RATE = """rate_on <= (SELECT closed_until FROM period_close ORDER BY id DESC LIMIT 1)
+    AND {rate}recorded_at <= (SELECT recorded_at FROM period_close ORDER BY id DESC LIMIT 1)"""
+"""Whether a rate stood already when its month was closed."""
+
+M014 = (
+    # A closed month says what it said in every currency: where a rate was known on a day of it, no other one comes in
+    # between, and none goes. Before the first known rate of a currency there is no figure that could change.
+    f"""
+    CREATE TRIGGER rate_stays_closed BEFORE INSERT ON rate
+    WHEN NEW.rate_on <= (SELECT closed_until FROM period_close ORDER BY id DESC LIMIT 1)
+    AND EXISTS (SELECT 1 FROM rate WHERE base = NEW.base AND currency = NEW.currency AND rate.rate_on <= NEW.rate_on
+        AND rate.{CLOSED_RATE.format(rate="rate.")})
+    BEGIN SELECT RAISE(ABORT, 'rate: the month is closed'); END
+    """,
+    f"""
+    CREATE TRIGGER rate_never_leaves_a_closed_month BEFORE DELETE ON rate
+    WHEN OLD.{CLOSED_RATE.format(rate="OLD.")}
+    BEGIN SELECT RAISE(ABORT, 'rate: the month is closed'); END
+    """,
+    f"""
+    CREATE TRIGGER rate_never_changes_in_a_closed_month BEFORE UPDATE ON rate
+    WHEN OLD.{CLOSED_RATE.format(rate="OLD.")}
+    BEGIN SELECT RAISE(ABORT, 'rate: the month is closed'); END
+    """,
+)
+
 # What an erasure takes out of facts: the words of these columns, of the records that it names. Nothing else may change.
 ERASED_LEAD = "EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = {lead})"
 ERASED_OPPORTUNITY = """EXISTS (SELECT 1 FROM opportunity JOIN erasure
@@ -1229,6 +1257,11 @@ def m012_nurture(db: Database) -> None:
             db.execute(statement)
 
 
+def m014_closed_rates(db: Database) -> None:
+    """A closed month keeps the rates by which it is converted."""
+    _make(db, M014, ())
+
+
 def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
     """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
     same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
@@ -1261,6 +1294,7 @@ MIGRATIONS = (
     m010_recurring,
     m011_dunning,
     m012_nurture,
+    m014_closed_rates,
 )
 VERSION = len(MIGRATIONS)
 

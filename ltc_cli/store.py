@@ -272,7 +272,7 @@ class Store:
         try:
             record_id = self.connection.execute(sql, tuple(values.values())).lastrowid
         except sqlite3.IntegrityError as error:
-            raise self._closed(error, values.get(schema.CLOSED_DAYS.get(table, ""))) from error
+            raise self._closed(error, values.get(schema.GUARDED_DAYS.get(table, ""))) from error
         assert record_id is not None
         self.counts[table] += 1
         if table in PREFIXES:

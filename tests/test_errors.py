@@ -251,6 +251,8 @@ USAGE: Final = [
     Row("--key k aging", 2, "aging takes no --key"),
     Row("--as-of 2026-01-01 lead add Ada", 2, "lead add takes no --as-of"),
     Row("--dry-run list leads", 2, "list takes no --dry-run"),
+    Row("list invoices --in USD", 2, "list takes no --in"),
+    Row("show C1 --in USD", 2, "show takes no --in"),
     Row("ship", 2, "name one thing: a contract to ship, or --delivered, --accepted or --returned"),
     Row("ship C1 --accepted C1", 2, "name one thing"),
     Row("ship --delivered S1 --carrier DHL", 2, "--carrier and --tracking go with a contract to ship"),
@@ -512,6 +514,7 @@ OTHERS: Final = [
         Row(("show", text), 3, "there is no record")
         for text in ("X1", "L", "", "L-1", "L1.0", "L0", "L١", "INV-2026-9999", "L99999999999999999999", LONG)
     ),
+    Row("show C1 --as-of 2026-06-09", 3, "C1 is of 2026-06-10: it was not there yet on 2026-06-09"),
     Row("ship C1 --line 3=1", 3, "C1 has no line 3"),
     Row("credit INV-2026-0005 --line 9=1 --reason x", 3, "INV-2026-0005 has no line 9"),
     Row("sign O2 --document missing.pdf", 3, "cannot read missing.pdf: No such file or directory"),
@@ -565,6 +568,7 @@ OTHERS: Final = [
     Row("apply P2 INV-2026-0001", 4, "P2 is applied: apply is not possible"),
     Row("apply P3 INV-2026-0001", 4, "P3 is of K6, INV-2026-0001 of K1"),
     Row("apply P4 INV-2026-0001", 4, "there is no rate of CHF on 2026-06-15"),
+    Row("funnel --in EUR", 4, "there is no rate of"),
     Row(
         "apply CN-2026-0003 INV-2026-0001", 4, "CN-2026-0003 is in USD, INV-2026-0001 in EUR: a credit note has no rate"
     ),

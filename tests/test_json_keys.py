@@ -39,7 +39,7 @@ QUOTE: Final = """
 ref:Q opportunity:O version:count status:quote customer:K customer_name amount:money net:money tax:money total:money
 currency discount:money terms tax_rounding valid_until:date? created_on:date lines:[LINE]
 """
-PLAN: Final = "share trigger amount:money due_on:date? billed:money"
+PLAN: Final = "share trigger period_from:date? period_to:date? amount:money due_on:date? billed:money"
 CONTRACT_LINE: Final = """
 line:count text quantity:quantity price:quantity discount:money net:money tax rate:share shipped:quantity
 """

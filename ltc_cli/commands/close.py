@@ -21,7 +21,8 @@ def close(
     """Close a month and all before it: nothing may be dated into them any more.
 
     Contracts, shipments, invoices, credit notes, payments, refunds and write-offs of a closed month are refused,
-    typed or imported; a correction falls into the open month. The file is checked first, and what the closed
+    typed or imported; a correction falls into the open month. Where a rate was known on a day, no other one
+    takes its place. The file is checked first, and what the closed
     months say is sealed: `ltc check` proves it from then on.
 
     \b

@@ -17,7 +17,8 @@ def leakage(
     What is signed and has not gone out, what could be billed and is not, what is past due; of each the greatest
     amount first. What is not shipped or not invoiced counts as the contract does, without
     tax on top; what is not collected is what the customer has to pay. A contract of nothing but recurring fees
-    ships nothing.
+    ships nothing. As of a day that is past, contracts count as they were agreed by then: what was amended or
+    terminated later changes nothing of it.
 
     \b
     Example:

@@ -21,6 +21,7 @@ def rate(
     """Say what one unit of another currency is worth in the base currency.
 
     It counts from its day until the next one. `ltc import rates` reads the European Central Bank's file.
+    A day of a closed month keeps the rate that it had.
 
     \b
     Example:

@@ -32,7 +32,9 @@ def sign(
     ] = None,
     starts: Annotated[str | None, typer.Option(metavar="DATE", help="First day of the term.")] = None,
     ends: Annotated[str | None, typer.Option(metavar="DATE", help="Last day of the term.")] = None,
-    renews: Annotated[str | None, typer.Option(metavar="PERIOD", help="How it renews, such as 1y.")] = None,
+    renews: Annotated[
+        str | None, typer.Option(metavar="PERIOD", help="What was agreed on renewal, such as 1y: it is kept.")
+    ] = None,
 ) -> None:
     """Sign an opportunity: the contract and its payment plan.
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ltc_cli.commands.answers import ask
+from ltc_cli.commands.answers import ask, conversion
 from ltc_cli.errors import Problems, UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Report
@@ -23,7 +23,8 @@ def statement(
 
     For each currency: the balance before, every invoice, credit note, payment, refund and write-off with the balance
     after it, and what is owed in the end, by days past due. It closes with the total that `ltc aging` has for
-    that day. What a payment or credit note settles changes no balance, and is no movement.
+    that day. What a payment or credit note settles changes no balance, and is no movement. With --in all of it is one
+    account in that currency, at the rates of the last day, which are named.
 
     \b
     Example:
@@ -41,6 +42,7 @@ def statement(
 
     def look(store: Store) -> Report:
         found = find(store, customer, "customer")
-        return report.report(store, found, report.Period(first, last), edges, session.style)
+        into = conversion(session, store, last)
+        return report.report(store, found, report.Period(first, last), edges, session.style, into)
 
     session.read(look)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _GAP: Final = 2
 _INDENT: Final = 2
 _VALUE_NARROWEST: Final = 20
-_WRAPPED: Final = frozenset({"text", "list"})
+_WRAPPED: Final = frozenset({"text", "prose", "list"})
 
 
 def draw_card(report: Report, screen: Screen) -> str:

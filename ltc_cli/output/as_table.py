@@ -51,7 +51,8 @@ def rich_table(layout: Layout, screen: Screen, *, totals: int = 0) -> Table:
     for strip, width in zip(layout.strips, layout.widths, strict=True):
         label = cell_text(shortened(strip.header, width, screen.glyphs.cut))
         side = "right" if strip.column.kind in NUMBERS else "left"
-        table.add_column(label, width=width, no_wrap=True, justify=side)  # type: ignore[arg-type]
+        is_cut = strip.column.kind != "prose"
+        table.add_column(label, width=width, no_wrap=is_cut, overflow="fold", justify=side)  # type: ignore[arg-type]
     _add_rows(table, layout, screen, totals)
     return table
 
@@ -116,6 +117,10 @@ def _drawn_row(layout: Layout, at: int, screen: Screen) -> Iterator[Text]:
 
 
 def _drawn(strip: Strip, cell: str, width: int, screen: Screen) -> Text:
+    if strip.column.kind == "prose":
+        folded = cell_text(cell)
+        folded.no_wrap = False
+        return folded
     is_bar = strip.column.kind == "bar"
     text = bar(cell, width, screen.glyphs) if is_bar else shortened(cell, width, screen.glyphs.cut)
     return cell_text(text, style_of(strip.column, cell), strip.lead)

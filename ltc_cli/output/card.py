@@ -51,8 +51,13 @@ def card_of(report: Report, screen: Screen) -> Card:
         screen.text(report.title),
         [_entry(column, row, screen) for column in shown if column.key in at_top],
         _entries(scalars, row, screen),
-        [Section(header(column, screen), column.columns, row[column.key]) for column in lists],
+        [Section(header(column, screen), _said(column.columns, row[column.key]), row[column.key]) for column in lists],
     )
+
+
+def _said(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
+    """The columns in which any row says something."""
+    return [column for column in columns if any(row.get(column.key) not in (None, "", [], ()) for row in rows)]
 
 
 def _heading_keys(shown: Sequence[Column]) -> set[str]:

@@ -116,7 +116,7 @@ def _least_width(strip: Strip, width: int, least_text: int) -> int:
     match strip.column.kind:
         case "bar":
             return max(BAR_NARROWEST, cells_of(strip.header))
-        case "text" | "list":
+        case "text" | "prose" | "list":
             return min(width, least_text)
         case "ref" if strip.lead:
             return min(width, strip.lead + 1 + least_text)

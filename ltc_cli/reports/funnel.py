@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli.agreed import AS_OF
+from ltc_cli.errors import RefusedError
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.funnel import StageTotal, Thread, stage_totals
 from ltc_cli.rules.money import format_amount, round_ratio
@@ -81,6 +83,15 @@ WHERE contract_id IS NOT NULL GROUP BY contract_id
 """
 
 
+# Two parameters: the day, twice. Lines as they were agreed on it.
+SHIPPED = f"""
+{AS_OF}
+SELECT contract_id, MIN(moved_on) AS day, SUM(shipment_line.quantity_micro) AS moved_micro, line.quantity_micro,
+    line.net_minor
+FROM shipment_line JOIN contract_line_now AS line ON line.id = contract_line_id WHERE moved_on <= ? GROUP BY line.id
+"""
+
+
 class _Facts(NamedTuple):
     """What happened to opportunities and contracts by the day, by their ids."""
 
@@ -102,13 +113,14 @@ def report(
 ) -> Report:
     """One row a stage (and group); cohorts by the day the lead was created, from `since` to `until`.
 
-    With `into` the amounts in base currency are converted once more, all at the rate of the day of the report.
+    With `into` the amounts in base currency are converted once more, all at the rate of the day of the report. Raises
+    RefusedError where a rate for that is not known.
     """
     day = as_of.isoformat()
     facts = _facts(store, day)
     bounds = ((since or date.min).isoformat(), min(until or as_of, as_of).isoformat())
     groups: dict[str | None, list[Thread]] = {}
-    foreign: set[str] = set()
+    foreign: dict[str, str] = {}
     into_base = rates.all_into(store, base)
     sql = THREADS.format(by=BY[by] if by else "''")
     for row in store.connection.execute(sql, (*(day,) * 5, *bounds)):
@@ -120,8 +132,12 @@ def report(
         for label in sorted(groups, key=lambda label: (label is None, label))
         for total in stage_totals(groups[label])
     ]
-    notices = [f"no rate for {currency}: amounts in it are unknown in {base}" for currency in sorted(foreign)]
+    notices = [
+        f"no rate for {currency}: amounts in it are unknown in {base}; ltc rate {currency} NUMBER --on {day}"
+        for currency, day in sorted(foreign.items())
+    ]
     if into:
+        _refuse_unknown(foreign)
         rows = [{**row, "currency": into.into} for row in into.written(rows)]
         notices += into.notices
     return Report(
@@ -132,6 +148,11 @@ def report(
         hint="ltc aging",
         empty="no leads in this period",
     )
+
+
+def _refuse_unknown(foreign: dict[str, str]) -> None:
+    for currency, day in sorted(foreign.items()):
+        raise RefusedError(f"there is no rate of {currency} on {day}", f"ltc rate {currency} NUMBER --on {day}")
 
 
 def _columns(by: str | None) -> list[Column]:
@@ -159,23 +180,20 @@ def _by_contract(store: Store, sql: str, day: str) -> dict[int, tuple[str, int]]
 
 def _shipped(store: Store, day: str) -> dict[int, tuple[str, int]]:
     """First day and value of what has gone out, less what came back, of each contract."""
-    rows = store.all(
-        "SELECT contract_id, contract_line_id, MIN(moved_on) AS day, SUM(shipment_line.quantity_micro) AS moved_micro,"
-        " contract_line.quantity_micro, contract_line.net_minor FROM shipment_line"
-        " JOIN contract_line ON contract_line.id = contract_line_id WHERE moved_on <= ?"
-        " GROUP BY contract_id, contract_line_id",
-        (day,),
-    )
     found: dict[int, tuple[str, int]] = {}
-    for row in rows:
+    for row in store.all(SHIPPED, (day, day)):
         first, value_minor = found.get(row["contract_id"], (row["day"], 0))
-        value_minor += round_ratio(row["net_minor"] * row["moved_micro"], row["quantity_micro"])
+        if row["quantity_micro"]:
+            value_minor += round_ratio(row["net_minor"] * row["moved_micro"], row["quantity_micro"])
         found[row["contract_id"]] = (min(first, row["day"]), value_minor)
     return found
 
 
-def _thread(row: Row, facts: _Facts, into_base: Rates, foreign: set[str]) -> Thread:
-    """The days on which a lead reached the stages, and the amounts in base currency, each at the rate of its day."""
+def _thread(row: Row, facts: _Facts, into_base: Rates, foreign: dict[str, str]) -> Thread:
+    """The days on which a lead reached the stages, and the amounts in base currency, each at the rate of its day.
+
+    In `foreign` it notes the first day on which no rate of a currency was known.
+    """
     contract_id = row["contract_id"]
     nothing = (None, None)
     shipped_on, shipped = facts.shipped.get(contract_id, nothing)
@@ -202,14 +220,18 @@ def _thread(row: Row, facts: _Facts, into_base: Rates, foreign: set[str]) -> Thr
         collected or 0,
     )
     currency = row["contract_currency"] or row["currency"] or into_base.base
+    counted_on = [day or row["created_on"] for day in days]
     converted = [
-        amount and into_base.in_base(amount, currency, day or row["created_on"])
-        for amount, day in zip(amounts, days, strict=True)
+        amount and into_base.in_base(amount, currency, day) for amount, day in zip(amounts, counted_on, strict=True)
     ]
-    is_known = all(now is not None or before is None for now, before in zip(converted, amounts, strict=True))
-    if not is_known:
-        foreign.add(currency)
-    return Thread(days, converted, is_known)
+    unknown = [
+        day
+        for now, before, day in zip(converted, amounts, counted_on, strict=True)
+        if now is None and before is not None
+    ]
+    if unknown:
+        foreign[currency] = min([*unknown, foreign.get(currency, unknown[0])])
+    return Thread(days, converted, not unknown)
 
 
 def _written(total: StageTotal, base: str) -> dict[str, Any]:

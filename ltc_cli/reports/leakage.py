@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli.agreed import AS_OF
 from ltc_cli.receivables import BALANCES
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
@@ -63,9 +64,10 @@ class Leak(NamedTuple):
     records: int = 1
 
 
-# What has not gone out, by line, of contracts as they stand now. One that is nothing but fees ships nothing, nor does
-# one that is terminated.
-UNSHIPPED = """
+# What has not gone out, by line, of contracts as they stood on the day. One that is nothing but fees ships nothing, nor
+# does one that was terminated by then.
+UNSHIPPED = f"""
+{AS_OF}
 SELECT contract.id, signed_on, customer_id, currency, line.net_minor, line.quantity_micro,
     line.quantity_micro - COALESCE(SUM(shipment_line.quantity_micro), 0) AS left_micro
 FROM contract_now AS contract JOIN contract_line_now AS line ON line.contract_id = contract.id
@@ -77,7 +79,8 @@ AND (NOT EXISTS (SELECT 1 FROM plan_share WHERE contract_id = contract.id AND pe
 GROUP BY line.id ORDER BY contract.id
 """
 
-UNBILLED = """
+UNBILLED = f"""
+{AS_OF}
 SELECT share.id, share.contract_id, contract.customer_id, contract.currency,
     COALESCE(billed.net_minor, 0) AS billed_minor
 FROM plan_share_now AS share JOIN contract ON contract.id = share.contract_id
@@ -126,7 +129,7 @@ def report(store: Store, as_of: date, by: str = "record", into: Conversion | Non
 def _unshipped(store: Store, as_of: date) -> Iterator[Leak]:
     """What contracts have sold and nobody has sent, at the price of the contract, without tax on top."""
     leaks: dict[int, Leak] = {}
-    for row in store.all(UNSHIPPED, (as_of.isoformat(),) * 2):
+    for row in store.all(UNSHIPPED, (as_of.isoformat(),) * 3):
         contract_id = row["id"]
         blank = Leak("unshipped", f"C{contract_id}", row["customer_id"], row["currency"], row["signed_on"], 0)
         leak = leaks.get(contract_id, blank)
@@ -136,15 +139,17 @@ def _unshipped(store: Store, as_of: date) -> Iterator[Leak]:
 
 
 def _unbilled(store: Store, as_of: date) -> Iterator[Leak]:
-    """What the payment plan lets us bill and nobody has billed, since the first day on which it could have been."""
-    rows = store.all(UNBILLED, (as_of.isoformat(),) * 2)
+    """What the plan of the day lets us bill and nobody has billed, since the first day on which it could have been."""
+    day = as_of.isoformat()
+    rows = store.all(UNBILLED, (day,) * 3)
     billed = {row["id"]: row["billed_minor"] for row in rows}
     heads = {row["contract_id"]: row for row in rows}
-    begun = amendments.begun(store, as_of)
+    begun = amendments.begun(store, as_of, day)
     for row in store.among("SELECT id AS contract_id, customer_id, currency FROM contract WHERE {these:id}", begun):
         heads.setdefault(row["contract_id"], row)
-    for contract_id, planned in contracts.plans(store, list(heads)).items():
-        done, lines = contracts.progress(store, contract_id), quotes.lines_of(store, "contract", contract_id)
+    for contract_id, planned in contracts.plans(store, list(heads), day).items():
+        done = contracts.progress(store, contract_id, day)
+        lines = quotes.lines_of(store, "contract", contract_id, day)
         due = [
             (minor, _since(each.share, done, lines, as_of, billed[each.id]))
             for each in planned

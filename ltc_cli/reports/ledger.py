@@ -38,6 +38,8 @@ SELECT day, is_back, moved.id, moved.contract_id, customer_id, currency, line_id
         ORDER BY changed.id DESC LIMIT 1), line.net_minor) AS whole_minor,
     COALESCE((SELECT amount_minor FROM amending WHERE contract_id = moved.contract_id AND amended_on <= day
         ORDER BY amending.id DESC LIMIT 1), contract.amount_minor) AS amount_minor,
+    (SELECT CASE WHEN ends_on <= day THEN 0 ELSE 1 END FROM amending
+        WHERE amending.id = moved.id AND is_back < 0) AS goes_on,
     (SELECT COALESCE(SUM(COALESCE((SELECT changed.amount_minor FROM plan_share_change AS changed JOIN amending
             ON amending.id = changed.amendment_id WHERE plan_share_id = share.id AND amended_on <= day
             ORDER BY changed.id DESC LIMIT 1), share.amount_minor)), 0)
@@ -144,12 +146,19 @@ FROM refund_moved LEFT JOIN credit_note ON credit_note.id = credit_id
 WHERE refunded_on <= ? ORDER BY day, refund_moved.id, amount_minor DESC
 """
 
+# The last day that was agreed, where nothing else was agreed by then; one that was past when it was told counts from
+# the telling.
 ENDS = """
-SELECT day, id, customer_id, currency FROM (
-    SELECT contract.id, contract.customer_id, contract.currency, CASE WHEN terminated_on IS NULL THEN contract.ends_on
-        ELSE MAX(terminated_on, amended_on) END AS day
-    FROM contract_now AS contract LEFT JOIN amendment ON amendment.id = contract.amendment_id
-) AS ended WHERE day <= ? ORDER BY day, id
+WITH agreed AS (
+    SELECT id AS contract_id, 0 AS amendment_id, ends_on AS day FROM contract
+    UNION ALL
+    SELECT contract_id, id, MAX(CASE kind WHEN 'terminated' THEN effective_on ELSE ends_on END, amended_on)
+    FROM amendment
+)
+SELECT day, contract.id, customer_id, currency FROM agreed JOIN contract ON contract.id = contract_id
+WHERE day <= ? AND NOT EXISTS (SELECT 1 FROM amendment AS later
+    WHERE later.contract_id = contract.id AND later.id > agreed.amendment_id AND later.amended_on <= day)
+ORDER BY day, contract.id
 """
 
 MOVED = {-1: "contract amended", 0: "shipped", 1: "returned"}
@@ -219,7 +228,8 @@ class _Reader:
                 ledger.MovedLine(row["line_id"], row["quantity_micro"], row["whole_micro"], row["whole_minor"])
                 for row in rows
             )
-            yield ledger.Moved(head, first["contract_id"], lines, first["goods_minor"], first["amount_minor"])
+            sums = first["goods_minor"], first["amount_minor"]
+            yield ledger.Moved(head, first["contract_id"], lines, *sums, goes_on=bool(first["goes_on"]))
 
     def invoices(self) -> Iterator[Fact]:
         taxes, instalments = _Beside(self._rows(INVOICE_TAXES)), _Beside(self._rows(INSTALMENTS))

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
     from ltc_cli.receivables import Movement
     from ltc_cli.references import Reference
+    from ltc_cli.reports.conversion import Conversion
     from ltc_cli.rules.allocation import OpenItem
     from ltc_cli.store import Store
 
 MOVEMENT_COLUMNS = (
     Column("on", "date"),
-    Column("ref", "ref"),
+    Column("ref", "ref", spare=1),
     Column("kind", on_table=False),
-    Column("text", label=""),
+    Column("text", "prose", ""),
     Column("debit", "money"),
     Column("credit", "money"),
     Column("balance", "money"),
@@ -65,21 +66,33 @@ class Account(NamedTuple):
     """What is open, by the buckets of aging; and, negative, what is held for the customer: `unapplied`."""
 
 
-def report(store: Store, customer: Reference, period: Period, edges: Sequence[int], style: str) -> Report:
-    """One account a currency, as data; on a table and in CSV the movements themselves."""
+def report(
+    store: Store,
+    customer: Reference,
+    period: Period,
+    edges: Sequence[int],
+    style: str,
+    into: Conversion | None = None,
+) -> Report:
+    """One account a currency, as data; on a table and in CSV the movements themselves.
+
+    With `into` one account in one currency. Raises RefusedError where a rate for that is not known.
+    """
     name = store.value("SELECT name FROM customer WHERE id = ?", (customer.id,))
     accounts = _accounts(store, customer, period, edges)
+    accounts = [_in_one(accounts, into)] if into and accounts else accounts
+    notices = into.notices if into else ()
     empty = f"{customer.text} owed nothing up to {period.until}, and nothing happened"
     if style == "json":
         columns, rows = _account_columns(accounts), [_record(customer, name, period, each) for each in accounts]
-        return Report(columns, rows, empty=empty)
+        return Report(columns, rows, notices=notices, empty=empty)
     if style == "csv":
         rows = [{"customer": customer.text, "customer_name": name, **line} for line in _all_lines(period, accounts)]
-        return Report(LINE_COLUMNS, rows, empty=empty)
-    return _drawn(f"{customer.text} {name}", period, accounts, empty)
+        return Report(LINE_COLUMNS, rows, notices=notices, empty=empty)
+    return _drawn(f"{customer.text} {name}", period, accounts, notices, empty)
 
 
-def _drawn(who: str, period: Period, accounts: list[Account], empty: str) -> Report:
+def _drawn(who: str, period: Period, accounts: list[Account], notices: Sequence[str], empty: str) -> Report:
     """As a bank draws it: the movements of one currency after the other, and a foot for each."""
     is_one = len(accounts) == 1
     lines, foot = [], []
@@ -90,7 +103,7 @@ def _drawn(who: str, period: Period, accounts: list[Account], empty: str) -> Rep
     since = f"{period.since} to " if period.since else "up to "
     title = f"Statement of account of {who}, {since}{period.until}"
     title += f" in {accounts[0].currency}" if is_one else ""
-    return Report(MOVEMENT_COLUMNS, lines, totals=foot, title=title, empty=empty)
+    return Report(MOVEMENT_COLUMNS, lines, totals=foot, title=title, notices=notices, empty=empty)
 
 
 LINE_COLUMNS = (Column("customer", "ref"), Column("customer_name"), Column("currency"), *MOVEMENT_COLUMNS)
@@ -119,6 +132,43 @@ def _accounts(store: Store, customer: Reference, period: Period, edges: Sequence
     still_open = items(store, "customer", [customer.id], until)
     accounts = (_account(each, moved[each], still_open, period, edges) for each in moved)
     return [each for each in accounts if each.moved or each.closing_minor or any(each.aged.values())]
+
+
+def _in_one(accounts: list[Account], into: Conversion) -> Account:
+    """All of them as one, closed with what `aging` has in that currency: its parts, each converted alone."""
+    moved = [movement for account in accounts for movement in _converted(account, into)]
+    moved.sort(key=lambda movement: (movement.day, movement.turn, movement.id))
+    aged: dict[str, int] = {}
+    for account in accounts:
+        for bucket, minor in _aged_in(account, into).items():
+            aged[bucket] = aged.get(bucket, 0) + minor
+    closing_minor = sum(aged.values())
+    opening_minor = closing_minor - sum(movement.amount_minor for movement in moved)
+    return Account(into.into, opening_minor, moved, closing_minor, aged)
+
+
+def _aged_in(account: Account, into: Conversion) -> dict[str, int]:
+    return {bucket: into(minor, account.currency) for bucket, minor in account.aged.items()}
+
+
+def _converted(account: Account, into: Conversion) -> Iterator[Movement]:
+    """Each moves the converted balance before it to the one after; the last takes what rounding leaves."""
+    balance_minor = account.opening_minor
+    before_minor = into(balance_minor, account.currency)
+    for number, movement in enumerate(account.moved, 1):
+        balance_minor += movement.amount_minor
+        is_last = number == len(account.moved)
+        closing_minor = sum(_aged_in(account, into).values())
+        after_minor = closing_minor if is_last else into(balance_minor, account.currency)
+        yield movement._replace(amount_minor=after_minor - before_minor, original=_original(movement, into))
+        before_minor = after_minor
+
+
+def _original(movement: Movement, into: Conversion) -> str:
+    """What it is in its own currency; nothing where that is the one asked for."""
+    if movement.currency == into.into:
+        return ""
+    return f"{format_amount(abs(movement.amount_minor), movement.currency)} {movement.currency}"
 
 
 def _account(
@@ -172,7 +222,7 @@ def _movements(account: Account) -> Iterator[dict[str, Any]]:
             "on": movement.day,
             "ref": movement.ref,
             "kind": movement.kind,
-            "text": _told(movement),
+            "text": ", ".join(filter(None, (_told(movement), movement.original))),
             "debit": amount if is_debit else None,
             "credit": None if is_debit else amount,
             "balance": format_amount(balance_minor, currency),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ltc_cli.errors import NotFoundError
 from ltc_cli.references import an, on_thread
 from ltc_cli.report import Column, Report
 from ltc_cli.reports.listing import AS_OF, COLUMNS, plural, records
@@ -71,6 +72,21 @@ outbox_attempt.state IN ('sent', 'failed', 'unknown') AND (
 """
 
 KINDS = ("lead", "opportunity", "contract", "customer")
+
+SINCE = {
+    "leads": "created_on",
+    "customers": "created_on",
+    "opportunities": "created_on",
+    "quotes": "created_on",
+    "contracts": "signed_on",
+    "shipments": "shipped_on",
+    "invoices": "issued_on",
+    "credits": "issued_on",
+    "payments": "received_on",
+    "notices": "decided_on",
+    "mails": "queued_on",
+}
+"""The day from which on a record of a kind is there."""
 
 # One query a kind of fact: day, reference, what happened, amount and currency, and when it was recorded.
 # `{leads}` and the like are lists of ids.
@@ -194,20 +210,29 @@ WORDS = {
 
 
 def report(store: Store, named: Reference, today: date, as_of: date | None) -> Report:
-    """The record, its lines and instalments, and everything that happened on its thread by the day."""
+    """The record, its lines and instalments, and everything that happened on its thread by the day.
+
+    Raises NotFoundError for a day before it was there.
+    """
     kind = plural(named.kind)
-    found = records(store, kind, [named.id], today, as_of)
+    (row,) = records(store, kind, [named.id], today)
+    if as_of:
+        _refuse_before(named.text, row[SINCE[kind]], as_of.isoformat())
+        (row,) = records(store, kind, [named.id], today, as_of)
     until = (as_of or today).isoformat()
-    row = {**found[0], "thread": timeline(store, named, until)} if found else None
     is_mixed = as_of is not None and kind not in AS_OF
     mixed = f"only the thread is as of {until}: the {an(named.kind).split()[1]} itself is shown as it is now"
     return Report(
         [*COLUMNS[kind], Column("thread", "list", columns=THREAD_COLUMNS)],
-        [row] if row else [],
-        is_record=row is not None,
+        [{**row, "thread": timeline(store, named, until)}],
+        is_record=True,
         notices=[mixed] if is_mixed else [],
-        empty=f"{named.text} did not exist on {until}",
     )
+
+
+def _refuse_before(ref: str, since: str, day: str) -> None:
+    if day < since:
+        raise NotFoundError(f"{ref} is of {since}: it was not there yet on {day}", f"ltc show {ref} --as-of {since}")
 
 
 def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]:

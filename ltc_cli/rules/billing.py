@@ -112,25 +112,19 @@ def value_of(line: Line, quantity_micro: int) -> int:
 
 
 def share_lines(
-    share_id: int,
-    share: PlannedShare,
-    amount_minor: int,
-    rest: Mapping[TaxCode, int],
-    subject: str,
-    digits: int,
+    share_id: int, text: str, amount_minor: int, rest: Mapping[TaxCode, int], digits: int
 ) -> list[BilledLine]:
     """One line for each tax code, in proportion to what is left to bill under it."""
     parts = split(amount_minor, [max(0, left_minor) for left_minor in rest.values()])
-    text = f"{share.share} {_when(share)}: {subject}"
     return [
         BilledLine(lump(text, part, tax, digits), share_id, None) for tax, part in zip(rest, parts, strict=True) if part
     ]
 
 
-def _when(share: PlannedShare) -> str:
-    if share.period_from and share.period_to:
-        return f"from {share.period_from} to {share.period_to}"
-    return WORDS.get(share.trigger) or f"on {share.trigger_on}"
+def words(share: PlannedShare, subject: str) -> str:
+    """How an invoice tells a share that is no period of a fee: `30% on signature: Pilot`."""
+    when = WORDS.get(share.trigger) or f"on {share.trigger_on}"
+    return f"{share.share} {when}: {subject}"
 
 
 def goods_lines(
@@ -164,13 +158,15 @@ def lump(text: str, amount_minor: int, tax: TaxCode, digits: int) -> Line:
     return Line(text, MICRO, amount_minor * 10 ** (6 - digits), 0, amount_minor, tax)
 
 
-def grown(lines: Sequence[Line], more_minor: int, weights: Sequence[int], digits: int) -> list[Line]:
-    """The lines with an amount more, spread over them by weight; of each price or discount takes it."""
-    parts = split(more_minor, weights)
-    return [
-        goods(line, line.quantity_micro, line.net_minor + part, digits) if part else line
-        for line, part in zip(lines, parts, strict=True)
-    ]
+def repriced(line: Line, amount_minor: int, digits: int) -> Line:
+    """The line at another amount that nobody gave as a discount: quantity × price is the amount.
+
+    Only where no price of 6 decimals gives it, a discount takes the cents beyond.
+    """
+    if line.quantity_micro <= 0:
+        return lump(line.text, amount_minor, line.tax, digits)
+    price_micro = round_ratio(amount_minor * MICRO * MICRO, line.quantity_micro * 10**digits)
+    return goods(line._replace(price_micro=price_micro), line.quantity_micro, amount_minor, digits)
 
 
 def is_recurring(share: PlannedShare) -> bool:

@@ -118,6 +118,8 @@ class Moved(NamedTuple):
     """Of the contract's lines, what is paid for goods: all but recurring fees."""
     amount_minor: int
     """All of the contract's lines."""
+    goes_on: bool = False
+    """It was given an end that lies ahead, though it may have come to one before."""
 
 
 class Ended(NamedTuple):
@@ -297,6 +299,7 @@ class _Delivery:
             before_micro = self.out.get(line.line_id, (0, 0, 0))[0]
             self.out[line.line_id] = before_micro + line.quantity_micro, line.whole_micro, line.whole_minor
         worth_minor = sum(round_ratio(minor * micro, whole) for micro, whole, minor in self.out.values() if whole)
+        self.is_over = self.is_over and not fact.goes_on
         self.gone_minor = round_ratio(fact.goods_minor * worth_minor, fact.amount_minor) if fact.amount_minor else 0
 
     def awaited(self) -> int:

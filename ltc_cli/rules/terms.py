@@ -457,6 +457,12 @@ def fee_periods(
     return [piece for period in periods for piece in _pieces(share.value, period, changes, currency)]
 
 
+def full_days(share: Share, signed_on: date, day: date) -> int:
+    """The days of the whole period of a fee that a day lies in, however much of it the contract has."""
+    begun = list(_periods(share, share.trigger_on or signed_on, None, day))
+    return begun[-1].full_days
+
+
 def _pieces(
     fee_minor: int, period: _Period, changes: Sequence[tuple[date, int]], currency: str
 ) -> Iterator[PlannedShare]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ltc_cli import agreed
 from ltc_cli.errors import NotFoundError, Problems, RefusedError, UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.rules import billing, recurring, states, tax
 from ltc_cli.rules.calendar import add_days, parse_iso_date
 from ltc_cli.rules.contact import clean_name
@@ -82,24 +84,30 @@ class Outcome(NamedTuple):
     fee_minor: int | None = None
 
 
-def read(store: Store, contract_id: int) -> Standing:
-    """A contract as it stands, amendments included."""
-    row = store.one("SELECT * FROM contract_now WHERE id = ?", (contract_id,))
+def read(store: Store, contract_id: int, as_of: str = EVER) -> Standing:
+    """A contract as it stands, amendments included; as of a day, those told by then."""
+    before, days = agreed.on(as_of)
+    row = store.one(f"{before} SELECT * FROM contract_now WHERE id = ?", (*days, contract_id))
     assert row is not None
-    line_ids = store.all("SELECT id FROM contract_line WHERE contract_id = ? ORDER BY position", (contract_id,))
+    line_ids = store.all(
+        f"{before} SELECT id FROM contract_line_now WHERE contract_id = ? ORDER BY position", (*days, contract_id)
+    )
     return Standing(
         row,
         [each["id"] for each in line_ids],
-        quotes.lines_of(store, "contract", contract_id),
-        [recurring.Planned(*each) for each in contracts.plans(store, [contract_id])[contract_id]],
+        quotes.lines_of(store, "contract", contract_id, as_of),
+        [recurring.Planned(*each) for each in contracts.plans(store, [contract_id], as_of)[contract_id]],
         parse_terms(row["terms"], row["currency"]),
-        _course(store, row),
-        contracts.progress(store, contract_id),
+        course(store, row, as_of),
+        contracts.progress(store, contract_id, as_of),
     )
 
 
-def _course(store: Store, row: Row) -> Course:
-    amended = store.all("SELECT * FROM amendment WHERE contract_id = ? ORDER BY id", (row["id"],))
+def course(store: Store, row: Row, as_of: str = EVER) -> Course:
+    """How the fees of a contract run, as they were agreed on a day; the row is of `contract_now`, as of it too."""
+    amended = store.all(
+        "SELECT * FROM amendment WHERE contract_id = ? AND amended_on <= ? ORDER BY id", (row["id"], as_of)
+    )
     changes: list[tuple[date, int]] = []
     for each in amended:
         if each["fee_minor"]:
@@ -125,9 +133,9 @@ def extend(store: Store, on: date, contract_ids: Sequence[int] | None = None) ->
         add(store, standing, "extended", on, on, Outcome(lines, {}, added, None))
 
 
-def begun(store: Store, on: date) -> dict[int, list[PlannedShare]]:
-    """By contract without end, the periods that have begun and are not even planned."""
-    return {standing.row["id"]: added for standing, added in _behind(store, on, None)}
+def begun(store: Store, on: date, as_of: str = EVER) -> dict[int, list[PlannedShare]]:
+    """By contract without end, the periods that have begun and are not even planned; as it was agreed on a day."""
+    return {standing.row["id"]: added for standing, added in _behind(store, on, None, as_of)}
 
 
 def next_periods(store: Store, contract_id: int, on: date) -> list[PlannedShare]:
@@ -144,13 +152,12 @@ def next_periods(store: Store, contract_id: int, on: date) -> list[PlannedShare]
 
 
 def _behind(
-    store: Store, on: date, contract_ids: Sequence[int] | None
+    store: Store, on: date, contract_ids: Sequence[int] | None, as_of: str = EVER
 ) -> Iterator[tuple[Standing, list[PlannedShare]]]:
-    rows = store.among(
-        "SELECT id FROM contract_now WHERE open_ended = 1 AND ends_on IS NULL AND {these:id} ORDER BY id", contract_ids
-    )
-    for row in rows:
-        standing = read(store, row["id"])
+    before, days = agreed.on(as_of)
+    sql = f"{before} SELECT id FROM contract_now WHERE open_ended = 1 AND ends_on IS NULL"
+    for row in store.among(f"{sql} AND {{these:id}} ORDER BY id", contract_ids, days):
+        standing = read(store, row["id"], as_of)
         if added := _missing(standing, on):
             yield standing, added
 
@@ -168,11 +175,11 @@ def _missing(standing: Standing, through: date) -> list[PlannedShare]:
 
 def relined(store: Store, standing: Standing, amount_minor: int) -> list[tax.Line]:
     """The lines for another amount of the whole, each with its part of it; of a tax code never less than was billed."""
-    scale, old_minor = digits(standing.currency), standing.row["amount_minor"]
     weights = [line.net_minor for line in standing.lines]
-    if amount_minor >= old_minor:
-        weights = weights if any(weights) else [1] * len(weights)
-        return billing.grown(standing.lines, amount_minor - old_minor, weights, scale)
+    more_minor = amount_minor - standing.row["amount_minor"]
+    if more_minor >= 0:
+        more = split(more_minor, weights if any(weights) else [1] * len(weights))
+        return [_at(standing, line, line.net_minor + part) for line, part in zip(standing.lines, more, strict=True)]
     billed = contracts.billed_by_code(store, standing.row["id"])
     codes = list(dict.fromkeys(line.tax for line in standing.lines))
     rest = [
@@ -184,9 +191,18 @@ def relined(store: Store, standing: Standing, amount_minor: int) -> list[tax.Lin
         mine = [number for number, line in enumerate(lines) if line.tax == code]
         nets = split(billed.get(code.code, 0) + part_minor, [lines[number].net_minor for number in mine])
         for number, net_minor in zip(mine, nets, strict=True):
-            if lines[number].net_minor != net_minor:
-                lines[number] = billing.goods(lines[number], lines[number].quantity_micro, net_minor, scale)
+            lines[number] = _at(standing, lines[number], net_minor)
     return lines
+
+
+def _at(standing: Standing, line: tax.Line, net_minor: int) -> tax.Line:
+    """A line at another amount: at another price where it is paid for in periods or parts, else less a discount."""
+    scale = digits(standing.currency)
+    if line.net_minor == net_minor:
+        return line
+    if any(billing.is_recurring(each.share) for each in standing.planned):
+        return billing.repriced(line, net_minor, scale)
+    return billing.goods(line, line.quantity_micro, net_minor, scale)
 
 
 # Amending
@@ -301,25 +317,19 @@ def _replanned(lines: list[tax.Line], standing: Standing, on: date, wish: Wish) 
         changed_minor = sum(each.amount_minor for each in fees.added) + sum(
             share.amount_minor - _share(standing, share_id).amount_minor for share_id, share in fees.changed.items()
         )
-        lines = _with_fees(lines, changed_minor, len(standing.lines), standing.currency)
+        lines = _with_fees(standing, lines, changed_minor)
     return Outcome(lines, shares, added, ends_on, wish.fee_minor)
 
 
-def _with_fees(lines: list[tax.Line], more_minor: int, count: int, currency: str) -> list[tax.Line]:
+def _with_fees(standing: Standing, lines: list[tax.Line], more_minor: int) -> list[tax.Line]:
     """What was signed takes what the fees come to more or less."""
-    signed = lines[:count]
-    whole_minor = sum(line.net_minor for line in signed)
+    signed, added = lines[: len(standing.lines)], lines[len(standing.lines) :]
+    weights = [line.net_minor for line in signed]
     if more_minor >= 0:
-        weights = [line.net_minor for line in signed]
-        return [*billing.grown(signed, more_minor, weights, digits(currency)), *lines[count:]]
-    nets = split(max(0, whole_minor + more_minor), [line.net_minor for line in signed])
-    return [
-        *(
-            billing.goods(line, line.quantity_micro, net_minor, digits(currency))
-            for line, net_minor in zip(signed, nets, strict=True)
-        ),
-        *lines[count:],
-    ]
+        nets = [sum(pair) for pair in zip(weights, split(more_minor, weights), strict=True)]
+    else:
+        nets = split(max(0, sum(weights) + more_minor), weights)
+    return [*(_at(standing, *pair) for pair in zip(signed, nets, strict=True)), *added]
 
 
 def _fees(standing: Standing, on: date, wish: Wish) -> recurring.Replanned:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli import agreed
 from ltc_cli.errors import RefusedError, UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.references import find, on_thread
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
-from ltc_cli.rules.billing import Move, Progress, day_of, goods, grown, lump
+from ltc_cli.rules.billing import Move, Progress, day_of, lump, repriced
 from ltc_cli.rules.calendar import format_steps, parse_iso_date, parse_steps
-from ltc_cli.rules.money import digits, format_amount, format_micro
+from ltc_cli.rules.money import digits, format_amount, format_micro, split
 from ltc_cli.rules.terms import PlannedShare, format_terms, is_open_ended, parse_terms, plan
 from ltc_cli.stages import leads, opportunities, quotes
 from ltc_cli.store import canonical_json
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 PLAN_COLUMNS = (
     Column("share"),
     Column("trigger"),
+    Column("period_from", "date", on_table=False),
+    Column("period_to", "date", "to"),
     Column("amount", "money"),
     Column("due_on", "date", "billable on"),
     Column("billed", "money"),
@@ -257,9 +261,8 @@ def _for_first_period(offer: _Offer, terms: str, signature: Signature) -> _Offer
         return offer
     shares = plan(words, None, None, currency=offer.currency, signed_on=signature.on)
     scale, amount_minor = digits(offer.currency), sum(share.amount_minor for share in shares)
-    nothing = [goods(line, line.quantity_micro, 0, scale) for line in offer.lines]
-    weights = [line.net_minor for line in offer.lines]
-    return offer._replace(lines=grown(nothing, amount_minor, weights, scale))
+    parts = split(amount_minor, [line.net_minor for line in offer.lines])
+    return offer._replace(lines=[repriced(*pair, scale) for pair in zip(offer.lines, parts, strict=True)])
 
 
 def _refuse_reversed(signature: Signature) -> None:
@@ -339,13 +342,15 @@ class PlannedRow(NamedTuple):
     billed_minor: int
 
 
-def plans(store: Store, contract_ids: Sequence[int]) -> dict[int, list[PlannedRow]]:
-    """The payment plan of each contract, in the order of its terms."""
+def plans(store: Store, contract_ids: Sequence[int], as_of: str = EVER) -> dict[int, list[PlannedRow]]:
+    """The payment plan of each contract as agreed on a day, in the order of its terms; with all that was billed."""
+    before, days = agreed.on(as_of)
     rows = store.among(
-        "SELECT share.*,"
+        f"{before} SELECT share.*,"
         " (SELECT COALESCE(SUM(net_minor), 0) FROM invoice_line WHERE plan_share_id = share.id) AS billed_minor"
         " FROM plan_share_now AS share WHERE {these:contract_id} ORDER BY contract_id, position",
         contract_ids,
+        days,
     )
     found: dict[int, list[PlannedRow]] = {contract_id: [] for contract_id in contract_ids}
     for row in rows:
@@ -371,22 +376,23 @@ def _planned_share(row: Row) -> PlannedShare:
     )
 
 
-def progress(store: Store, contract_id: int) -> Progress:
-    """What has happened to a contract that makes shares billable."""
+def progress(store: Store, contract_id: int, as_of: str = EVER) -> Progress:
+    """What has happened to a contract that makes shares billable, with the lines and the end agreed on a day."""
+    before, told = agreed.on(as_of)
     row = store.one(
-        "SELECT signed_on, ends_on, (SELECT event_on FROM contract_event WHERE contract_id = contract_now.id"
+        f"{before} SELECT signed_on, ends_on, (SELECT event_on FROM contract_event WHERE contract_id = contract_now.id"
         " AND kind = 'accepted') AS accepted_on FROM contract_now WHERE id = ?",
-        (contract_id,),
+        (*told, contract_id),
     )
     assert row is not None
     days = {"sign": row["signed_on"], "accept": row["accepted_on"], "end": row["ends_on"]}
     moves = store.all(
-        "SELECT position, shipment_line.quantity_micro, moved_on, shipped_on, event_on AS delivered_on"
+        f"{before} SELECT position, shipment_line.quantity_micro, moved_on, shipped_on, event_on AS delivered_on"
         " FROM shipment JOIN shipment_line ON shipment_line.shipment_id = shipment.id"
-        " JOIN contract_line ON contract_line.id = contract_line_id"
+        " JOIN contract_line_now AS line ON line.id = contract_line_id"
         " LEFT JOIN shipment_event ON shipment_event.shipment_id = shipment.id"
         " WHERE shipment.contract_id = ? ORDER BY shipment_line.id",
-        (contract_id,),
+        (*told, contract_id),
     )
     return Progress(
         {event: parse_iso_date(day) for event, day in days.items() if day},
@@ -545,6 +551,8 @@ def _plan_record(planned: PlannedRow, done: Progress, lines: Sequence[tax.Line],
     return {
         "share": share.share,
         "trigger": f"{share.trigger_on or share.trigger}{months}{format_steps(share.steps)}",
+        "period_from": share.period_from.isoformat() if share.period_from else None,
+        "period_to": share.period_to.isoformat() if share.period_to else None,
         "amount": format_amount(share.amount_minor, currency),
         "due_on": day.isoformat() if day else None,
         "billed": format_amount(planned.billed_minor, currency),

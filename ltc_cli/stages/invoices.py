@@ -8,7 +8,7 @@ from ltc_cli import currencies
 from ltc_cli.errors import RefusedError
 from ltc_cli.receivables import EVER, items
 from ltc_cli.report import Column
-from ltc_cli.rules import billing, tax
+from ltc_cli.rules import billing, recurring, tax
 from ltc_cli.rules.calendar import add_days
 from ltc_cli.rules.discount import discount_of
 from ltc_cli.rules.money import PPM, digits, format_amount, format_percent
@@ -304,9 +304,19 @@ def _lines(
     if len(contract.planned) == 1 and (share.trigger in billing.BY_QUANTITY or _is_whole(contract, claim)):
         due = _goods_due(store, contract, share, on)
         return billing.goods_lines(share_id, claim.amount_minor, contract.lines, due, contract.digits)
+    text = _told(store, contract, share)
+    return billing.share_lines(share_id, text, claim.amount_minor, rest, contract.digits)
+
+
+def _told(store: Store, contract: _Contract, share: PlannedShare) -> str:
+    """What an invoice calls a share: of a fee, its period, and how much of a whole one that is."""
     first, *more = (line.text for line in contract.lines)
     subject = f"{first} and {len(more)} more" if more else first
-    return billing.share_lines(share_id, share, claim.amount_minor, rest, subject, contract.digits)
+    if share.period_from is None:
+        return billing.words(share, subject)
+    row = contract.row
+    fees = recurring.fees_of(parse_terms(row["terms"], row["currency"]))
+    return recurring.words(share, subject, fees, amendments.course(store, row), row["currency"])
 
 
 def _is_whole(contract: _Contract, claim: _Claim) -> bool:

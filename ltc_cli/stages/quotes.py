@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ltc_cli import agreed
 from ltc_cli.errors import ConfigError, Problems, UsageError
+from ltc_cli.receivables import EVER
 from ltc_cli.references import find, name
 from ltc_cli.report import Column
 from ltc_cli.rules import states, tax
@@ -361,9 +363,11 @@ def _line_record(row: Row) -> dict[str, Any]:
     }
 
 
-def lines_of(store: Store, record: str, record_id: int) -> list[tax.Line]:
-    """The lines of a quote or a contract as the rules read them."""
-    rows = store.all(f"SELECT * FROM {_lines(record)} WHERE {record}_id = ? ORDER BY position", (record_id,))
+def lines_of(store: Store, record: str, record_id: int, as_of: str = EVER) -> list[tax.Line]:
+    """The lines of a quote or a contract as the rules read them; those of a contract as agreed on a day."""
+    before, days = agreed.on(as_of)
+    sql = f"{before} SELECT * FROM {_lines(record)} WHERE {record}_id = ? ORDER BY position"
+    rows = store.all(sql, (*days, record_id))
     return [
         tax.Line(
             row["text"],

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CHANGED = "it was changed since"
 
+CLOSED_RATE = """rate_on <= (SELECT closed_until FROM period_close ORDER BY id DESC LIMIT 1)
+    AND recorded_at <= (SELECT recorded_at FROM period_close ORDER BY id DESC LIMIT 1)"""
+
 MERGED = "merged_into_id IS NOT NULL OR id IN (SELECT merged_into_id FROM {kind} WHERE merged_into_id IS NOT NULL)"
 # Why a record stays, and the condition. `:batch` is the id of the batch.
 BUILT_UPON = {
@@ -37,7 +40,7 @@ BUILT_UPON = {
         ("another import brought it too", "id IN ({others})"),
     ),
     "touch": (),
-    "rate": (),
+    "rate": (("its month is closed", CLOSED_RATE),),
     "contract": (("a signed contract is a fact", "TRUE"),),
     "shipment": (("a shipment is a fact: ltc ship --returned takes it back", "TRUE"),),
     "invoice": (("an issued invoice is a fact", "TRUE"),),

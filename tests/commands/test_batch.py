@@ -221,7 +221,7 @@ UNREADABLE: Final[dict[bytes, str]] = {
     b"fly me": "No such command 'fly'",
     b"['lead', 'add']": "No such command '[lead,'",
     b"lead add Ada --csv": "the lines of a batch are answered in JSON",
-    b"show L1 --key k": "No such option: --key",
+    b"show L1 --key k": "show takes no --key",
     b'{"command": ["show", "L1"], "key": "k"}': "show takes no --key",
 }
 

@@ -180,6 +180,55 @@ def test_an_imported_row_into_a_closed_month_is_rejected(kind: str, text: str, c
     assert broken(closed) == {}
 
 
+@pytest.fixture
+def rated(company: Company, tmp_path: Path) -> Company:
+    """A dollar was 0.90 from 10 May on and 0.92 from 20 May on when May was closed."""
+    file = tmp_path / "rates.csv"
+    file.write_text("Date,Currency,Rate\n2026-05-10,USD,0.90\n2026-05-20,USD,0.92\n", encoding="utf-8")
+    company.ltc("import", "rates", str(file))
+    company.ltc("close", "2026-05")
+    return company
+
+
+@pytest.mark.parametrize("day", ["2026-05-10", "2026-05-15", "2026-05-31"])
+def test_a_rate_that_a_closed_month_is_converted_by_stays(day: str, rated: Company, tmp_path: Path) -> None:
+    before = rated.dump(), rated.ltc("aging", "--in", "USD", "--as-of", "2026-05-31")
+    error = rated.ltc("rate", "USD", "0.99", "--on", day, fails=4)
+    assert error["message"].startswith(f"{day} is in a closed month: the books are closed up to 2026-05-31")
+    assert error["hint"].startswith("date it 2026-06-01 or later; ltc close 2026-05 --reopen")
+    file = tmp_path / "late.csv"
+    file.write_text(f"Date,USD,GBP,\n{day},1.25,0.8,\n2026-06-01,1.25,0.8,\n", encoding="utf-8")
+    assert rated.run("import", "rates", str(file), "--rejects", str(tmp_path / "rejects"), "--json") == 8
+    assert json.loads(rated.out)["created"] == 1
+    assert f"line 2: {day} is in a closed month" in rated.err
+    assert rated.ltc("import", "undo", "2")["taken_back"] == 2
+    assert rated.run("import", "undo", "1", "--json") == 8
+    assert "its month is closed" in rated.out
+    assert rated.ltc("aging", "--in", "USD", "--as-of", "2026-05-31") == before[1]
+    assert rated.dump()["rate"] == before[0]["rate"]
+    rated.ltc("close", "2026-05", "--reopen", "--reason", "a rate was wrong")
+    rated.ltc("rate", "USD", "0.99", "--on", day)
+
+
+def test_where_no_rate_was_known_a_closed_month_may_learn_one(rated: Company, tmp_path: Path) -> None:
+    """It said nothing in that currency, or nothing yet on that day: so the ECB's file can be read at any time."""
+    file = tmp_path / "ecb.csv"
+    file.write_text("Date,USD,GBP,\n2026-05-09,1.25,0.8,\n2026-05-08,1.24,0.81,\n", encoding="utf-8")
+    assert rated.ltc("import", "rates", str(file))["created"] == 2
+    rated.ltc("rate", "GBP", "1.2", "--on", "2026-05-20")
+    rated.ltc("rate", "USD", "0.99", "--on", "2026-06-01")
+    assert broken(rated) == {}
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM rate", "UPDATE rate SET base_micro = 1", "INSERT INTO rate SELECT 9, {}"]
+)
+def test_the_file_itself_keeps_its_rates(statement: str, rated: Company) -> None:
+    rest = "currency, base, rate_on, 1, 1, recorded_at, batch_id FROM rate LIMIT 1"
+    with closing(sqlite3.connect(rated.path)) as connection, pytest.raises(sqlite3.IntegrityError, match="is closed"):
+        connection.execute(statement.format(rest))
+
+
 @pytest.mark.parametrize("table", CLOSED_DAYS)
 def test_the_file_itself_refuses_it(table: str, closed: Company) -> None:
     """Every table of the books has its guard, whoever writes."""

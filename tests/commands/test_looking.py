@@ -49,11 +49,17 @@ def test_any_record_shows_its_whole_thread(sale: Company) -> None:
     assert threads == [threads[0]] * 4
 
 
-def test_as_of_a_day_before_it_was_issued_an_invoice_is_not_there(sale: Company) -> None:
-    sale.ltc("sign", "O1", "--terms", "100% sign")
-    sale.ltc("invoice", "C1")
-    assert sale.run("show", "INV-2026-0001", "--as-of", "2026-06-14") == 0
-    assert sale.err == "INV-2026-0001 did not exist on 2026-06-14\n"
+def test_as_of_a_day_before_its_own_a_record_is_not_there_yet(sale: Company) -> None:
+    sale.ltc("quote", "O1", "--line", "Widget:2:50", "--terms", "50% sign, 50% ship")
+    for line in ("sign O1", "ship C1", "invoice C1", "collect C1", "credit INV-2026-0001 10 --reason late"):
+        sale.ltc(*line.split())
+    for ref in ("L1", "K1", "O1", "Q1", "C1", "S1", "INV-2026-0001", "P1", "CN-2026-0001"):
+        assert sale.ltc("show", ref, "--as-of", "2026-06-15")["ref"] == ref
+        error = sale.ltc("show", ref, "--as-of", "2026-06-14", fails=3)
+        assert error["code"] == "not_found"
+        assert error["message"] == f"{ref} is of 2026-06-15: it was not there yet on 2026-06-14"
+        assert error["hint"] == f"ltc show {ref} --as-of 2026-06-15"
+        assert sale.out == ""
 
 
 def test_the_journal_of_one_record_is_what_was_written_about_it(sale: Company) -> None:

@@ -30,7 +30,10 @@ def expected(company: Company) -> str | None:
 
 def test_without_a_rate_the_amount_is_unknown(company: Company) -> None:
     assert expected(company) is None
-    assert "no rate for USD" in company.err
+    assert "no rate for USD: amounts in it are unknown in EUR; ltc rate USD NUMBER --on 2026-03-01\n" in company.err
+    error = company.ltc("funnel", "--in", "EUR", fails=4)
+    assert error["message"] == "there is no rate of USD on 2026-03-01"
+    assert error["hint"] == "ltc rate USD NUMBER --on 2026-03-01"
 
 
 def test_a_rate_counts_from_its_day(company: Company) -> None:

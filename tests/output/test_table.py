@@ -137,6 +137,16 @@ def test_a_long_name_takes_the_room_that_money_leaves(width: int) -> None:
     assert max(map(cells, lines)) == width
 
 
+@pytest.mark.parametrize("width", [40, 50, 60])
+def test_prose_is_folded_and_no_word_of_it_is_lost(width: int) -> None:
+    words = "credit note for INV-2026-0001: 两件货物在运输途中损坏 客户要求减价"
+    columns = [Column("on", "date"), Column("text", "prose"), Column("amount", "money")]
+    shown = on_terminal(Report(columns, [{"on": "2026-02-11", "text": words, "amount": "12345.60"}]), width=width).out
+    assert max(map(cells, shown.splitlines())) <= width
+    told = "".join(line[10:].replace("12,345.60", "") for line in shown.splitlines()[2:])
+    assert "".join(told.split()) == "".join(words.split())
+
+
 def test_columns_without_room_are_named_on_stderr() -> None:
     assert on_terminal(aging(), width=60).err == "left off on this narrow terminal: oldest_due_on\n"
     assert on_terminal(aging(), width=60, quiet=True).err == ""

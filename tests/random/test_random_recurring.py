@@ -1,13 +1,15 @@
 """Random lives of contracts: signed, shipped, billed, amended, terminated; `ltc check` after every step.
 
 What a fee has come to in the end is counted a second time, day by day: the fee of that day ÷ the days of its month or
-week.
+week. And what the reports said on a day, they say of it ever after.
 """
 
 from __future__ import annotations
 
 import calendar
 import json
+import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from ltc_cli.agreed import AS_OF
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
@@ -57,6 +60,9 @@ class Fee(NamedTuple):
         return Fraction(fee, days)
 
 
+REPORTS = (("leakage",), ("funnel",), ("aging",), ("export", "ledger", "--format", "hledger"))
+
+
 class Life:
     """One company and the days it lives through."""
 
@@ -67,6 +73,8 @@ class Life:
         self.contracts = 0
         self.fees: dict[int, Fee] = {}
         self.ends: dict[int, date] = {}
+        self.told: dict[date, list[str]] = {}
+        """By day, what the reports said when it was over."""
         self.sign_fee()
 
     def run(self, *arguments: str) -> bool:
@@ -76,7 +84,10 @@ class Life:
         return code == 0
 
     def step(self) -> None:
-        self.today += timedelta(self.random.choice((0, 0, 1, 3, 10, 40)))
+        days = self.random.choice((0, 0, 1, 3, 10, 40))
+        if days > 1:
+            self.told[self.today] = self.reports(self.today)
+        self.today += timedelta(days)
         moves: list[Callable[[], object]] = [self.sign, self.sign_fee, self.ship, self.bill, self.bill]
         moves += [self.amend, self.amend, self.raise_fee, self.terminate, self.collect, self.accept]
         self.random.choice(moves)()
@@ -86,6 +97,23 @@ class Life:
         assert self.company.run("check", "--json", today=self.today.isoformat()) == 0, [
             row for row in json.loads(self.company.out) if row["broken"]
         ]
+
+    def reports(self, day: date) -> list[str]:
+        found = []
+        for report in REPORTS:
+            assert self.company.run(*report, "--as-of", day.isoformat(), today=self.today.isoformat()) == 0
+            found.append(self.company.out)
+        return found
+
+    def is_today(self) -> bool:
+        """Whether the views of what stands now give what was agreed as of today, row by row and key by key."""
+        with closing(sqlite3.connect(self.company.path)) as connection:
+            for view in ("contract_now", "contract_line_now", "plan_share_now"):
+                now = connection.execute(f"SELECT * FROM {view} ORDER BY id")
+                agreed = connection.execute(f"{AS_OF} SELECT * FROM {view} ORDER BY id", (self.today.isoformat(),))
+                if now.description != agreed.description or now.fetchall() != agreed.fetchall():
+                    return False
+        return True
 
     def some(self) -> str:
         return f"C{self.random.randint(1, max(1, self.contracts))}"
@@ -178,6 +206,10 @@ class Life:
         self.today += timedelta(400)
         self.bill()
         self.check()
+        assert self.is_today()
+        for day, told in self.told.items():
+            for report, before, after in zip(REPORTS, told, self.reports(day), strict=True):
+                assert before == after, f"{report} as of {day}"
         for number, fee in self.fees.items():
             self.run("list", "invoices")
             mine = [each for each in json.loads(self.company.out) if each["contract"] == f"C{number}"]

@@ -13,6 +13,8 @@ import pytest
 
 from ltc_cli.references import name
 from ltc_cli.reports import aging, statement
+from ltc_cli.reports.conversion import Conversion
+from ltc_cli.rules.money import round_ratio
 from ltc_cli.store import open_existing
 from tests.random.walk import FIRST_DAY, Walk
 from tests.support import folder_in_memory
@@ -60,8 +62,29 @@ def _agree(store: Store, day: date, random: Random, customers: list[int]) -> int
                 _adds_up(part, opening)
                 assert part["closing"] == account["closing"]
             met += 1
+        _agrees_in_one(store, customer_id, day, accounts)
     assert not aged, f"aging as of {day} has what no statement has: {list(aged)}"
     return met
+
+
+class Unround(Conversion):
+    """A rate that leaves something to round nearly always."""
+
+    def __call__(self, amount_minor: int, currency: str) -> int:
+        return amount_minor if currency == self.into else round_ratio(amount_minor * 37, 41)
+
+
+def _agrees_in_one(store: Store, customer_id: int, day: date, accounts: list[dict[str, Any]]) -> None:
+    """In one currency: the parts of all accounts as they are converted, and movements that sum to them."""
+    into = Unround(store, "EUR", "EUR", day)
+    customer, period = name("customer", customer_id), statement.Period(None, day)
+    rows = statement.report(store, customer, period, EDGES, "json", into).rows
+    assert len(rows) == min(1, len(accounts))
+    for account in rows:
+        _adds_up(account, ZERO)
+        for bucket in ("current", "1-30", "31-60", "61-90", "90+", "unapplied"):
+            parts = into.written([{"amount": each[bucket], "currency": each["currency"]} for each in accounts])
+            assert Decimal(account[bucket]) == sum(Decimal(part["amount"]) for part in parts), (bucket, day)
 
 
 def _accounts(store: Store, customer_id: int, since: date | None, until: date) -> list[dict[str, Any]]:

@@ -104,8 +104,8 @@ def test_the_day_before_a_credit_it_does_not_exist(company: Company) -> None:
         {"current": "200.00"},
         {"current": "150.00"},
     ]
-    assert company.run("show", "CN-2026-0001", "--as-of", "2026-01-09") == 0
-    assert company.err == "CN-2026-0001 did not exist on 2026-01-09\n"
+    error = company.ltc("show", "CN-2026-0001", "--as-of", "2026-01-09", fails=3)
+    assert error["message"] == "CN-2026-0001 is of 2026-01-10: it was not there yet on 2026-01-09"
     amounts = [company.ltc("funnel", "--as-of", day)[-2]["amount"] for day in ("2026-01-09", "2026-01-10")]
     assert amounts == ["200.00", "150.00"]
 

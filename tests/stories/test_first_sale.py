@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.stories.telling import funnel
+from tests.stories.telling import funnel, sold
 
 if TYPE_CHECKING:
     from tests.support import Company
@@ -86,3 +86,13 @@ def test_each_stage_is_counted_as_soon_as_it_is_reached(company: Company) -> Non
         company.ltc(*line)
         assert list(funnel(company).values()) == [1] * number + [0] * (7 - number)
     assert list(funnel(company)) == stages
+
+
+def test_what_has_gone_out_is_worth_what_the_contract_said_on_the_day(company: Company) -> None:
+    """4 of 10 at 100; on the 20th the ten become 1500."""
+    sold(company, ["Widget:10:100"], "100% ship", "2026-01-05")
+    company.ltc("ship", "C1", "--line", "1=4", today="2026-01-10")
+    company.ltc("amend", "C1", "--amount", "1500", "--reason", "dearer", today="2026-01-20")
+    for day, wanted in (("2026-01-19", ("1000.00", "400.00")), ("2026-01-20", ("1500.00", "600.00"))):
+        amounts = {row["stage"]: row["amount"] for row in company.ltc("funnel", "--as-of", day)}
+        assert (amounts["contract"], amounts["shipped"]) == wanted

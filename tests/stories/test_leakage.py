@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.stories.telling import invoiced, signed, sold
+from tests.stories.telling import invoiced, promoted, signed, sold
 
 if TYPE_CHECKING:
     from tests.support import Company
@@ -78,6 +78,41 @@ def test_a_contract_of_fees_ships_nothing(company: Company) -> None:
     signed(company, "300", "100 monthly from sign until 2026-04-04", "2026-01-05")
     assert [leak[0] for leak in leaks(company, "2026-01-05")] == ["unbilled"]
     assert leaks(company, "2026-02-10") == [("unbilled", "C1", "2026-01-05", 36, "200.00")]
+
+
+def test_what_was_agreed_later_changes_no_day_before_it(company: Company) -> None:
+    """10 × 100, half on signature and half on shipment; later 4 × 100 and 50, then nothing more."""
+    sold(company, ["Widget:10:100"], "50% sign, 50% ship", "2026-01-05")
+    company.ltc("amend", "C1", "--line", "1=4", "--line", "Gadget:1:50", "--reason", "less", today="2026-01-20")
+    company.ltc("terminate", "C1", "--on", "2026-01-25", "--reason", "enough", today="2026-02-01")
+    invoiced(company, "C1", "2026-02-02")
+    assert leaks(company, "2026-01-19") == [
+        ("unshipped", "C1", "2026-01-05", 14, "1000.00"),
+        ("unbilled", "C1", "2026-01-05", 14, "500.00"),
+    ]
+    # Of 450.00 half is billable: what is open takes the difference as it stood.
+    assert leaks(company, "2026-01-20") == [
+        ("unshipped", "C1", "2026-01-05", 15, "450.00"),
+        ("unbilled", "C1", "2026-01-05", 15, "225.00"),
+    ]
+    # It ended on the 25th, as is known from the day on which it was told.
+    assert [leak[0] for leak in leaks(company, "2026-01-31")] == ["unshipped", "unbilled"]
+    assert leaks(company, "2026-02-01") == [("unbilled", "C1", "2026-01-05", 27, "225.00")]
+    assert leaks(company, "2026-02-02") == []
+
+
+def test_a_fee_is_unbilled_as_it_was_on_the_day(company: Company) -> None:
+    """900 a month from 10 March on: 22 of 31 days are 638.71; 1000 from May on; terminated in June."""
+    opportunity = promoted(company, "Ada", "2026-03-10")
+    company.ltc("sign", opportunity, "--terms", "900 monthly@1 from sign", today="2026-03-10")
+    company.ltc("amend", "C1", "--fee", "1000", "--from", "2026-05-01", today="2026-04-20")
+    company.ltc("invoice", "--due", today="2026-06-02")
+    company.ltc("terminate", "C1", "--on", "2026-06-10", "--reason", "enough", today="2026-06-15")
+    wanted = {"2026-03-31": "638.71", "2026-04-05": "1538.71", "2026-05-31": "2538.71", "2026-06-01": "3538.71"}
+    for day, amount in wanted.items():
+        assert [leak[0::4] for leak in leaks(company, day)] == [("unbilled", amount)]
+        assert leaks(company, day)[0][2] == "2026-03-10"
+    assert leaks(company, "2026-06-02") == []
 
 
 @pytest.mark.parametrize(("amounts", "order"), [(("100", "300", "200"), [2, 3, 1]), (("5", "4", "3"), [1, 2, 3])])

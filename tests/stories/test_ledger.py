@@ -349,3 +349,26 @@ def _earned(company: Company, day: str) -> tuple[int, int]:
         for account in sums:
             sums[account] += int(postings.get(account, "0.00").removesuffix(" EUR").replace(".", ""))
     return sums[SALES], sums[CONTRACT]
+
+
+def test_a_contract_that_is_given_longer_was_over_until_then(company: Company) -> None:
+    """What was earned with the end of May is owed again when the contract is given until August."""
+    signed(company, "100", "100% sign", "2026-05-01", "--ends", "2026-05-31")
+    invoiced(company, "C1", "2026-05-01")
+    before = booked(company, "--as-of", "2026-06-14")
+    assert before[1:] == [("2026-05-31", "C1", {CONTRACT: "100.00 EUR", SALES: "-100.00 EUR"})]
+    company.ltc("amend", "C1", "--ends", "2026-08-31", "--reason", "later", today="2026-06-15")
+    assert booked(company, "--as-of", "2026-06-14") == before
+    assert booked(company) == [
+        *before,
+        ("2026-06-15", "C1", {CONTRACT: "-100.00 EUR", SALES: "100.00 EUR"}),
+        ("2026-08-31", "C1", {CONTRACT: "100.00 EUR", SALES: "-100.00 EUR"}),
+    ]
+
+
+def test_a_termination_told_after_the_end_changes_nothing_before_it(company: Company) -> None:
+    signed(company, "100", "100% sign", "2026-05-01", "--ends", "2026-05-31")
+    invoiced(company, "C1", "2026-05-01")
+    before = booked(company)
+    company.ltc("terminate", "C1", "--on", "2026-05-20", "--reason", "enough", today="2026-06-15")
+    assert booked(company) == before

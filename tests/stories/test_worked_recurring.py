@@ -49,6 +49,72 @@ def notes(company: Company) -> list[tuple[str, str, str]]:
     return [(each["invoice"], each["issued_on"], each["total"]) for each in company.ltc("list", "credits")]
 
 
+# What stands on the lines
+
+
+def told(company: Company, ref: str) -> list[tuple[str, str, str, str, str]]:
+    """The lines of a document or contract: text, quantity, price, discount, net."""
+    keys = ("text", "quantity", "price", "discount", "net")
+    return [tuple(line[key] for key in keys) for line in company.ltc("show", ref)["lines"]]
+
+
+def test_a_line_says_its_period_and_how_much_of_a_whole_one_it_is(company: Company) -> None:
+    """From 10 May 900, from 10 July 1000: of July, billed at 900, 22 of 31 days at 100 more are 70.97."""
+    retained(company, "900 monthly@1 from sign", "2026-05-10")
+    company.ltc("invoice", "--due", today="2026-07-01")
+    company.ltc("amend", "C1", "--fee", "1000", "--from", "2026-07-10", today="2026-07-05")
+    company.ltc("invoice", "--due", today="2026-07-10")
+    wanted = [
+        ("Ada 2026-05-10 – 2026-05-31, 22 of 31 days of 900.00", "638.71"),
+        ("Ada 2026-06-01 – 2026-06-30", "900.00"),
+        ("Ada 2026-07-01 – 2026-07-31", "900.00"),
+        ("Ada 2026-07-10 – 2026-07-31, supplement: now 1000.00", "70.97"),
+    ]
+    for number, (text, net) in enumerate(wanted, 1):
+        price = net.removesuffix(".00")
+        assert told(company, f"INV-2026-000{number}") == [(text, "1", price, "0.00", net)]
+    # 638.71 + 2 × 900.00 + 70.97
+    assert told(company, "C1") == [("Ada", "1", "2509.68", "0.00", "2509.68")]
+
+
+def test_a_fee_that_changes_in_a_month_to_come_is_two_pieces_of_it(company: Company) -> None:
+    retained(company, "900 monthly@1 from sign until 2026-12-31", "2026-06-01")
+    company.ltc("amend", "C1", "--fee", "1000", "--from", "2026-07-11", today="2026-06-01")
+    company.ltc("invoice", "--due", today="2026-07-11")
+    texts = [company.ltc("show", f"INV-2026-000{number}")["lines"][0]["text"] for number in (1, 2, 3)]
+    assert texts == [
+        "Ada 2026-06-01 – 2026-06-30",
+        "Ada 2026-07-01 – 2026-07-10, 10 of 31 days of 900.00",
+        "Ada 2026-07-11 – 2026-07-31, 21 of 31 days of 1000.00",
+    ]
+    company.ltc("invoice", "--due", today="2026-08-01")
+    assert company.ltc("show", "INV-2026-0004")["lines"][0]["text"] == "Ada 2026-08-01 – 2026-08-31"
+
+
+def test_what_is_left_of_a_fee_is_at_its_price_without_a_discount(company: Company) -> None:
+    """1200 a year, 12 × 100 less 10 % and 120: until 10 June are 161 of 365 days, 529.32, of which 9/10 and 1/10."""
+    promoted(company, "Ada", "2026-01-01")
+    lines = ("--line", "Hosting:12:100:Z:-10%", "--line", "Support:1:120")
+    company.ltc("quote", "O1", *lines, "--terms", "1200 yearly@1 from sign until 2026-12-31", today="2026-01-01")
+    company.ltc("sign", "Q1", today="2026-01-01")
+    assert told(company, "C1")[0] == ("Hosting", "12", "100", "120.00", "1080.00")
+    company.ltc("terminate", "C1", "--on", "2026-06-10", "--reason", "enough", today="2026-06-01")
+    # 476.39 ÷ 12 = 39.6991666…
+    assert told(company, "C1") == [
+        ("Hosting", "12", "39.699167", "0.00", "476.39"),
+        ("Support", "1", "52.93", "0.00", "52.93"),
+    ]
+    (share,) = company.ltc("show", "C1")["plan"]
+    assert (share["period_from"], share["period_to"], share["amount"]) == ("2026-01-01", "2026-06-10", "529.32")
+
+
+def test_twelve_parts_of_one_amount_are_cut_at_their_price_too(company: Company) -> None:
+    """Five of twelve parts of 1000 are 416.67."""
+    signed(company, "1000", "12 x monthly from sign; net 0", "2026-01-31")
+    company.ltc("terminate", "C1", "--on", "2026-06-10", "--reason", "enough", today="2026-06-10")
+    assert told(company, "C1") == [("Ada", "1", "416.67", "0.00", "416.67")]
+
+
 # Without end
 
 
@@ -181,7 +247,10 @@ def test_a_line_too_small_for_a_part_of_the_fee_is_worth_nothing(company: Compan
     lines = ("--line", "Seal:2:0.333", "--line", "Care:2:1000")
     company.ltc("quote", "O1", *lines, "--terms", "900 monthly@1 from sign; net 14", today="2026-05-01")
     contract = company.ltc("sign", "Q1", today="2026-05-01")
-    assert [(line["discount"], line["net"]) for line in contract["lines"]] == [("1", "0"), ("1100", "900")]
+    assert [(line["price"], line["discount"], line["net"]) for line in contract["lines"]] == [
+        ("0", "0", "0"),
+        ("450", "0", "900"),
+    ]
 
 
 def test_the_amount_that_was_expected_is_none_of_a_contract_without_end(company: Company) -> None:
