@@ -215,6 +215,13 @@ COMMANDS = (
         HOUSE,
         "Import payments, for the invoice or the customer that they name.",
     ),
+    Command(
+        "import items",
+        "imports:items",
+        "write",
+        HOUSE,
+        "Import items: what is sold, with code, name, price, currency, unit and tax code.",
+    ),
     Command("import rates", "imports:rates", "write", HOUSE, "Import exchange rates, as the ECB publishes them."),
     Command("import undo", "imports:undo", "write", HOUSE, "Take an import back."),
     Command(

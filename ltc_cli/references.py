@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from ltc_cli.rules.contact import normalise_code
 from ltc_cli.store import PREFIXES
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def find(store: Store, text: str, *wanted: str) -> Reference:
 
 
 def look_up(store: Store, text: str) -> Reference:
-    """The record that the text itself names; a merged one is the record it was merged into."""
+    """The record that the text itself names; a merged one is the record it was merged into, an item its code."""
     cleaned = text.strip()
     kind = KINDS.get(cleaned[:1].upper())
     digits = cleaned[1:]
@@ -85,6 +86,9 @@ def look_up(store: Store, text: str) -> Reference:
         row = store.one(f"SELECT id, number FROM {table} WHERE number = ?", (_encodable(cleaned),))
         if row:
             return Reference(numbered, row["id"], row["number"])
+    item = store.one("SELECT id, code FROM item WHERE code_norm = ?", (normalise_code(_encodable(cleaned)),))
+    if item:
+        return Reference("item", item["id"], item["code"])
     raise NotFoundError(
         f"there is no record {_shortened(cleaned)}", "ltc list leads, ltc list invoices and so on show what there is"
     )

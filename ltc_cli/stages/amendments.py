@@ -271,7 +271,7 @@ def _relined(store: Store, settings: Settings, standing: Standing, on: date, wis
             if match:
                 check(_set_quantity, standing, lines, int(match[1]), match[2])
             else:
-                line = check(quotes.parse_line, text, settings, standing.currency, default_tax, on)
+                line = check(quotes.parse_line, store, text, settings, standing.currency, default_tax, on)
                 lines += [line] if line else []
     return lines
 

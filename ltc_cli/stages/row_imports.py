@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ltc_cli.errors import LtcError, Problems, UsageError
 from ltc_cli.rules.contact import clean_text
-from ltc_cli.rules.foreign import read_amount, read_currency, read_day, said
+from ltc_cli.rules.foreign import read_amount, read_currency, read_day, read_price, said
 from ltc_cli.stages import suppression
 from ltc_cli.stages.batches import Known, Occurrences, fingerprints, further_text
 
@@ -54,6 +54,14 @@ class Row:
             return None, code or self.settings.currency
         mark: Any = self.rows.formats.get(field, "point")
         return read_amount(text, mark, code, self.settings.currency)
+
+    def price(self, field: str = "price") -> tuple[int | None, str | None]:
+        """Micro and currency of a unit price; both are None where the file says none."""
+        code, text = read_currency(self.text("currency"), self.settings.currency), said(self.text(field))
+        if not text:
+            return None, None
+        mark: Any = self.rows.formats.get(field, "point")
+        return read_price(text, mark, code, self.settings.currency)
 
     def further(self) -> str:
         """The columns that are kept as they are, as JSON; empty for none."""

@@ -76,7 +76,10 @@ def test_options_are_completed_once(company: Company) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("list ", "leads customers opportunities quotes contracts shipments invoices credits payments notices mails"),
+        (
+            "list ",
+            "leads customers items opportunities quotes contracts shipments invoices credits payments notices mails",
+        ),
         ("find x --kind sh", "shipments"),
         ("nurture L1 --log C", "call click"),
         ("lead drop L1 --reason ", "budget need authority timing"),
