@@ -1202,6 +1202,15 @@ M013 = (
     "ALTER TABLE contract_line ADD COLUMN item_id INTEGER REFERENCES item",
     "CREATE INDEX quote_line_item ON quote_line (item_id) WHERE item_id IS NOT NULL",
     "CREATE INDEX contract_line_item ON contract_line (item_id) WHERE item_id IS NOT NULL",
+    # When a customer became part of another: what was said of it before was said of it alone.
+    "ALTER TABLE customer ADD COLUMN merged_at TEXT",
+    "CREATE INDEX customer_merged ON customer (merged_into_id) WHERE merged_into_id IS NOT NULL",
+    # Of each customer the one that it is now: itself, or the one that it was merged into.
+    """
+    CREATE VIEW customer_now AS
+    SELECT own.id AS own_id, kept.id, kept.name
+    FROM customer AS own JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+    """,
 )
 
 
@@ -1289,7 +1298,7 @@ def m014_closed_rates(db: Database) -> None:
 
 
 def m013_items(db: Database) -> None:
-    """Items, and which one a line is about."""
+    """Items, and which one a line is about; customers that became part of another."""
     _make(db, M013, ())
 
 

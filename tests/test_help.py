@@ -214,6 +214,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "lead drop": LEAD,
     "lead merge": TWINS,
     "customer add": ["ltc init --yes"],
+    "customer merge": [*PROMOTED, "ltc customer add Twin"],
     "advance": PROMOTED,
     "quote": PROMOTED,
     "lose": PROMOTED,

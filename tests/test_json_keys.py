@@ -350,6 +350,8 @@ STORY: Final = [
     ("edit K4 email=emi@ao.example", CUSTOMER),
     ("dun --no-send --today +60d", [NOTICE]),
     ("outbox send --to-folder mails/last", [MAIL]),
+    ("customer add Twin", CUSTOMER),
+    ("customer merge K7 K3", CUSTOMER),
 ]
 
 # What a report, a list or a record shows of that company.

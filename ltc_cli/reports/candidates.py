@@ -132,6 +132,8 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("lead drop", "lead"): (FRESH,),
     ("lead merge", "lead"): (LEADS,),
     ("lead merge", "others"): (LEADS,),
+    ("customer merge", "customer"): (CUSTOMERS,),
+    ("customer merge", "into"): (CUSTOMERS,),
     ("advance", "opportunity"): (OPEN,),
     ("quote", "reference"): (OPEN, OPEN_QUOTES),
     ("lose", "opportunity"): (OPEN,),

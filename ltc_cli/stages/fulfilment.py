@@ -224,10 +224,10 @@ def accept(store: Store, contract: Reference, on: date) -> bool:
 
 
 RECORDS = """
-SELECT shipment.*, contract.customer_id, customer.name AS customer_name, shipment_event.event_on AS delivered_on
+SELECT shipment.*, customer.id AS customer_id, customer.name AS customer_name, shipment_event.event_on AS delivered_on
 FROM shipment
 JOIN contract ON contract.id = shipment.contract_id
-JOIN customer ON customer.id = contract.customer_id
+JOIN customer_now AS customer ON customer.own_id = contract.customer_id
 LEFT JOIN shipment_event ON shipment_event.shipment_id = shipment.id
 WHERE {these:shipment.id}
 ORDER BY shipment.id

@@ -329,7 +329,7 @@ SELECT quote.*, customer.id AS customer_id, customer.name AS customer_name, quot
         AND newer.version > quote.version) AS is_superseded
 FROM quote
 JOIN opportunity ON opportunity.id = quote.opportunity_id
-JOIN customer ON customer.id = opportunity.customer_id
+JOIN customer_now AS customer ON customer.own_id = opportunity.customer_id
 LEFT JOIN quote_event ON quote_event.id = (SELECT MAX(id) FROM quote_event WHERE quote_id = quote.id)
 WHERE {these:quote.id}
 ORDER BY quote.id

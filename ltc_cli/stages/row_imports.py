@@ -103,6 +103,10 @@ class RowImporter(ABC, Generic[Entry]):
         """A record that no row brought, and that is this one all the same."""
         return None
 
+    def survivor(self, record_id: int) -> int:
+        """The record that one which rows brought is now, where it was merged into another."""
+        return record_id
+
     @abstractmethod
     def add(self, entry: Entry) -> int:
         """Make the record. Raises LtcError where a rule refuses it."""
@@ -157,7 +161,7 @@ class RowImporter(ABC, Generic[Entry]):
 
     def _decide(self, entry: Entry, name: str, value: bytes, known: Known | None) -> int:
         """The record of the row, as it is, changed or new."""
-        record_id = known.record_id if known else self.find(entry)
+        record_id = self.survivor(known.record_id) if known else self.find(entry)
         if record_id is None:
             record_id = self._whole(lambda: self.add(entry))
             self.batch.keep_external_ids([name], [record_id], [value])

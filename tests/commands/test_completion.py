@@ -161,6 +161,8 @@ def trade() -> Iterator[Company]:
         ("lead qualify ", "L5"),
         ("lead drop ", "L5"),
         ("lead merge L1 L2 ", "L5 L4 L3 L2 L1"),
+        ("customer merge ", "K4 K3 K2 K1"),
+        ("customer merge K2 ", "K4 K3 K2 K1"),
         ("sign ", "Q2 O4"),
         ("quote ", "Q2 O4"),
         ("advance ", "O4"),

@@ -322,8 +322,7 @@ def test_customers_that_became_one_after_their_notices(company: Dunned) -> None:
 
 
 def _merge(company: Dunned, gone: int, kept: int) -> None:
-    with closing(sqlite3.connect(company.path)) as connection, connection:
-        connection.execute("UPDATE customer SET merged_into_id = ? WHERE id = ?", (kept, gone))
+    company.ltc("customer", "merge", f"K{gone}", f"K{kept}")
 
 
 def test_find_and_list_know_notices(company: Dunned) -> None:
