@@ -197,7 +197,9 @@ def test_first_for_trial_then_once_then_again(company: Company) -> None:
         assert company.ltc("customer", "merge", *words)["ref"] == "K1"
         assert "K2 is part of K1 already" in company.err
     assert company.dump() == after
-    (entry,) = [each for each in company.ltc("log", "K1") if each["verb"] == "customer merge"]
+    told = company.ltc("log", "K1")
+    assert {"L2", "K2"} <= {record for each in told if each["verb"] == "promote" for record in each["records"]}
+    (entry,) = [each for each in told if each["verb"] == "customer merge"]
     assert entry["records"] == ["K2", "K1"]
     assert entry["changes"][0]["after"]["merged_into_id"] == 1
 

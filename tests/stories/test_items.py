@@ -273,7 +273,17 @@ def test_edits_of_an_item(company: Shop) -> None:
         "fields: name unit tax_code",
     )
     assert company.ltc("edit", "widget", "tax_code=r7")["tax_code"] == "R7"
-    assert [entry["verb"] for entry in company.ltc("log", "WIDGET")] == ["edit"]
+    assert [entry["verb"] for entry in company.ltc("log", "WIDGET")] == ["import items", "edit"]
+
+
+@pytest.mark.parametrize("code", ["Kabel", "Länge 5%", "L-1", 'C\\"x', "ÄÖ", "K1x", "1"])
+def test_a_code_may_look_like_anything(company: Shop, code: str) -> None:
+    assert company.counts(json.dumps({"code": code, "price": "1.5"})) == (1, 0, 0, 0)
+    assert company.ltc("show", code)["ref"] == code
+    assert company.ltc("edit", code, "unit=m")["unit"] == "m"
+    assert [entry["verb"] for entry in company.ltc("log", code.lower())] == ["import items", "edit"]
+    assert [row["ref"] for row in company.ltc("find", "--kind", "items", code.replace('"', " "))][:1] == [code]
+    assert company.lines(promoted(company, "Ada", ON), f"{code}:2") == [(code, "1.5", "3.00", "Z")]
 
 
 def test_the_invoice_of_an_item(company: Shop) -> None:
