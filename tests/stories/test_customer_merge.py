@@ -241,6 +241,24 @@ def test_an_import_that_brought_one_of_them_is_not_taken_back(company: Company) 
     assert {each["why"] for each in json.loads(company.out)["rest"]} == {"it was merged with another"}
 
 
+def test_what_the_duplicate_said_of_a_person_is_handed_over_and_erased(company: Company) -> None:
+    path = company.path.with_name("rows.csv")
+    path.write_text("Company ID,Company Name,Contact,Street\n7,Bob,Roberta,Loom Lane 7\n", encoding="utf-8")
+    company.ltc("import", "customers", str(path), "--on-duplicate", "update")
+    company.ltc("collect", "K1", "100", today="2026-03-01")
+    company.ltc("collect", "INV-2026-0003", "--currency", "USD", today="2026-03-01")
+    company.ltc("refund", "P1", today="2026-03-01")
+    merged(company)
+    (told,) = company.ltc("export", "person", "K1")["merged"]
+    assert [told[key] for key in ("ref", "into", "contact", "address")] == ["K2", "K1", "Roberta", "Loom Lane 7"]
+    for contract in ("C1", "C2", "C3"):
+        company.ltc("ship", contract)
+    company.ltc("erase", "K2")
+    assert company.run("export", "person", "K1") == 0
+    assert "Roberta" not in company.out
+    assert not any("Loom Lane" in str(row) for row in company.dump()["customer"])
+
+
 # Dunning
 
 
