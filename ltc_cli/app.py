@@ -72,6 +72,13 @@ COMMANDS = (
     Command("lead merge", "lead:merge", "write", BETWEEN, "Merge duplicates of a lead into it."),
     Command("customer add", "customer:add", "write", BETWEEN, "Add a customer."),
     Command(
+        "customer merge",
+        "customer:merge",
+        "write",
+        BETWEEN,
+        "Make a customer that is there twice part of the other one.",
+    ),
+    Command(
         "advance",
         "advance:advance",
         "write",
@@ -215,6 +222,13 @@ COMMANDS = (
         HOUSE,
         "Import payments, for the invoice or the customer that they name.",
     ),
+    Command(
+        "import items",
+        "imports:items",
+        "write",
+        HOUSE,
+        "Import items: what is sold, with code, name, price, currency, unit and tax code.",
+    ),
     Command("import rates", "imports:rates", "write", HOUSE, "Import exchange rates, as the ECB publishes them."),
     Command("import undo", "imports:undo", "write", HOUSE, "Take an import back."),
     Command(
@@ -257,7 +271,7 @@ COMMANDS = (
 
 GROUPS = {
     "lead": "Add, qualify, drop and merge leads.",
-    "customer": "Add customers.",
+    "customer": "Add and merge customers.",
     "outbox": "Look after the one queue of all mail.",
     "import": "Import records from other programs, and take an import back.",
     "export": "Export what is in the file for other programs.",

@@ -49,6 +49,7 @@ RECORDS = {
     "invoices": "invoice",
     "payments": "payment",
     "rates": "rate",
+    "items": "item",
 }
 SHOWN_REJECTS = 5
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from ltc_cli.rules.contact import normalise_code
 from ltc_cli.store import PREFIXES
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
 
 OF_LEAD = "LEFT JOIN lead ON lead.id = opportunity.lead_id"
+OF_CUSTOMER = "JOIN customer ON customer.id = opportunity.customer_id"
 OF_QUOTE = "JOIN quote ON quote.opportunity_id = opportunity.id"
 OF_CONTRACT = "JOIN contract ON contract.opportunity_id = opportunity.id"
 OF_SHIPMENT = "JOIN shipment ON shipment.contract_id = contract.id"
@@ -22,7 +24,7 @@ OF_CREDIT = "JOIN credit_note ON credit_note.invoice_id = invoice.id"
 # Where a kind stands in the thread of an opportunity: its column, and the joins that lead there.
 THREAD = {
     "lead": ("COALESCE(lead.merged_into_id, lead.id)", (OF_LEAD,)),
-    "customer": ("opportunity.customer_id", ()),
+    "customer": ("COALESCE(customer.merged_into_id, customer.id)", (OF_CUSTOMER,)),
     "opportunity": ("opportunity.id", ()),
     "quote": ("quote.id", (OF_QUOTE,)),
     "contract": ("contract.id", (OF_CONTRACT,)),
@@ -30,6 +32,9 @@ THREAD = {
     "invoice": ("invoice.id", (OF_CONTRACT, OF_INVOICE)),
     "credit": ("credit_note.id", (OF_CONTRACT, OF_INVOICE, OF_CREDIT)),
 }
+
+OF_FAMILY = "opportunity.customer_id IN (SELECT id FROM customer WHERE id = ? OR merged_into_id = ?)"
+"""Of a customer, or of one that was merged into it; by the indexes."""
 
 NUMBERED = {"invoice": "invoice", "credit": "credit_note"}
 """Kinds that have a legal number for a name, and their tables."""
@@ -73,7 +78,7 @@ def find(store: Store, text: str, *wanted: str) -> Reference:
 
 
 def look_up(store: Store, text: str) -> Reference:
-    """The record that the text itself names; a merged one is the record it was merged into."""
+    """The record that the text itself names; a merged one is the record it was merged into, an item its code."""
     cleaned = text.strip()
     kind = KINDS.get(cleaned[:1].upper())
     digits = cleaned[1:]
@@ -85,6 +90,9 @@ def look_up(store: Store, text: str) -> Reference:
         row = store.one(f"SELECT id, number FROM {table} WHERE number = ?", (_encodable(cleaned),))
         if row:
             return Reference(numbered, row["id"], row["number"])
+    item = store.one("SELECT id, code FROM item WHERE code_norm = ?", (normalise_code(_encodable(cleaned)),))
+    if item:
+        return Reference("item", item["id"], item["code"])
     raise NotFoundError(
         f"there is no record {_shortened(cleaned)}", "ltc list leads, ltc list invoices and so on show what there is"
     )
@@ -102,16 +110,20 @@ def on_thread(store: Store, start: Reference, kind: str) -> list[Reference]:
         return []
     start_column, start_joins = THREAD[start.kind]
     column, joins = THREAD[kind]
+    condition = OF_FAMILY if start.kind == "customer" else f"{start_column} = ?"
     rows = store.all(
         f"SELECT DISTINCT {column} AS id FROM opportunity {' '.join(dict.fromkeys((*start_joins, *joins)))}"
-        f" WHERE {start_column} = ? AND {column} IS NOT NULL ORDER BY 1",
-        (start.id,),
+        f" WHERE {condition} AND {column} IS NOT NULL ORDER BY 1",
+        (start.id,) * condition.count("?"),
     )
     return [_named(store, kind, row["id"]) for row in rows]
 
 
 def _of_payment(store: Store, payment: Reference, kind: str) -> list[Reference]:
-    customer_id = store.value("SELECT customer_id FROM payment WHERE id = ?", (payment.id,))
+    customer_id = store.value(
+        "SELECT customer.id FROM payment JOIN customer_now AS customer ON own_id = customer_id WHERE payment.id = ?",
+        (payment.id,),
+    )
     customer = name("customer", customer_id)
     return [customer] if kind == "customer" else on_thread(store, customer, kind)
 

@@ -1178,6 +1178,41 @@ M012_OUTBOX = (
     """,
 )
 
+M013 = (
+    # `code_norm` is how a line finds it. A price is in one currency, and says what its tax code says of tax in it.
+    """
+    CREATE TABLE item (
+        id INTEGER PRIMARY KEY,
+        code TEXT NOT NULL,
+        code_norm TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        unit TEXT,
+        price_micro INTEGER CHECK (price_micro >= 0),
+        currency TEXT,
+        tax_code TEXT,
+        further TEXT,
+        created_on TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        batch_id INTEGER REFERENCES batch,
+        CHECK ((price_micro IS NULL) = (currency IS NULL))
+    ) STRICT
+    """,
+    # What a line was about when it was agreed, whatever becomes of the item; a line of an invoice names its own.
+    "ALTER TABLE quote_line ADD COLUMN item_id INTEGER REFERENCES item",
+    "ALTER TABLE contract_line ADD COLUMN item_id INTEGER REFERENCES item",
+    "CREATE INDEX quote_line_item ON quote_line (item_id) WHERE item_id IS NOT NULL",
+    "CREATE INDEX contract_line_item ON contract_line (item_id) WHERE item_id IS NOT NULL",
+    # When a customer became part of another: what was said of it before was said of it alone.
+    "ALTER TABLE customer ADD COLUMN merged_at TEXT",
+    "CREATE INDEX customer_merged ON customer (merged_into_id) WHERE merged_into_id IS NOT NULL",
+    # Of each customer the one that it is now: itself, or the one that it was merged into.
+    """
+    CREATE VIEW customer_now AS
+    SELECT own.id AS own_id, kept.id, kept.name
+    FROM customer AS own JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+    """,
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -1262,6 +1297,11 @@ def m014_closed_rates(db: Database) -> None:
     _make(db, M014, ())
 
 
+def m013_items(db: Database) -> None:
+    """Items, and which one a line is about; customers that became part of another."""
+    _make(db, M013, ())
+
+
 def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
     """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
     same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
@@ -1295,6 +1335,7 @@ MIGRATIONS = (
     m011_dunning,
     m012_nurture,
     m014_closed_rates,
+    m013_items,
 )
 VERSION = len(MIGRATIONS)
 

@@ -49,6 +49,7 @@ REFERENCES = frozenset(
         "invoice",
         "payment",
         "customer",
+        "into",
         "delivered",
         "accepted",
         "returned",

@@ -182,6 +182,7 @@ PAID: Final = [*INVOICED, "ltc collect K1 100", "ltc ship C1", "ltc invoice C1"]
 FILES: Final = {
     "hubspot.csv": "Record ID,First Name,Last Name,Email\n1,Ada,Lovelace,ada@engines.example\n",
     "list.csv": "Name;Known since\nAda;03.04.2026\n",
+    "products.csv": "SKU,Name,Price\nWIDGET,Blue widget,9.50\n",
     "eurofxref-hist.csv": "Date,USD,JPY,\n2026-06-12,1.0823,162.05,\n",
     "signed.csv": "Contract No,Customer,Amount,Date Signed\n1,Engines,900,2026-02-03\n",
     "sent.csv": "Contract,Ship Date\nC1,2026-06-15\n",
@@ -213,6 +214,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "lead drop": LEAD,
     "lead merge": TWINS,
     "customer add": ["ltc init --yes"],
+    "customer merge": [*PROMOTED, "ltc customer add Twin"],
     "advance": PROMOTED,
     "quote": PROMOTED,
     "lose": PROMOTED,

@@ -29,6 +29,7 @@ CUSTOMER: Final = """
 ref:K name kind contact? email? phone? country:country? address? tax_id? language? terms? tax_code? owner? note?
 dunning? created_on:date further:[FURTHER]
 """
+ITEM: Final = "ref name price:quantity? currency? unit? tax_code? created_on:date further:[FURTHER]"
 OPPORTUNITY: Final = """
 ref:O title status:opportunity lead:L? customer:K customer_name amount:money? currency stage probability:share
 close_on:date? owner? next_on:date? next_step? reason? source? campaign? created_on:date external_id? note?
@@ -349,6 +350,8 @@ STORY: Final = [
     ("edit K4 email=emi@ao.example", CUSTOMER),
     ("dun --no-send --today +60d", [NOTICE]),
     ("outbox send --to-folder mails/last", [MAIL]),
+    ("customer add Twin", CUSTOMER),
+    ("customer merge K7 K3", CUSTOMER),
 ]
 
 # What a report, a list or a record shows of that company.
@@ -500,6 +503,10 @@ def test_the_keys_of_an_import(tmp_path: Path) -> None:
     rows.write_text("Lead ID,Name,Email,Industry\n1,Ada,ada@engines.example,Looms\n", encoding="utf-8")
     assert_shape(company.ltc("import", "leads", str(rows)), IMPORTED)
     assert_shape(company.ltc("import", "opportunities", str(rows), "--map", "Industry=title"), IMPORTED)
+    assert_shape(company.ltc("import", "items", str(rows)), IMPORTED)
+    (item,) = company.ltc("list", "items")
+    assert_shape(item, ITEM)
+    assert_shape(company.ltc("show", "ada"), f"{ITEM} thread:[THREAD]")
     assert company.run("import", "undo", "1", "--json") == 8
     assert_shape(json.loads(company.out), UNDONE)
 

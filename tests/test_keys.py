@@ -42,8 +42,9 @@ SALE = (
     "collect K1 90",
     "invoice C2",
     "lead add Cy --company Engines",
+    "customer add Twin",
 )
-"""Half of C1 is out and a quarter of it to be invoiced; P2 has 70.00 left, INV-2026-0002 is open; L3 is new."""
+"""Half of C1 is out and a quarter of it to be invoiced; P2 has 70.00 left, INV-2026-0002 is open; L3, K2 are new."""
 
 WRITES = [
     "lead add Dan --email dan@gmail.com",
@@ -51,6 +52,7 @@ WRITES = [
     "nurture L1 --log call",
     "promote L3",
     "customer add Borealis",
+    "customer merge K2 K1",
     "edit K1 note=friendly",
     "ship C1 --line 1=1",
     "ship --delivered S1",
@@ -165,6 +167,7 @@ def test_who_when_where_and_how_it_is_shown_are_no_part_of_the_request(
         ("ship --delivered S1", "ship --delivered s1"),
         ("lead qualify L3", "lead qualify l3"),
         ("lead merge L3 L2", "lead merge l3 l2"),
+        ("customer merge K2 K1", "customer merge k2 k1"),
         ("apply P2 INV-2026-0002 5", "apply p2 inv-2026-0002 5"),
         ("promote L3 --customer K1", "promote L3 --customer k1"),
     ],

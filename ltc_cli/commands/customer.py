@@ -1,5 +1,6 @@
 """`ltc customer …`: who buys."""
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -44,5 +45,35 @@ def add(
         customer_id = customers.add(store, entry, session.today, allow_duplicate=allow_duplicate)
         shown = customers.records(store, [customer_id])[0]
         return record(customers.COLUMNS, shown, hint=f'ltc lead add NAME --company "{shown["name"]}"')
+
+    session.write(decide)
+
+
+def merge(
+    ctx: typer.Context,
+    customer: Annotated[str, typer.Argument(metavar="DUPLICATE", help="The customer that becomes part of the other.")],
+    into: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer that stays.")],
+) -> None:
+    """Make a customer that is there twice part of the other one.
+
+    Invoices, payments and everything else of both stand under the one that stays: in aging, statement, dunning and
+    ledger, on every day. No fact is changed, and there is no way back: --dry-run shows it first. Contact data and
+    settings are those of the one that stays; what the other had besides is named, for ltc edit. Notices that wait
+    for either are not sent; the next ltc dun decides anew.
+
+    \b
+    Example:
+      ltc customer merge K2 K1
+    """
+    session = ask(ctx)
+
+    def decide(store: Store) -> Report:
+        merged = customers.merge(store, customer, into)
+        notices = [f"{merged.gone} is part of {merged.kept.text} {'from now on' if merged.is_new else 'already'}"]
+        if merged.not_taken:
+            said = " ".join(f"{field}={shlex.quote(text)}" for field, text in merged.not_taken.items())
+            notices.append(f"not taken over: {said}")
+        shown = customers.records(store, [merged.kept.id])[0]
+        return record(customers.COLUMNS, shown, notices=notices, hint=f"ltc statement {merged.kept.text}")
 
     session.write(decide)

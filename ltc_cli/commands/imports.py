@@ -16,6 +16,7 @@ from ltc_cli.stages import (
     contract_imports,
     customer_imports,
     invoice_imports,
+    item_imports,
     lead_imports,
     opportunity_imports,
     payment_imports,
@@ -182,6 +183,23 @@ payments = _command(
     \b
     Example:
       ltc import payments received.csv --rejects bad.csv
+    """,
+)
+
+items = _command(
+    "items",
+    item_imports.Importer,
+    """Import items: what is sold, with code, name, price, currency, unit and tax code.
+
+    A line that names the code of an item takes its name, and its price and tax where they are left out:
+    ltc quote O1 --line "WIDGET:3". A row without a code is known by its name, a price without a currency is in the
+    base currency, a tax code is one of the config. Fields for --map: external_id code name price currency tax_code
+    unit. What was quoted or issued stays as it is. Everything else is as in `ltc import leads`.
+
+    \b
+    Example:
+      ltc import items products.csv --dry-run
+      ltc import items products.csv --on-duplicate update
     """,
 )
 

@@ -24,7 +24,7 @@ def log(
     """
 
     def look(store: Store) -> Report:
-        named = look_up(store, reference).text if reference else None
+        named = look_up(store, reference) if reference else None
         return journal.report(store, named, limit)
 
     ask(ctx).read(look)

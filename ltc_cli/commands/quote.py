@@ -32,7 +32,8 @@ def quote(
 ) -> None:
     """Quote lines to an opportunity; send, accept or reject a quote.
 
-    A quote to an opportunity that has one already is its next version. A line is read from the right.
+    A quote to an opportunity that has one already is its next version. A line is read from the right. Where TEXT is
+    the code of an item, it stands for its name, and "WIDGET:3" is enough: price and tax are the item's.
 
     \b
     Example:

@@ -219,6 +219,25 @@ RATES = {
     "rate": "rate, exchange rate, kurs, 汇率",
 }
 
+ITEMS = {
+    "external_id": "external_id, external id, item id, product id, variant id, record id, id, artikel id,"
+    " 商品id, 产品id",
+    "code": "code, item code, sku, variant sku, internal reference, default code, product code, item number, item no,"
+    " product sku, part number, article number, item, product service, artikelnummer, artikel nr, art nr, 商品编码,"
+    " 产品编码, 物料编码, 商品编号, 产品编号, 货号, 编码",
+    "name": "name, item name, product name, display name, title, product service name, description, item description,"
+    " sales description, product description, bezeichnung, artikelbezeichnung, artikelname, beschreibung, 名称,"
+    " 商品名称, 产品名称, 物料名称, 品名",
+    "price": "price, sales price, list price, unit price, sales unit price, rate, price list rate,"
+    " standard selling rate, sales price rate, selling price, regular price, variant price, standard price,"
+    " public price, lst price, amount, unit amount, preis, verkaufspreis, einzelpreis, listenpreis, netto preis,"
+    " 单价, 销售单价, 销售价, 价格, 售价",
+    "currency": "currency, currency code, price currency, currency id, currency id name, währung, 币种, 货币",
+    "tax_code": "tax_code, tax, tax code, vat, vat code, tax rate code, steuercode, steuerschlüssel, 税码",
+    "unit": "unit, uom, unit of measure, default unit of measure, stock uom, uom id, uom id name, usage unit,"
+    " unit label, einheit, mengeneinheit, 单位, 计量单位",
+}
+
 KINDS = {
     "leads": LEADS,
     "opportunities": OPPORTUNITIES,
@@ -229,6 +248,7 @@ KINDS = {
     "invoices": INVOICES,
     "payments": PAYMENTS,
     "rates": RATES,
+    "items": ITEMS,
 }
 
 DATES = frozenset(
@@ -251,7 +271,7 @@ DATES = frozenset(
         "delivered_on",
     }
 )
-AMOUNTS = frozenset({"amount", "net", "tax", "paid"})
+AMOUNTS = frozenset({"amount", "net", "tax", "paid", "price"})
 
 WRAPPERS = ("properties", "fields", "attributes", "data", "values")
 """Objects of APIs around their values, as in `properties.email`."""

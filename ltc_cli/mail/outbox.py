@@ -274,13 +274,14 @@ def _row(store: Store, mail_id: int) -> Row:
 # Showing
 
 RECORDS = """
-SELECT outbox.id, outbox.state, outbox.kind, about, customer_id, recipient, subject, not_before, queued_on, message_id,
-    customer.name AS customer_name,
+SELECT outbox.id, outbox.state, outbox.kind, about, recipient, subject, not_before, queued_on, message_id,
+    customer.id AS customer_id, customer.name AS customer_name,
     (SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = outbox.id AND tried = 1) AS attempts,
     (SELECT MAX(happened_on) FROM outbox_attempt
         WHERE outbox_id = outbox.id AND outbox_attempt.state = 'sent') AS sent_on,
     (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
-FROM outbox LEFT JOIN customer ON customer.id = outbox.customer_id
+FROM outbox LEFT JOIN customer AS own ON own.id = outbox.customer_id
+LEFT JOIN customer ON customer.id = COALESCE(own.merged_into_id, own.id)
 WHERE {these:outbox.id} ORDER BY outbox.id
 """
 

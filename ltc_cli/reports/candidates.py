@@ -32,7 +32,7 @@ class Records(NamedTuple):
     """Records of a kind: how they are referred to, what they are called, where they stand, which are wanted."""
 
     prefix: str
-    """Of the reference; empty: the legal number."""
+    """Of the reference; empty: the legal number, or an item's code."""
     names: tuple[str, ...]
     """The first is shown; what is typed may be the beginning of any."""
     source: str
@@ -87,6 +87,7 @@ LEADS = Records("L", ("lead.name", "lead.company"), "lead", "lead.merged_into_id
 CUSTOMERS = Records("K", ("customer.name",), "customer", "customer.merged_into_id IS NULL")
 OPPORTUNITIES = Records("O", ("opportunity.title",), "opportunity")
 QUOTES = Records("Q", ("opportunity.title",), "quote JOIN opportunity ON opportunity.id = quote.opportunity_id")
+ITEMS = Records("", ("item.name",), "item")
 CONTRACTS = Records(
     "C",
     ("opportunity.title", "customer.name"),
@@ -105,7 +106,7 @@ PAYMENTS = Records("P", ("customer.name",), "payment JOIN customer ON customer.i
 NOTICES = Records("N", ("customer.name",), "notice JOIN customer ON customer.id = notice.customer_id")
 MAILS = Records("M", ("outbox.recipient",), "outbox")
 
-EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES)
+EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES, ITEMS)
 EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, NOTICES, MAILS)
 UNAPPLIED = (PAYMENTS._replace(wanted=IS_UNAPPLIED), CREDITS._replace(wanted=IS_LEFT))
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
@@ -131,6 +132,8 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("lead drop", "lead"): (FRESH,),
     ("lead merge", "lead"): (LEADS,),
     ("lead merge", "others"): (LEADS,),
+    ("customer merge", "customer"): (CUSTOMERS,),
+    ("customer merge", "into"): (CUSTOMERS,),
     ("advance", "opportunity"): (OPEN,),
     ("quote", "reference"): (OPEN, OPEN_QUOTES),
     ("lose", "opportunity"): (OPEN,),
@@ -182,7 +185,9 @@ def _by_reference(store: Store, wanted: Records, typed: str) -> list[sqlite3.Row
 
 def _ref(wanted: Records) -> str:
     table = wanted.source.partition(" ")[0]
-    return f"'{wanted.prefix}' || {table}.id" if wanted.prefix else f"{table}.number"
+    if wanted.prefix:
+        return f"'{wanted.prefix}' || {table}.id"
+    return "item.code" if table == "item" else f"{table}.number"
 
 
 def _newest(store: Store, wanted: Records, columns: tuple[str, ...], typed: str) -> list[sqlite3.Row]:

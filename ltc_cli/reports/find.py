@@ -107,6 +107,7 @@ KINDS = {
         Place("customer", "customer.id", CUSTOMER),
         (_merged("customer", CUSTOMER),),
     ),
+    "items": Kind("item", "created_on", "item.name", "item.name", _own("item", "name", ref="code")),
     "opportunities": Kind(
         "opportunity", "created_on", "opportunity.title", "opportunity.title", _own("opportunity", "title", "next_step")
     ),
@@ -233,7 +234,8 @@ def _hits(
     kind = KINDS[name]
     table = kind.table
     rank, wanted = _rank(kind, words), _all_of([_in_record(kind, word) for word in words])
-    ref = f"{table}.number" if table in ("invoice", "credit_note") else f"'{PREFIXES[table]}' || {table}.id"
+    own_name = {"invoice": "number", "credit_note": "number", "item": "code"}.get(table)
+    ref = f"{table}.{own_name}" if own_name else f"'{PREFIXES[table]}' || {table}.id"
     survives = "AND merged_into_id IS NULL" if table in ("lead", "customer") else ""
     rows = store.all(
         f"SELECT {table}.id, {kind.day} AS day, {ref} AS ref, {kind.name} AS name, {rank.sql} AS rank,"

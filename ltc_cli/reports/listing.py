@@ -15,6 +15,7 @@ from ltc_cli.stages import (
     customers,
     fulfilment,
     invoices,
+    items,
     leads,
     notices,
     opportunities,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 COLUMNS = {
     "leads": leads.COLUMNS,
     "customers": customers.COLUMNS,
+    "items": items.COLUMNS,
     "opportunities": opportunities.COLUMNS,
     "quotes": quotes.COLUMNS,
     "contracts": contracts.COLUMNS,
@@ -45,6 +47,7 @@ COLUMNS = {
 PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] = {
     "leads": leads.records,
     "customers": customers.records,
+    "items": items.records,
     "opportunities": opportunities.records,
     "contracts": contracts.records,
     "shipments": fulfilment.records,

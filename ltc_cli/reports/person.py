@@ -28,8 +28,11 @@ BUSINESS = {
     "notices": "SELECT id FROM notice WHERE {these:customer_id}",
 }
 
-SAID = ("name", "email", "phone", "country", "note")
-"""What leads and customers both say of a person."""
+SAID = {
+    "lead": ("name", "company", "email", "phone", "title", "country", "note", "further"),
+    "customer": ("name", "contact", "email", "phone", "country", "address", "tax_id", "note", "further"),
+}
+"""What records of a kind say of a person."""
 
 
 def record(store: Store, named: Reference, today: date) -> dict[str, Any]:
@@ -60,9 +63,9 @@ def _ids(store: Store, sql: str, ids: Sequence[int]) -> list[int]:
 
 def _merged(store: Store, kind: str, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Records that are another one now, with what they said."""
-    sql = f"SELECT id, merged_into_id, {', '.join(SAID)} FROM {kind} WHERE {{these:id}} ORDER BY id"
+    sql = f"SELECT id, merged_into_id, {', '.join(SAID[kind])} FROM {kind} WHERE {{these:id}} ORDER BY id"
     return [
-        {"ref": name(kind, merged_id).text, "into": name(kind, into).text, **dict(zip(SAID, said, strict=True))}
+        {"ref": name(kind, merged_id).text, "into": name(kind, into).text, **dict(zip(SAID[kind], said, strict=True))}
         for merged_id, into, *said in store.among(sql, ids)
         if into is not None
     ]

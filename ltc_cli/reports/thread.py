@@ -239,6 +239,9 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     """What happened to the leads, opportunities and contracts of the thread, in the order of its days."""
     ids = {f"{kind}s" if kind != "opportunity" else "opportunities": _ids(store, named, kind) for kind in KINDS}
     ids["leads"] += [row["id"] for row in store.among("SELECT id FROM lead WHERE {these:merged_into_id}", ids["leads"])]
+    ids["customers"] += [
+        row["id"] for row in store.among("SELECT id FROM customer WHERE {these:merged_into_id}", ids["customers"])
+    ]
     listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
     entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
     entries += _shipped(store, listed) + _settled(store, listed)

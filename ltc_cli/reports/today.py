@@ -38,7 +38,7 @@ OVERDUE = (
 SELECT invoice.number, customer.name, MIN(due_on) AS due_on, SUM(balance_minor) AS open_minor, open.currency FROM ("""
     + BALANCES.format(columns="invoice_id, customer_id, currency, due_on", narrowed="AND receivable.due_on < ?")
     + """) AS open
-JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = open.customer_id
+JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0
 GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
 """
@@ -46,7 +46,7 @@ GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
 
 UNSHIPPED = """
 SELECT contract.id, customer.name, contract.signed_on
-FROM contract_now AS contract JOIN customer ON customer.id = contract.customer_id
+FROM contract_now AS contract JOIN customer_now AS customer ON customer.own_id = contract.customer_id
 WHERE contract.signed_on <= ? AND contract.terminated_on IS NULL AND EXISTS (
     SELECT 1 FROM contract_line_now AS line WHERE line.contract_id = contract.id
     AND quantity_micro > COALESCE((SELECT SUM(quantity_micro) FROM shipment_line WHERE contract_line_id = line.id), 0))
@@ -57,7 +57,8 @@ ORDER BY contract.signed_on, contract.id
 """
 
 OPEN_OPPORTUNITIES = """
-SELECT opportunity.*, customer.name FROM opportunity JOIN customer ON customer.id = opportunity.customer_id
+SELECT opportunity.*, customer.name FROM opportunity
+JOIN customer_now AS customer ON customer.own_id = opportunity.customer_id
 WHERE NOT EXISTS (SELECT 1 FROM contract WHERE opportunity_id = opportunity.id)
 AND COALESCE((SELECT kind FROM opportunity_event WHERE opportunity_id = opportunity.id AND kind <> 'stage'
     ORDER BY id DESC LIMIT 1), 'reopened') = 'reopened'
@@ -96,11 +97,11 @@ WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND 
 
 # Who is to be called, as long as something of it is open and was not written to them since.
 TO_CALL = """
-SELECT call_task.id, call_task.text, call_task.customer_id, call_task.level, call_task.decided_on, customer.name,
+SELECT call_task.id, call_task.text, customer.id AS customer_id, call_task.level, call_task.decided_on, customer.name,
     (SELECT invoice.number FROM call_task_item JOIN receivable ON receivable.id = receivable_id
         JOIN invoice ON invoice.id = invoice_id WHERE call_task_id = call_task.id
         ORDER BY receivable.id LIMIT 1) AS number
-FROM call_task JOIN customer ON customer.id = call_task.customer_id
+FROM call_task JOIN customer_now AS customer ON customer.own_id = call_task.customer_id
 WHERE decided_on <= ? AND EXISTS (SELECT 1 FROM call_task_item JOIN receivable ON receivable.id = receivable_id
     WHERE call_task_id = call_task.id AND receivable.amount_minor > COALESCE((SELECT SUM(amount_minor) FROM settlement
         WHERE settlement.receivable_id = receivable.id), 0)
@@ -150,8 +151,9 @@ def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
     begun = amendments.begun(store, today)
     rows = store.among(
         "SELECT contract.id, customer.name, contract.currency FROM contract_now AS contract"
-        " JOIN customer ON customer.id = contract.customer_id WHERE contract.amount_minor > COALESCE((SELECT"
-        " SUM(net_minor) FROM plan_share JOIN invoice_line ON plan_share_id = plan_share.id"
+        " JOIN customer_now AS customer ON customer.own_id = contract.customer_id"
+        " WHERE contract.amount_minor > COALESCE((SELECT SUM(net_minor) FROM plan_share"
+        " JOIN invoice_line ON plan_share_id = plan_share.id"
         " WHERE plan_share.contract_id = contract.id), 0) OR {these:contract.id} ORDER BY contract.id",
         begun,
     )

@@ -145,12 +145,17 @@ def goods_lines(
 def goods(line: Line, quantity_micro: int, amount_minor: int, digits: int) -> Line:
     """The line for a quantity. Where rounding would make its discount negative, the price takes the difference."""
     if quantity_micro <= 0:
-        return lump(line.text, amount_minor, line.tax, digits)
+        return lump(line.text, amount_minor, line.tax, digits)._replace(item_id=line.item_id)
     price_micro = line.price_micro
     if gross_of_line(quantity_micro, price_micro, digits) < amount_minor:
         price_micro = -(-amount_minor * MICRO * MICRO // (quantity_micro * 10**digits))
     full_minor = gross_of_line(quantity_micro, price_micro, digits)
-    return Line(line.text, quantity_micro, price_micro, full_minor - amount_minor, amount_minor, line.tax)
+    return line._replace(
+        quantity_micro=quantity_micro,
+        price_micro=price_micro,
+        discount_minor=full_minor - amount_minor,
+        net_minor=amount_minor,
+    )
 
 
 def lump(text: str, amount_minor: int, tax: TaxCode, digits: int) -> Line:

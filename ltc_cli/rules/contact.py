@@ -77,6 +77,11 @@ def _composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
+def normalise_code(text: str) -> str:
+    """An item's code as it is found again: in any case, full-width or not, whatever blanks are in it."""
+    return " ".join(_composed(text).casefold().split())
+
+
 # E-mail ------------------------------------------------------------------------------------------------
 
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"

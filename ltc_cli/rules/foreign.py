@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ltc_cli.errors import LtcError, UsageError
-from ltc_cli.rules.money import MAX_WHOLE_DIGITS, digits, parse_currency
+from ltc_cli.rules.money import MAX_STORED_DIGITS, MAX_WHOLE_DIGITS, digits, parse_currency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -198,6 +198,7 @@ NAMES = {
 }
 WORDS = {name: code for code, names in NAMES.items() for name in names.split(",")}
 
+PRICE_DECIMALS = 6
 _GROUP = "[ \u00a0\u202f'’]"
 _AMOUNT = r"([^\d.,+-]*)(\d[\d.,]*)([^\d.,]*)"
 _READ: dict[Mark, str] = {
@@ -211,6 +212,18 @@ def read_amount(text: str, mark: Mark, currency: str | None, base: str) -> tuple
 
     The currency: that of the sign or code beside it, else the one given, else the base. UsageError for anything else.
     """
+    return _read_scaled(text, mark, currency, base)
+
+
+def read_price(text: str, mark: Mark, currency: str | None, base: str) -> tuple[int, str]:
+    """Micro and currency of a unit price: as `read_amount`, with up to 6 decimals."""
+    return _read_scaled(text, mark, currency, base, PRICE_DECIMALS)
+
+
+def _read_scaled(
+    text: str, mark: Mark, currency: str | None, base: str, decimals_most: int | None = None
+) -> tuple[int, str]:
+    """The number scaled by so many decimals, by those of its currency where none are given."""
     typed = re.sub(_GROUP, "", text.strip()) if text.isascii() else re.sub(r"[\s'’]", "", text)
     found = re.fullmatch(_AMOUNT, typed.replace(" ", ""))
     number = re.fullmatch(_READ[mark], found[2]) if found else None
@@ -219,11 +232,14 @@ def read_amount(text: str, mark: Mark, currency: str | None, base: str) -> tuple
     code = _currency(found[1] or found[3], base) or (parse_currency(currency) if currency else base)
     whole = re.sub("[.,]", "", number[1]).lstrip("0") or "0"
     decimals = (number[2] or "").rstrip("0")
-    if len(whole) > MAX_WHOLE_DIGITS:
-        raise UsageError(f"{text.strip()!r:.60} is too large", f"write at most {MAX_WHOLE_DIGITS} digits")
-    if len(decimals) > digits(code):
-        raise UsageError(f"{text.strip()!r:.60} has more decimals than {code}", f"{code} has {digits(code)}")
-    return int(whole + decimals.ljust(digits(code), "0")), code
+    scale = digits(code) if decimals_most is None else decimals_most
+    most = min(MAX_WHOLE_DIGITS, MAX_STORED_DIGITS - scale)
+    if len(whole) > most:
+        raise UsageError(f"{text.strip()!r:.60} is too large", f"write at most {most} digits")
+    if len(decimals) > scale:
+        has = code if decimals_most is None else "a unit price"
+        raise UsageError(f"{text.strip()!r:.60} has more decimals than {has}", f"{has} has {scale}")
+    return int(whole + decimals.ljust(scale, "0")), code
 
 
 def read_currency(text: str, base: str) -> str | None:

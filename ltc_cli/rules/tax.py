@@ -45,6 +45,8 @@ class Line(NamedTuple):
     discount_minor: int
     net_minor: int
     tax: TaxCode
+    item_id: int | None = None
+    """What it is about, where that is an item."""
 
 
 class TaxGroup(NamedTuple):

@@ -16,7 +16,7 @@ from ltc_cli.rules.calendar import add_days, parse_iso_date
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import digits, format_amount, format_micro, line_net, parse_quantity, round_ratio, split
 from ltc_cli.rules.terms import PlannedShare, parse_terms
-from ltc_cli.stages import contracts, quotes
+from ltc_cli.stages import contracts, customers, quotes
 from ltc_cli.store import canonical_json
 
 if TYPE_CHECKING:
@@ -264,14 +264,15 @@ def _relined(store: Store, settings: Settings, standing: Standing, on: date, wis
             raise UsageError("--amount and --line exclude each other: lines have amounts", "give one of them")
         _refuse_less_than_billed(standing, wish.amount_minor)
         return relined(store, standing, wish.amount_minor)
-    default_tax = store.value("SELECT tax_code FROM customer WHERE id = ?", (standing.row["customer_id"],))
+    buyer_id = customers.survivor(store, standing.row["customer_id"])
+    default_tax = store.value("SELECT tax_code FROM customer WHERE id = ?", (buyer_id,))
     with Problems() as check:
         for text in wish.lines:
             match = re.fullmatch(QUANTITY, text)
             if match:
                 check(_set_quantity, standing, lines, int(match[1]), match[2])
             else:
-                line = check(quotes.parse_line, text, settings, standing.currency, default_tax, on)
+                line = check(quotes.parse_line, store, text, settings, standing.currency, default_tax, on)
                 lines += [line] if line else []
     return lines
 

@@ -14,7 +14,7 @@ from ltc_cli.rules.billing import Move, Progress, day_of, lump, repriced
 from ltc_cli.rules.calendar import format_steps, parse_iso_date, parse_steps
 from ltc_cli.rules.money import digits, format_amount, format_micro, split
 from ltc_cli.rules.terms import PlannedShare, format_terms, is_open_ended, parse_terms, plan
-from ltc_cli.stages import leads, opportunities, quotes
+from ltc_cli.stages import customers, leads, opportunities, quotes
 from ltc_cli.store import canonical_json
 
 if TYPE_CHECKING:
@@ -313,10 +313,11 @@ def _keep_document(
 
 
 def buyer(store: Store, customer_id: int) -> dict[str, Any]:
-    """A customer as a document names it: later edits do not touch the document."""
-    row = store.one("SELECT name, address, country, tax_id, email FROM customer WHERE id = ?", (customer_id,))
+    """A customer as a document names it, one that was merged as what it is part of; later edits do not touch it."""
+    kept_id = customers.survivor(store, customer_id)
+    row = store.one("SELECT name, address, country, tax_id, email FROM customer WHERE id = ?", (kept_id,))
     assert row is not None
-    return {"ref": f"K{customer_id}", **dict(row)}
+    return {"ref": f"K{kept_id}", **dict(row)}
 
 
 def line_document(line: tax.Line, currency: str) -> dict[str, Any]:
@@ -421,13 +422,14 @@ def _move(row: Row, on: str) -> Move:
 # Showing
 
 RECORDS = """
-SELECT contract.*, contract.open_ended AND contract.ends_on IS NULL AS is_endless, customer.name AS customer_name,
+SELECT contract.*, contract.open_ended AND contract.ends_on IS NULL AS is_endless,
+    customer.id AS kept_id, customer.name AS customer_name,
     (SELECT event_on FROM contract_event WHERE contract_id = contract.id AND kind = 'accepted') AS accepted_on,
     (SELECT COALESCE(SUM(receivable.amount_minor), 0) - COALESCE(SUM((SELECT SUM(settlement.amount_minor)
         FROM settlement WHERE receivable_id = receivable.id)), 0)
         FROM invoice JOIN receivable ON receivable.invoice_id = invoice.id WHERE invoice.contract_id = contract.id)
         AS open_minor
-FROM contract_now AS contract JOIN customer ON customer.id = contract.customer_id
+FROM contract_now AS contract JOIN customer_now AS customer ON customer.own_id = contract.customer_id
 WHERE {these:contract.id}
 ORDER BY contract.id
 """
@@ -513,7 +515,7 @@ def _record(
         "ref": f"C{row['id']}",
         "status": _status(row, planned, shipped),
         "opportunity": f"O{row['opportunity_id']}",
-        "customer": f"K{row['customer_id']}",
+        "customer": f"K{row['kept_id']}",
         "customer_name": row["customer_name"],
         "amount": format_amount(row["amount_minor"], currency),
         "net": format_amount(row["net_minor"], currency),

@@ -354,8 +354,8 @@ def _document(
 # Showing
 
 RECORDS = """
-SELECT credit_note.*, customer.name AS customer_name, invoice.number AS invoice_number
-FROM credit_note JOIN customer ON customer.id = credit_note.customer_id
+SELECT credit_note.*, customer.id AS kept_id, customer.name AS customer_name, invoice.number AS invoice_number
+FROM credit_note JOIN customer_now AS customer ON customer.own_id = credit_note.customer_id
 LEFT JOIN invoice ON invoice.id = credit_note.invoice_id
 WHERE credit_note.issued_on <= ? AND {these:credit_note.id}
 ORDER BY credit_note.id
@@ -378,7 +378,7 @@ def _record(row: Row, left: Held) -> dict[str, Any]:
         "ref": row["number"],
         "status": left.status,
         "invoice": row["invoice_number"],
-        "customer": f"K{row['customer_id']}",
+        "customer": f"K{row['kept_id']}",
         "customer_name": row["customer_name"],
         "issued_on": row["issued_on"],
         "net": format_amount(row["net_minor"], currency),

@@ -60,6 +60,9 @@ class Importer(RowImporter[Company]):
             raise ConflictError(f"several customers fit {values['name']}: {names}")
         return found[0]["id"] if found else None
 
+    def survivor(self, record_id: int) -> int:
+        return customers.survivor(self.store, record_id)
+
     def add(self, entry: Company) -> int:
         day = date.fromisoformat(entry.created_on) if entry.created_on else self.today
         values = {**customers.normalise(_new(entry)), "further": entry.further or None}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ltc_cli.errors import ConflictError, Problems, UsageError
+from ltc_cli.errors import ConflictError, Problems, RefusedError, UsageError
+from ltc_cli.references import find
 from ltc_cli.report import Column
 from ltc_cli.rules.contact import (
     clean_name,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
+    from ltc_cli.references import Reference
     from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
@@ -129,27 +131,33 @@ def candidates(store: Store, values: dict[str, Any]) -> list[Row]:
     """Customers that fit, by the strongest evidence there is."""
     rows: list[Row] = []
     if values["tax_id"]:
-        rows = _where(store, "tax_id = ?", values["tax_id"])
+        rows = _where(store, "customer.tax_id = ?", values["tax_id"])
     if not rows:
         rows = _where(
             store,
-            "name_norm = ? AND (country IS NULL OR ? IS NULL OR country = ?)",
+            "customer.name_norm = ? AND (customer.country IS NULL OR ? IS NULL OR customer.country = ?)",
             values["name_norm"],
             values["country"],
             values["country"],
         )
     if not rows and values["domain_norm"]:
-        rows = _where(store, "domain_norm = ?", values["domain_norm"])
-    return [row for row in rows if not _contradicts(row, values)]
+        rows = _where(store, "customer.domain_norm = ?", values["domain_norm"])
+    return list({row["id"]: row for row in rows if not _contradicts(row, values)}.values())
 
 
 def _contradicts(row: Row, values: dict[str, Any]) -> bool:
     """Two different tax ids are two customers, whatever their names."""
-    return bool(row["tax_id"] and values["tax_id"] and row["tax_id"] != values["tax_id"])
+    return bool(row["known_tax_id"] and values["tax_id"] and row["known_tax_id"] != values["tax_id"])
 
 
 def _where(store: Store, condition: str, *values: Any) -> list[Row]:
-    return store.all(f"SELECT * FROM customer WHERE {condition} AND merged_into_id IS NULL ORDER BY id", values)
+    """One that was merged is known as the one it is part of."""
+    return store.all(
+        "SELECT kept.*, customer.tax_id AS known_tax_id FROM customer"
+        " JOIN customer AS kept ON kept.id = COALESCE(customer.merged_into_id, customer.id)"
+        f" WHERE {condition} ORDER BY kept.id, customer.id",
+        values,
+    )
 
 
 def _named(row: Row) -> str:
@@ -161,6 +169,76 @@ def insert(store: Store, values: dict[str, Any], on: date) -> int:
     return store.add(
         "customer", **values, created_on=on.isoformat(), recorded_at=store.recorded_at, batch_id=store.batch_id
     )
+
+
+class Merged(NamedTuple):
+    """What became of a merge."""
+
+    kept: Reference
+    gone: str
+    """The reference of the one that is part of it."""
+    is_new: bool
+    not_taken: dict[str, str]
+    """What was said of the other and not of the one that is kept, or otherwise; by field."""
+
+
+def merge(store: Store, text: str, into: str) -> Merged:
+    """Make one customer part of another: what happened to either is seen under that one from now on.
+
+    Facts stay as they are, the record only points. Raises RefusedError where it is itself, erased, part of another
+    already, would make a circle, or is another by its tax id.
+    """
+    gone, keep = find(store, text, "customer"), find(store, into, "customer")
+    own_id, into_id = _own_id(text, gone), _own_id(into, keep)
+    if own_id == into_id:
+        raise RefusedError(
+            f"K{own_id} cannot become part of itself",
+            f"ltc find {gone.text} and its name show the one that is there twice",
+        )
+    if own_id != gone.id and gone.id == keep.id:
+        return Merged(keep, f"K{own_id}", is_new=False, not_taken={})
+    if own_id != gone.id:
+        raise RefusedError(
+            f"K{own_id} is part of {gone.text} already", f"ltc customer merge {gone.text} {keep.text} takes both"
+        )
+    if gone.id == keep.id:
+        raise RefusedError(f"K{into_id} is part of {gone.text}: it cannot take that in", f"ltc show {gone.text}")
+    _refuse_erased(store, [gone.id, keep.id])
+    rows = {row["id"]: row for row in store.among("SELECT * FROM customer WHERE {these:id}", [gone.id, keep.id])}
+    other, kept = rows[gone.id], rows[keep.id]
+    if other["tax_id"] and kept["tax_id"] and other["tax_id"] != kept["tax_id"]:
+        raise RefusedError(
+            f"{gone.text} has the tax id {other['tax_id']}, {keep.text} {kept['tax_id']}: these are two customers",
+            f"ltc edit {gone.text} tax_id= where it is wrong",
+        )
+    for member_id in family(store, gone.id):
+        store.change("customer", member_id, merged_into_id=keep.id, merged_at=store.recorded_at)
+    store.touch(keep.text)
+    fields = ("kind", "country", "tax_id", *FIELDS, "dunning")
+    not_taken = {field: other[field] for field in fields if other[field] and other[field] != kept[field]}
+    return Merged(keep, gone.text, is_new=True, not_taken=not_taken)
+
+
+def _own_id(text: str, found: Reference) -> int:
+    """The id that a reference itself names, whatever that was merged into."""
+    typed = text.strip()
+    return int(typed[1:]) if typed[:1].upper() == "K" and typed[1:].isascii() and typed[1:].isdigit() else found.id
+
+
+def _refuse_erased(store: Store, ids: Sequence[int]) -> None:
+    for row in store.among("SELECT record_id FROM erasure WHERE kind = 'customer' AND {these:record_id}", ids):
+        raise RefusedError(f"K{row['record_id']} is erased: it is merged with nobody", "leave it out")
+
+
+def survivor(store: Store, customer_id: int) -> int:
+    """The customer itself, or the one that it is part of."""
+    return int(store.value("SELECT id FROM customer_now WHERE own_id = ?", (customer_id,)))
+
+
+def family(store: Store, customer_id: int) -> list[int]:
+    """The customer, and all that were merged into it."""
+    rows = store.all("SELECT id FROM customer WHERE id = ? OR merged_into_id = ? ORDER BY id", (customer_id,) * 2)
+    return [row["id"] for row in rows]
 
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:

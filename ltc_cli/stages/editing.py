@@ -1,4 +1,4 @@
-"""Edits: contact data and settings of leads, customers and opportunities; facts and money are never edited."""
+"""Edits: contact data and settings of leads, customers, items and opportunities; facts and money are never edited."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ltc_cli.errors import Problems, RefusedError, UsageError
 from ltc_cli.references import an
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.rules.contact import clean_name, clean_text
-from ltc_cli.stages import customers, dunning, erasing, leads
+from ltc_cli.stages import customers, dunning, erasing, leads, quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +37,7 @@ FIELDS = {
         "dunning",
     ),
     "invoice": ("dunning",),
+    "item": ("name", "unit", "tax_code"),
     "opportunity": ("title", "owner", "close_on", "next_on", "next_step"),
 }
 
@@ -65,6 +66,7 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     changed = {column: value for column, value in values.items() if value != present[column]}
     if changed:
         store.change(record.kind, record.id, **changed)
+        store.touch(record.text)
     return bool(changed)
 
 
@@ -107,6 +109,18 @@ def _customer(
     return {**customers.normalise(entry), "dunning": chosen}
 
 
+def _item(present: dict[str, Any], fields: dict[str, str | None], settings: Settings, today: date) -> dict[str, Any]:
+    """A price comes with an import: what it was is then known, row by row."""
+    with Problems() as check:
+        values = {field: check(clean_text, text or "", field) or None for field, text in fields.items()}
+        if "name" in fields:
+            values["name"] = check(clean_name, fields["name"] or "")
+        if values.get("tax_code"):
+            known = check(quotes.tax_code, settings, values["tax_code"], today)
+            values["tax_code"] = known.code if known else None
+    return {**{field: present[field] for field in FIELDS["item"]}, **values}
+
+
 def _choose_dunning(store: Store, settings: Settings, invoice: Reference, fields: dict[str, str | None]) -> bool:
     """The dunning policy of one invoice, the only thing about it that may change: a fact of its own."""
     chosen = fields["dunning"]
@@ -144,5 +158,6 @@ def _opportunity(
 READERS: dict[str, Callable[[dict[str, Any], dict[str, str | None], Settings, date], dict[str, Any]]] = {
     "lead": _lead,
     "customer": _customer,
+    "item": _item,
     "opportunity": _opportunity,
 }

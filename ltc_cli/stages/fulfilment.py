@@ -8,7 +8,7 @@ from ltc_cli.errors import NotFoundError, Problems, RefusedError, UsageError
 from ltc_cli.report import Column
 from ltc_cli.rules import states
 from ltc_cli.rules.money import format_micro, parse_quantity
-from ltc_cli.stages import contracts, holds, leads
+from ltc_cli.stages import contracts, customers, holds, leads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,8 @@ def ship(
     wanted = quantities or {line: row["left_micro"] for line, row in left.items() if row["left_micro"] > 0}
     _refuse_too_much(left, wanted, contract.text, "is left to ship")
     if store.batch_id is None:  # what another program has shipped, is shipped
-        holds.refuse_stopped(store, store.value("SELECT customer_id FROM contract WHERE id = ?", (contract.id,)))
+        buyer_id = store.value("SELECT customer_id FROM contract WHERE id = ?", (contract.id,))
+        holds.refuse_stopped(store, customers.survivor(store, buyer_id))
     for line, quantity_micro in wanted.items():
         _refuse_no_room(store, left[line], quantity_micro, on)
     shipment_id = store.add(
@@ -224,10 +225,10 @@ def accept(store: Store, contract: Reference, on: date) -> bool:
 
 
 RECORDS = """
-SELECT shipment.*, contract.customer_id, customer.name AS customer_name, shipment_event.event_on AS delivered_on
+SELECT shipment.*, customer.id AS customer_id, customer.name AS customer_name, shipment_event.event_on AS delivered_on
 FROM shipment
 JOIN contract ON contract.id = shipment.contract_id
-JOIN customer ON customer.id = contract.customer_id
+JOIN customer_now AS customer ON customer.own_id = contract.customer_id
 LEFT JOIN shipment_event ON shipment_event.shipment_id = shipment.id
 WHERE {these:shipment.id}
 ORDER BY shipment.id

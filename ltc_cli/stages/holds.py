@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from ltc_cli.references import Reference
     from ltc_cli.store import Store
 
-# The newest word on each target and kind as of a day counts; a release ends all three kinds.
+# The newest word on each target and kind as of a day counts; a release ends all three kinds. Of a customer that became
+# part of another it is the newest on that one, from then on.
 STANDING = """
 SELECT kind, invoice_id, until_on, reason,
     (SELECT COALESCE(merged_into_id, id) FROM customer WHERE customer.id = customer_id) AS customer_id
 FROM dunning_event WHERE event_on <= ? AND kind <> 'release' AND NOT EXISTS (SELECT 1 FROM dunning_event AS later
     WHERE later.id > dunning_event.id AND later.event_on <= ? AND later.kind IN (dunning_event.kind, 'release')
-    AND (later.invoice_id = dunning_event.invoice_id OR later.customer_id = dunning_event.customer_id))
+    AND (later.invoice_id = dunning_event.invoice_id OR later.customer_id = dunning_event.customer_id
+        OR EXISTS (SELECT 1 FROM customer WHERE customer.id = dunning_event.customer_id
+            AND merged_into_id = later.customer_id AND merged_at < later.recorded_at)))
 AND (kind = 'dispute' OR until_on >= ?)
 ORDER BY id
 """

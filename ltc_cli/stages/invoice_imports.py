@@ -90,7 +90,7 @@ class Importer(RowImporter[Bill]):
         """By its id in the other program, else by name; made when there is none."""
         known_id = self.batch.named("customer", entry.customer_id)
         if known_id:
-            return known_id
+            return customers.survivor(self.store, known_id)
         new = customers.NewCustomer(name=entry.customer or entry.customer_id)
         customer_id = customers.find_or_add(self.store, new, date.fromisoformat(entry.issued_on))
         if entry.customer_id:

@@ -587,9 +587,9 @@ AWAITED = {
 # Showing
 
 RECORDS = """
-SELECT invoice.*, customer.name AS customer_name, until_on, percent_ppm, tax AS discount_tax,
+SELECT invoice.*, customer.id AS kept_id, customer.name AS customer_name, until_on, percent_ppm, tax AS discount_tax,
     invoice_discount.amount_minor AS discount_minor
-FROM invoice JOIN customer ON customer.id = invoice.customer_id
+FROM invoice JOIN customer_now AS customer ON customer.own_id = invoice.customer_id
 LEFT JOIN invoice_discount ON invoice_discount.invoice_id = invoice.id
 WHERE invoice.issued_on <= ? AND {these:invoice.id}
 ORDER BY invoice.id
@@ -710,7 +710,7 @@ def _record(row: Row, parts: list[OpenItem], settled: _Settled) -> dict[str, Any
         "ref": row["number"],
         "status": _status(balance_minor, row["total_minor"], settled),
         "contract": f"C{row['contract_id']}" if row["contract_id"] else None,
-        "customer": f"K{row['customer_id']}",
+        "customer": f"K{row['kept_id']}",
         "customer_name": row["customer_name"],
         "issued_on": row["issued_on"],
         "due_on": _due_on(parts),

@@ -244,6 +244,13 @@ WHERE outbox.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
 # It is of before the due date, and that is past for one of its instalments.
 PASSED = f"SELECT 1 {ITEMS} WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?"
 
+# What a notice says is of a customer as it was: its address, what it owes, what is held for it.
+MERGED = """
+SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN customer ON customer.id = notice.customer_id OR merged_into_id = notice.customer_id
+WHERE outbox.id = ? AND merged_at > notice.recorded_at
+"""
+
 
 def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
     """Why a mail need not go any more. A notice that no longer says what is so takes its claims back with it."""
@@ -257,6 +264,8 @@ def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
 
 
 def _why_withdrawn(store: Store, mail_id: int, on: date) -> str | None:
+    if store.one(MERGED, (mail_id,)):
+        return "the customer was merged with another in the meantime"
     if store.one(CHANGED, (mail_id,)):
         return "something was paid, credited, held or promised in the meantime"
     if store.one(SWITCHED_OFF, (mail_id,)):
@@ -299,9 +308,9 @@ def void_claims(store: Store, notice_id: int, on: date) -> None:
 # Showing
 
 RECORDS = """
-SELECT notice.*, customer.name AS customer_name, (SELECT outbox.state FROM outbox
+SELECT notice.*, customer.id AS kept_id, customer.name AS customer_name, (SELECT outbox.state FROM outbox
     WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id ORDER BY outbox.id DESC LIMIT 1) AS state
-FROM notice JOIN customer ON customer.id = notice.customer_id
+FROM notice JOIN customer_now AS customer ON customer.own_id = notice.customer_id
 WHERE {these:notice.id} ORDER BY notice.id
 """
 
@@ -321,7 +330,7 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     return [
         _record(
             ref=f"N{row['id']}",
-            customer=(row["customer_id"], row["customer_name"]),
+            customer=(row["kept_id"], row["customer_name"]),
             level=row["level"],
             channel=row["channel"],
             money=(row["currency"], row["amount_minor"], row["fee_minor"], row["interest_minor"]),

@@ -196,7 +196,7 @@ def add_event(store: Store, opportunity_id: int, kind: str, on: date, **values: 
 
 # What is expected: the newest quote, else what `promote` said, else what was signed.
 RECORDS = """
-SELECT opportunity.*, customer.name AS customer_name, contract.id AS contract_id,
+SELECT opportunity.*, customer.id AS kept_id, customer.name AS customer_name, contract.id AS contract_id,
     COALESCE(lead.merged_into_id, lead.id) AS root_id,
     COALESCE(
         (SELECT amount_minor FROM quote WHERE opportunity_id = opportunity.id ORDER BY version DESC LIMIT 1),
@@ -208,7 +208,7 @@ SELECT opportunity.*, customer.name AS customer_name, contract.id AS contract_id
     (SELECT value FROM external_id WHERE kind = 'opportunity' AND record_id = opportunity.id AND source <> ''
         ORDER BY source, value LIMIT 1) AS external_id
 FROM opportunity
-JOIN customer ON customer.id = opportunity.customer_id
+JOIN customer_now AS customer ON customer.own_id = opportunity.customer_id
 LEFT JOIN lead ON lead.id = opportunity.lead_id
 LEFT JOIN contract ON contract.opportunity_id = opportunity.id
 LEFT JOIN opportunity_event AS reached ON reached.id = (
@@ -235,7 +235,7 @@ def _record(row: Row) -> dict[str, Any]:
         "title": row["title"],
         "status": status,
         "lead": f"L{row['root_id']}" if row["root_id"] else None,
-        "customer": f"K{row['customer_id']}",
+        "customer": f"K{row['kept_id']}",
         "customer_name": row["customer_name"],
         "amount": None if expected_minor is None else format_amount(expected_minor, row["expected_currency"]),
         "currency": row["expected_currency"],

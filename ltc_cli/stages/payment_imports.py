@@ -76,7 +76,7 @@ class Importer(RowImporter[Received]):
             raise NotFoundError(f"there is no invoice {entry.invoice}")
         known_id = self.batch.named("customer", entry.customer)
         if known_id:
-            return name("customer", known_id)
+            return name("customer", customers.survivor(self.store, known_id))
         if not entry.customer:
             raise UsageError("it needs an invoice or a customer")
         found = customers.candidates(self.store, customers.normalise(customers.NewCustomer(name=entry.customer)))

@@ -16,7 +16,7 @@ from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.discount import is_like_a_discount, reduced
 from ltc_cli.rules.exchange_rates import Rate, convert, parse_rate
 from ltc_cli.rules.money import format_amount, split
-from ltc_cli.stages import credit_notes, discounts, invoices, leads
+from ltc_cli.stages import credit_notes, customers, discounts, invoices, leads
 from ltc_cli.stages.settlements import give_up, settle, take_back
 
 if TYPE_CHECKING:
@@ -310,8 +310,10 @@ def _refuse_unbilled(store: Store, target: Reference, on: date) -> None:
     """Nothing is open: either all is paid, or something waits to be invoiced first."""
     if target.kind == "invoice":
         return
-    column = "id" if target.kind == "contract" else "customer_id"
-    for row in store.all(f"SELECT id FROM contract WHERE {column} = ? ORDER BY id", (target.id,)):
+    column, ids = (
+        ("id", [target.id]) if target.kind == "contract" else ("customer_id", customers.family(store, target.id))
+    )
+    for row in store.among(f"SELECT id FROM contract WHERE {{these:{column}}} ORDER BY id", ids):
         awaited = invoices.awaited(store, row["id"], on)
         if awaited:
             raise RefusedError(
@@ -493,7 +495,7 @@ def refund(store: Store, holder: Reference, payout: Payout) -> bool:
     store.add(
         "refund",
         **{f"{holder.kind}_id": holder.id},
-        customer_id=int(record["customer"][1:]),
+        customer_id=store.value(f"SELECT customer_id FROM {kind.table} WHERE id = ?", (holder.id,)),
         refunded_on=payout.on.isoformat(),
         currency=record["currency"],
         amount_minor=wanted_minor,
@@ -587,21 +589,23 @@ def _invoices_of(store: Store, settlements: Sequence[Row]) -> list[int]:
 def last_for(store: Store, target: Reference) -> int | None:
     """The newest payment that settled something of an invoice, contract or customer."""
     condition = {
-        "invoice": "receivable.invoice_id = ?",
-        "contract": "receivable.invoice_id IN (SELECT id FROM invoice WHERE contract_id = ?)",
-        "customer": "receivable.customer_id = ?",
+        "invoice": "{these:receivable.invoice_id}",
+        "contract": "receivable.invoice_id IN (SELECT id FROM invoice WHERE {these:contract_id})",
+        "customer": "{these:receivable.customer_id}",
     }[target.kind]
-    payment_id: int | None = store.value(
-        "SELECT MAX(payment_id) FROM settlement JOIN receivable ON receivable.id = receivable_id"
+    ids = customers.family(store, target.id) if target.kind == "customer" else [target.id]
+    (row,) = store.among(
+        "SELECT MAX(payment_id) AS payment_id FROM settlement JOIN receivable ON receivable.id = receivable_id"
         f" WHERE {condition} AND payment_id NOT IN (SELECT payment_id FROM payment_reversal)",
-        (target.id,),
+        ids,
     )
+    payment_id: int | None = row["payment_id"]
     return payment_id
 
 
 RECORDS = """
-SELECT payment.*, customer.name AS customer_name, payment_reversal.reversed_on
-FROM payment JOIN customer ON customer.id = payment.customer_id
+SELECT payment.*, customer.id AS kept_id, customer.name AS customer_name, payment_reversal.reversed_on
+FROM payment JOIN customer_now AS customer ON customer.own_id = payment.customer_id
 LEFT JOIN payment_reversal ON payment_reversal.payment_id = payment.id AND reversed_on <= ?
 WHERE received_on <= ? AND {these:payment.id}
 ORDER BY payment.id
@@ -671,7 +675,7 @@ def _record(row: Row, allocations: list[dict[str, Any]], left: Held, gain: tuple
     return {
         "ref": f"P{row['id']}",
         "status": "reversed" if row["reversed_on"] else left.status,
-        "customer": f"K{row['customer_id']}",
+        "customer": f"K{row['kept_id']}",
         "customer_name": row["customer_name"],
         "received_on": row["received_on"],
         "amount": format_amount(row["amount_minor"], row["currency"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import agreed
 from ltc_cli.errors import ConfigError, Problems, UsageError
@@ -24,7 +24,7 @@ from ltc_cli.rules.money import (
     round_ratio,
 )
 from ltc_cli.rules.terms import format_terms, parse_terms
-from ltc_cli.stages import opportunities
+from ltc_cli.stages import items, opportunities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,27 +109,70 @@ def reason(settings: Settings, code: tax.TaxCode) -> str | None:
     return (entry.reason if entry else None) or tax.REASONS.get(code.category)
 
 
-def parse_line(text: str, settings: Settings, currency: str, default_tax: str | None, on: date) -> tax.Line:
-    """`TEXT:QTY:PRICE[:TAX[:-10%]]`, read from the right, so that the text may have colons of its own."""
-    pieces = text.split(":")
-    discount = pieces.pop().strip()[1:] if len(pieces) > 3 and pieces[-1].strip().startswith("-") else None
-    code = pieces.pop().strip() if len(pieces) > 3 and _is_tax_code(pieces[-1].strip(), settings) else None
-    if len(pieces) < 3:
-        raise UsageError(f"{text[:80]!r} is not a line: TEXT:QTY:PRICE is needed", LINE_EXAMPLE)
+class _Typed(NamedTuple):
+    """A line as typed, in its parts."""
+
+    words: str
+    quantity: str
+    price: str
+    tax: str | None
+    discount: str | None
+    item: Row | None = None
+    """That the words are the code of; its price and its tax may be left out."""
+
+
+def parse_line(
+    store: Store, text: str, settings: Settings, currency: str, customers_tax: str | None, on: date
+) -> tax.Line:
+    """`TEXT:QTY:PRICE[:TAX[:-10%]]`, read from the right, so that the text may have colons of its own.
+
+    The code of an item stands for its name, and for its price and tax where they are left out: `CODE:QTY`. The tax is
+    the line's, else the customer's, else the item's, else the config's.
+    Raises RefusedError where the item has no such price.
+    """
+    typed = _of_item(store, text, settings) or _typed(text, settings)
+    item = typed.item
     with Problems() as check:
-        price_micro = check(_price, pieces[-1])
-        quantity_micro = check(parse_quantity, pieces[-2])
-        words = check(clean_name, ":".join(pieces[:-2]), "the text of a line")
+        items_tax = item["tax_code"] if item else None
+        code = check(tax_code, settings, typed.tax or customers_tax or items_tax, on)
+        if item and not typed.price.strip():
+            price_micro = check(items.price_in, item, currency)
+            if code:
+                check(items.refuse_other_basis, item, tax_code(settings, item["tax_code"], on), code)
+        else:
+            price_micro = check(_price, typed.price)
+        quantity_micro = check(parse_quantity, typed.quantity)
+        words = item["name"] if item else check(clean_name, typed.words, "the text of a line")
     gross_minor = gross_of_line(quantity_micro, price_micro, digits(currency))
-    discount_minor = parse_discount(discount, gross_minor, currency) if discount else 0
-    return tax.line(
-        words,
-        quantity_micro,
-        price_micro,
-        discount_minor,
-        tax_code(settings, code or default_tax, on),
-        digits(currency),
-    )
+    discount_minor = parse_discount(typed.discount, gross_minor, currency) if typed.discount else 0
+    line = tax.line(words, quantity_micro, price_micro, discount_minor, code, digits(currency))
+    return line._replace(item_id=item["id"]) if item else line
+
+
+def _typed(text: str, settings: Settings) -> _Typed:
+    pieces, code, discount = _from_the_right(text, settings, 3)
+    if len(pieces) < 3:
+        needed = "TEXT:QTY:PRICE is needed, or CODE:QTY of an item"
+        raise UsageError(f"{text[:80]!r} is not a line: {needed}", LINE_EXAMPLE)
+    return _Typed(":".join(pieces[:-2]), pieces[-2], pieces[-1], code, discount)
+
+
+def _of_item(store: Store, text: str, settings: Settings) -> _Typed | None:
+    """The line of an item, with or without a price; of several codes that it may begin with, the longest."""
+    pieces, code, discount = _from_the_right(text, settings, 2)
+    for of_code in (-1, -2):
+        words, numbers = ":".join(pieces[:of_code]), [*pieces[of_code:], ""]
+        if words and (item := items.called(store, words)):
+            return _Typed(words, numbers[0], numbers[1], code, discount, item)
+    return None
+
+
+def _from_the_right(text: str, settings: Settings, least: int) -> tuple[list[str], str | None, str | None]:
+    """The pieces before tax and discount, of which at least so many stay, the tax code and the discount."""
+    pieces = text.split(":")
+    discount = pieces.pop().strip()[1:] if len(pieces) > least and pieces[-1].strip().startswith("-") else None
+    code = pieces.pop().strip() if len(pieces) > least and _is_tax_code(pieces[-1].strip(), settings) else None
+    return pieces, code, discount
 
 
 def _price(text: str) -> int:
@@ -185,7 +228,7 @@ def add(
     default_tax = store.value("SELECT tax_code FROM customer WHERE id = ?", (customer_id,))
     policy = rounding or settings.tax_rounding
     with Problems() as check:
-        parsed = [check(parse_line, line, settings, currency, default_tax, on) for line in lines]
+        parsed = [check(parse_line, store, line, settings, currency, default_tax, on) for line in lines]
         words = named_terms(settings, terms) if terms else default_terms(store, settings, customer_id)
         canonical = check(lambda: format_terms(parse_terms(words, currency), currency))
         if policy not in ("line", "document", "unrounded"):
@@ -244,6 +287,7 @@ def add_lines(
             category=line.tax.category,
             rate_ppm=line.tax.rate_ppm,
             inclusive=int(line.tax.inclusive),
+            item_id=line.item_id,
         )
 
 
@@ -285,7 +329,7 @@ SELECT quote.*, customer.id AS customer_id, customer.name AS customer_name, quot
         AND newer.version > quote.version) AS is_superseded
 FROM quote
 JOIN opportunity ON opportunity.id = quote.opportunity_id
-JOIN customer ON customer.id = opportunity.customer_id
+JOIN customer_now AS customer ON customer.own_id = opportunity.customer_id
 LEFT JOIN quote_event ON quote_event.id = (SELECT MAX(id) FROM quote_event WHERE quote_id = quote.id)
 WHERE {these:quote.id}
 ORDER BY quote.id
@@ -364,7 +408,10 @@ def _line_record(row: Row) -> dict[str, Any]:
 
 
 def lines_of(store: Store, record: str, record_id: int, as_of: str = EVER) -> list[tax.Line]:
-    """The lines of a quote or a contract as the rules read them; those of a contract as agreed on a day."""
+    """The lines of a quote or a contract as the rules read them; those of a contract as agreed on a day.
+
+    Those of a quote say their items.
+    """
     before, days = agreed.on(as_of)
     sql = f"{before} SELECT * FROM {_lines(record)} WHERE {record}_id = ? ORDER BY position"
     rows = store.all(sql, (*days, record_id))
@@ -376,6 +423,7 @@ def lines_of(store: Store, record: str, record_id: int, as_of: str = EVER) -> li
             row["discount_minor"],
             row["net_minor"],
             tax.TaxCode(row["tax_code"], row["category"], row["rate_ppm"], bool(row["inclusive"])),
+            row["item_id"] if record == "quote" else None,
         )
         for row in rows
     ]

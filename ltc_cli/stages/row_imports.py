@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ltc_cli.errors import LtcError, Problems, UsageError
 from ltc_cli.rules.contact import clean_text
-from ltc_cli.rules.foreign import read_amount, read_currency, read_day, said
+from ltc_cli.rules.foreign import read_amount, read_currency, read_day, read_price, said
 from ltc_cli.stages import suppression
 from ltc_cli.stages.batches import Known, Occurrences, fingerprints, further_text
 
@@ -55,6 +55,14 @@ class Row:
         mark: Any = self.rows.formats.get(field, "point")
         return read_amount(text, mark, code, self.settings.currency)
 
+    def price(self, field: str = "price") -> tuple[int | None, str | None]:
+        """Micro and currency of a unit price; both are None where the file says none."""
+        code, text = read_currency(self.text("currency"), self.settings.currency), said(self.text(field))
+        if not text:
+            return None, None
+        mark: Any = self.rows.formats.get(field, "point")
+        return read_price(text, mark, code, self.settings.currency)
+
     def further(self) -> str:
         """The columns that are kept as they are, as JSON; empty for none."""
         return further_text(self.beside())
@@ -94,6 +102,10 @@ class RowImporter(ABC, Generic[Entry]):
     def find(self, entry: Entry) -> int | None:
         """A record that no row brought, and that is this one all the same."""
         return None
+
+    def survivor(self, record_id: int) -> int:
+        """The record that one which rows brought is now, where it was merged into another."""
+        return record_id
 
     @abstractmethod
     def add(self, entry: Entry) -> int:
@@ -149,7 +161,7 @@ class RowImporter(ABC, Generic[Entry]):
 
     def _decide(self, entry: Entry, name: str, value: bytes, known: Known | None) -> int:
         """The record of the row, as it is, changed or new."""
-        record_id = known.record_id if known else self.find(entry)
+        record_id = self.survivor(known.record_id) if known else self.find(entry)
         if record_id is None:
             record_id = self._whole(lambda: self.add(entry))
             self.batch.keep_external_ids([name], [record_id], [value])

@@ -40,6 +40,11 @@ BUILT_UPON = {
         ("another import brought it too", "id IN ({others})"),
     ),
     "touch": (),
+    "item": (
+        ("it was quoted", "id IN (SELECT item_id FROM quote_line WHERE item_id IS NOT NULL)"),
+        ("it was sold", "id IN (SELECT item_id FROM contract_line WHERE item_id IS NOT NULL)"),
+        ("another import brought it too", "id IN ({others})"),
+    ),
     "rate": (("its month is closed", CLOSED_RATE),),
     "contract": (("a signed contract is a fact", "TRUE"),),
     "shipment": (("a shipment is a fact: ltc ship --returned takes it back", "TRUE"),),
@@ -98,8 +103,9 @@ def undo(store: Store, batch_id: int) -> Undone:
 
 
 def _ref(store: Store, kind: str, record_id: int) -> str:
-    if kind == "invoice":
-        return str(store.value("SELECT number FROM invoice WHERE id = ?", (record_id,)))
+    named = {"invoice": "number", "item": "code"}.get(kind)
+    if named:
+        return str(store.value(f"SELECT {named} FROM {kind} WHERE id = ?", (record_id,)))
     return name(kind, record_id).text if kind in PREFIXES else f"{kind} {record_id}"
 
 

@@ -76,7 +76,10 @@ def test_options_are_completed_once(company: Company) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("list ", "leads customers opportunities quotes contracts shipments invoices credits payments notices mails"),
+        (
+            "list ",
+            "leads customers items opportunities quotes contracts shipments invoices credits payments notices mails",
+        ),
         ("find x --kind sh", "shipments"),
         ("nurture L1 --log C", "call click"),
         ("lead drop L1 --reason ", "budget need authority timing"),
@@ -158,6 +161,8 @@ def trade() -> Iterator[Company]:
         ("lead qualify ", "L5"),
         ("lead drop ", "L5"),
         ("lead merge L1 L2 ", "L5 L4 L3 L2 L1"),
+        ("customer merge ", "K4 K3 K2 K1"),
+        ("customer merge K2 ", "K4 K3 K2 K1"),
         ("sign ", "Q2 O4"),
         ("quote ", "Q2 O4"),
         ("advance ", "O4"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -157,8 +155,7 @@ def test_a_customer_merged_into_another_is_on_its_statement(company: Company) ->
     invoiced(company, signed(company, "200", "100% sign", "2026-01-05")["ref"], "2026-01-05")
     invoiced(company, signed(company, "30", "100% sign", "2026-01-06", name="Bob")["ref"], "2026-01-06")
     company.ltc("collect", "K2", "50", today="2026-01-07")
-    with closing(sqlite3.connect(company.path)) as connection, connection:
-        connection.execute("UPDATE customer SET merged_into_id = 1 WHERE id = 2")
+    company.ltc("customer", "merge", "K2", "K1")
     for named in ("K1", "K2"):
         account = statement(company, customer=named)
         assert (account["customer"], account["closing"], account["unapplied"]) == ("K1", "180.00", "-20.00")

@@ -297,7 +297,7 @@ def test_customers_that_are_one_get_one_notice(company: Dunned) -> None:
     company.sell("100")
     company.sell("50", "Bea")
     company.sell("5", "Cyd")
-    _merge(company, 2, 1)
+    company.at(3, "customer", "merge", "K2", "K1")
     (both, other) = company.dun(5)
     assert (both["customer"], both["amount"], both["invoices"]) == ("K1", "150.00", ["INV-2026-0001", "INV-2026-0002"])
     assert other["customer"] == "K3"
@@ -312,18 +312,13 @@ def test_customers_that_became_one_after_their_notices(company: Dunned) -> None:
     company.sell("50", "Ada", day=3)
     assert company.levels(5) == [("K1", "a")]
     assert company.levels(8) == [("K2", "a")]
-    _merge(company, 1, 2)
+    company.at(8, "customer", "merge", "K1", "K2")
     company.sell("7", "Ada", day=9)
     assert company.levels(14) == []
     (row,) = company.dun(15)
     assert (row["customer"], row["level"], row["invoices"]) == ("K2", "a", ["INV-2026-0003"])
     (row,) = company.dun(23)
     assert (row["customer"], row["level"], row["amount"]) == ("K2", "b", "157.00")
-
-
-def _merge(company: Dunned, gone: int, kept: int) -> None:
-    with closing(sqlite3.connect(company.path)) as connection, connection:
-        connection.execute("UPDATE customer SET merged_into_id = ? WHERE id = ?", (kept, gone))
 
 
 def test_find_and_list_know_notices(company: Dunned) -> None:
