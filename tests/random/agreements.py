@@ -147,10 +147,15 @@ def instalments(terms: Terms, total: Fraction, issued_on: date, currency: str) -
         return [(issued_on, in_cash(total, currency))]
     claimed = Fraction(sum(each.percent or 0 for each in terms.due), 100)
     weights = [1 - claimed if each.percent is None else Fraction(each.percent, 100) for each in terms.due]
-    exact = parts(total, weights, currency)
-    amounts = cash_parts(exact, currency)
     days = [later(issued_on, each.steps) for each in terms.due]
-    return [(day, amount) for day, amount in zip(days, amounts, strict=True) if amount or not sum(amounts)]
+    exact = _something(list(zip(days, parts(total, weights, currency), strict=True)))
+    amounts = cash_parts([amount for _day, amount in exact], currency)
+    return _something([(day, amount) for (day, _amount), amount in zip(exact, amounts, strict=True)])
+
+
+def _something(due: list[tuple[date, Fraction]]) -> list[tuple[date, Fraction]]:
+    """Without the instalments of nothing, unless all are."""
+    return [(day, amount) for day, amount in due if amount] or due
 
 
 def cash_parts(exact: list[Fraction], currency: str) -> list[Fraction]:

@@ -399,6 +399,8 @@ class Books:
             if quantities:
                 raise RefusalError(4, f"{ref} is shipped")
             return
+        if self.contract[ref].is_fee_billed:
+            raise RefusalError(4, f"{ref} is {self.contract_status(ref)}")
         wanted = quantities or {line: quantity for line, quantity in left.items() if quantity}
         _refuse_too_much(wanted, left)
         self._refuse_still_out(ref, wanted, on)
@@ -453,7 +455,7 @@ class Books:
 
     def contract_status(self, ref: str) -> str:
         contract = self.contract[ref]
-        if any(self.left(ref).values()):
+        if any(self.left(ref).values()) and not contract.is_fee_billed:
             return "signed"
         is_open = any(each.balance() for each in self.invoice.values() if each.contract == ref)
         return "fulfilled" if is_open or not contract.is_billed else "closed"
@@ -582,6 +584,8 @@ class Books:
         currency = currency or own or BASE
         payable = [item for item in owed if self.invoice[item.invoice].currency == currency]
         if amount is None:
+            if own and own != currency:
+                raise RefusalError(4, f"{target} is in {own}")
             amount = sum((item.receivable.balance() for item in payable), NOTHING)
         if not amount:
             raise RefusalError(2, "a payment of nothing")

@@ -92,6 +92,11 @@ class Contract:
     def is_billed(self) -> bool:
         return sum(self.billed) == self.amount
 
+    @property
+    def is_fee_billed(self) -> bool:
+        """A fee waits for no goods: its last period fulfils the contract."""
+        return self.terms.shares[0].kind == "fee" and self.is_billed
+
 
 @dataclass
 class Shipment:
