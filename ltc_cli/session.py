@@ -49,7 +49,7 @@ REFERENCES = frozenset(
         "invoice",
         "payment",
         "customer",
-        "into",
+        "duplicate",
         "delivered",
         "accepted",
         "returned",

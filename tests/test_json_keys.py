@@ -351,7 +351,7 @@ STORY: Final = [
     ("dun --no-send --today +60d", [NOTICE]),
     ("outbox send --to-folder mails/last", [MAIL]),
     ("customer add Twin", CUSTOMER),
-    ("customer merge K7 K3", CUSTOMER),
+    ("customer merge K3 K7", CUSTOMER),
 ]
 
 # What a report, a list or a record shows of that company.

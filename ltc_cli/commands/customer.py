@@ -51,8 +51,8 @@ def add(
 
 def merge(
     ctx: typer.Context,
-    customer: Annotated[str, typer.Argument(metavar="DUPLICATE", help="The customer that becomes part of the other.")],
-    into: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer that stays.")],
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer that stays.")],
+    duplicate: Annotated[str, typer.Argument(metavar="DUPLICATE", help="The one that becomes part of it.")],
 ) -> None:
     """Make a customer that is there twice part of the other one.
 
@@ -63,12 +63,12 @@ def merge(
 
     \b
     Example:
-      ltc customer merge K2 K1
+      ltc customer merge K1 K2
     """
     session = ask(ctx)
 
     def decide(store: Store) -> Report:
-        merged = customers.merge(store, customer, into)
+        merged = customers.merge(store, duplicate, customer)
         notices = [f"{merged.gone} is part of {merged.kept.text} {'from now on' if merged.is_new else 'already'}"]
         if merged.not_taken:
             said = " ".join(f"{field}={shlex.quote(text)}" for field, text in merged.not_taken.items())

@@ -133,7 +133,7 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("lead merge", "lead"): (LEADS,),
     ("lead merge", "others"): (LEADS,),
     ("customer merge", "customer"): (CUSTOMERS,),
-    ("customer merge", "into"): (CUSTOMERS,),
+    ("customer merge", "duplicate"): (CUSTOMERS,),
     ("advance", "opportunity"): (OPEN,),
     ("quote", "reference"): (OPEN, OPEN_QUOTES),
     ("lose", "opportunity"): (OPEN,),

@@ -199,7 +199,7 @@ def merge(store: Store, text: str, into: str) -> Merged:
         return Merged(keep, f"K{own_id}", is_new=False, not_taken={})
     if own_id != gone.id:
         raise RefusedError(
-            f"K{own_id} is part of {gone.text} already", f"ltc customer merge {gone.text} {keep.text} takes both"
+            f"K{own_id} is part of {gone.text} already", f"ltc customer merge {keep.text} {gone.text} takes both"
         )
     if gone.id == keep.id:
         raise RefusedError(f"K{into_id} is part of {gone.text}: it cannot take that in", f"ltc show {gone.text}")

@@ -45,7 +45,7 @@ PREPARED: Final = (
     "lead add Gil",
     "nurture L6 --enroll calls",
     "customer add Twin",
-    "customer merge K6 K5",
+    "customer merge K5 K6",
 )
 CONFIG: Final = """
 mail: {from: billing@acme.example}
@@ -71,7 +71,7 @@ WRITES: Final = (
     "lead drop L3 --reason need",
     "lead merge L3 L2",
     "customer add Wax",
-    "customer merge K5 K1",
+    "customer merge K1 K5",
     "advance O2",
     "quote O2 --line A:1:2",
     "quote O2 --line A:1:2 --line B:3:4",
@@ -131,7 +131,7 @@ AGAIN: Final = (
     ("collect C2", None),
     ("lose O3 --reason price", "O3"),
     ("lead merge L1 L1", "L1"),
-    ("customer merge K6 K5", "K5"),
+    ("customer merge K5 K6", "K5"),
     ("apply P1 INV-2026-0001", None),
     ("edit L1 company=Engines", "L1"),
     ("close 2026-05 --reopen --reason x", None),

@@ -65,7 +65,7 @@ def merge_customers(typist: Typist) -> Move | None:
     def happen(books: Any, _answer: object) -> None:
         books.merge_customers(ref, into)
 
-    return Move(("customer", "merge"), happen, ref, options=(into,))
+    return Move(("customer", "merge"), happen, into, options=(ref,))
 
 
 def kept_customers(books: Any, _today: date) -> list[views.Row]:

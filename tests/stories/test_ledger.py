@@ -201,7 +201,7 @@ def test_a_merged_customer_stands_under_the_one_that_was_kept(company: Company) 
     for name in ("Ada", "Bob"):
         signed(company, "100", "100% ship", "2026-05-01", name=name)
     company.ltc("collect", "K2", "30", today="2026-05-05")
-    company.ltc("customer", "merge", "K2", "K1")
+    company.ltc("customer", "merge", "K1", "K2")
     assert booked(company) == [("2026-05-05", "P1", {BANK: "30.00 EUR", CREDIT: "-30.00 EUR"})]
 
 

@@ -155,7 +155,7 @@ def test_a_customer_merged_into_another_is_on_its_statement(company: Company) ->
     invoiced(company, signed(company, "200", "100% sign", "2026-01-05")["ref"], "2026-01-05")
     invoiced(company, signed(company, "30", "100% sign", "2026-01-06", name="Bob")["ref"], "2026-01-06")
     company.ltc("collect", "K2", "50", today="2026-01-07")
-    company.ltc("customer", "merge", "K2", "K1")
+    company.ltc("customer", "merge", "K1", "K2")
     for named in ("K1", "K2"):
         account = statement(company, customer=named)
         assert (account["customer"], account["closing"], account["unapplied"]) == ("K1", "180.00", "-20.00")

@@ -297,7 +297,7 @@ def test_customers_that_are_one_get_one_notice(company: Dunned) -> None:
     company.sell("100")
     company.sell("50", "Bea")
     company.sell("5", "Cyd")
-    company.at(3, "customer", "merge", "K2", "K1")
+    company.at(3, "customer", "merge", "K1", "K2")
     (both, other) = company.dun(5)
     assert (both["customer"], both["amount"], both["invoices"]) == ("K1", "150.00", ["INV-2026-0001", "INV-2026-0002"])
     assert other["customer"] == "K3"
@@ -312,7 +312,7 @@ def test_customers_that_became_one_after_their_notices(company: Dunned) -> None:
     company.sell("50", "Ada", day=3)
     assert company.levels(5) == [("K1", "a")]
     assert company.levels(8) == [("K2", "a")]
-    company.at(8, "customer", "merge", "K1", "K2")
+    company.at(8, "customer", "merge", "K2", "K1")
     company.sell("7", "Ada", day=9)
     assert company.levels(14) == []
     (row,) = company.dun(15)
