@@ -293,7 +293,8 @@ def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Row]) -> _Grou
             continue
         level, why = facts.due(last_on, name, reached, due_on) if kind == "invoice" else NO_LEVEL
         if level and level.after_days >= 0 and key in facts.waiting:
-            level, why = None, f"{level.name} once N{facts.waiting[key]} has gone: ltc outbox send"
+            why = f"{level.name} once N{facts.waiting[key]} has gone: ltc outbox send"
+            level = None
         if not (level or is_late):
             continue
         item = Item(receivable_id, kind, invoice_id, due_on, balance_minor, level.name if level else None)
