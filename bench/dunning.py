@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from bench import company
 from bench.measure import Contender, compare, forked, show
 from ltc_cli import config
+from ltc_cli.__main__ import GARBAGE_EVERY
 from ltc_cli.stages import dunning
 from ltc_cli.store import connect, open_existing
 
@@ -66,7 +68,8 @@ def tell(database: Path) -> None:
 
 
 def ours(database: Path, *, explain: bool = False) -> Any:
-    """What `ltc dun` decides, on a customer base that has letters instead of e-mail."""
+    """What `ltc dun` decides, on a customer base without e-mail, in a process like `ltc`."""
+    gc.set_threshold(GARBAGE_EVERY)
     store = open_existing(database)
     with store.reading():
         return dunning.decide(store, config.load(None), company.AS_OF, letters=True, explain=explain)

@@ -144,7 +144,7 @@ def _trial(session: Session, store: Store, decision: dunning.Decision, plan: Pat
     why = dunning.stopped(store, session.today, len(decision.notices), None) if decision.notices else None
     said = [*decision.remarks, *([f"a run would stop: {why}"] if why else [])]
     if plan:
-        plan.write_text(json.dumps(dunning.plan(store, decision, session.today), indent=1) + "\n", encoding="utf-8")
+        plan.write_text(_plan_text(dunning.plan(store, decision, session.today)), encoding="utf-8")
         said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
     else:
         rows += notices.left_out(store, decision, session.today)
@@ -154,6 +154,15 @@ def _trial(session: Session, store: Store, decision: dunning.Decision, plan: Pat
 
 def _report(rows: list[dict[str, Any]], said: list[str], *, code: int = 0) -> Report:
     return Report(notices.COLUMNS, rows, notices=said, empty="no notice is due", exit_code=code)
+
+
+def _plan_text(plan: dict[str, Any]) -> str:
+    """The plan as JSON, each customer and each notice on a line: Python indents ten times slower."""
+    lists = [
+        f"{json.dumps(name)}: [\n" + ",\n".join(map(json.dumps, plan[name])) + "\n]"
+        for name in ("customers", "notices")
+    ]
+    return "{" + ",\n".join([f'"today": {json.dumps(plan["today"])}', *lists]) + "}\n"
 
 
 def _plain(plan: dict[str, Any]) -> Any:

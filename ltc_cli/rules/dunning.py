@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ltc_cli.errors import ConfigError
@@ -95,21 +96,19 @@ def _days(level: Level) -> timedelta:
 
 def severest(levels: Iterable[L]) -> L:
     """The level that a notice speaks in."""
-    return max(levels, key=lambda level: level.after_days)
+    return max(levels, key=attrgetter("after_days"))
 
 
 class Item(NamedTuple):
-    """A receivable as dunning sees it."""
+    """A receivable as dunning sees it. Days are ISO text."""
 
     id: int
     kind: str
     invoice_id: int
-    due_on: date
+    due_on: str
     balance_minor: int
-    policy: str | None = None
-    """The nearest: of its invoice, else of its customer."""
-    reached: int | None = None
-    """The place of the highest level of that policy that it has reached."""
+    level: str | None = None
+    """The name of what it reaches in this run."""
 
 
 class Claim(NamedTuple):
@@ -119,6 +118,11 @@ class Claim(NamedTuple):
     basis: str
     amount_minor: int
     formula: str
+
+    @property
+    def kind(self) -> str:
+        """What kind of receivable it is."""
+        return "interest" if self.basis == "interest" else "fee"
 
 
 class Notice(NamedTuple):
@@ -133,11 +137,11 @@ class Notice(NamedTuple):
     fee_minor: int
     interest_minor: int
     credit_minor: int
-    advanced: tuple[tuple[int, str], ...]
-    """Receivables and the level that each reaches."""
+    advanced: tuple[Item, ...]
+    """What reaches a level."""
     claims: tuple[Claim, ...]
     listed: tuple[Item, ...]
-    """All that is overdue or reaches a level."""
+    """They, and all else that is overdue."""
     on_ladder: bool
     stops_shipping: bool
     task: str | None

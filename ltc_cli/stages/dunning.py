@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConfigError
@@ -13,21 +16,30 @@ from ltc_cli.rules.money import format_amount
 from ltc_cli.stages import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from sqlite3 import Row
 
     from ltc_cli.settings import Dunning, Level, Policy, Settings
     from ltc_cli.store import Store
 
+    Due = Callable[[date | None, str | None, int | None, str], tuple[Level | None, str]]
+    """The level that an instalment reaches today, or why none; by the day of the customer's last notice, the policy,
+    the highest level that is reached, the due date."""
+
 OFF = "none"
 """The policy that switches dunning off."""
+IS_OFF = "dunning is off"
 
 # The one query of what is open: instalments that are due or about to be, those that a claim keeps on the ladder, and
-# the claims; with the policy that is nearest, and the highest level of it that each has reached. Its parameters: each
-# level of each policy with its position; the day four times, and the last due date that a level before it can speak of.
+# the claims; with the policy that is nearest, and the highest level of it that each has reached. Customers that were
+# merged, or have a policy, are few: they are looked up in a list of their own, not each in the whole table. Its
+# parameters: each level of each policy with its position; the day four times, and the last due date that a level
+# before it can speak of.
 OPEN = (
     """
 WITH rung (policy, level, position) AS (VALUES {rungs}),
+merged AS MATERIALIZED (SELECT id, merged_into_id FROM customer WHERE merged_into_id IS NOT NULL),
+choosing AS MATERIALIZED (SELECT id, dunning FROM customer WHERE dunning IS NOT NULL),
 cancelled AS (SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'cancelled'),
 claimed AS (SELECT invoice_id FROM ("""
     + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "AND receivable.notice_id IS NOT NULL")
@@ -38,31 +50,34 @@ balance AS ("""
     )
     + """),
 late AS (
-    SELECT balance.*, kept.id AS kept_id, COALESCE(choice.policy, kept.dunning) AS policy
-    FROM balance JOIN customer AS own ON own.id = balance.customer_id
-    JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+    SELECT balance.*, COALESCE(merged_into_id, customer_id) AS kept_id,
+        COALESCE(choice.policy, choosing.dunning) AS policy
+    FROM balance LEFT JOIN merged ON merged.id = balance.customer_id
+    LEFT JOIN choosing ON choosing.id = COALESCE(merged_into_id, customer_id)
     LEFT JOIN dunning_choice AS choice ON choice.invoice_id = balance.invoice_id AND NOT EXISTS (
         SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
     WHERE balance_minor > 0 OR balance.invoice_id IN (SELECT invoice_id FROM claimed)
 )
-SELECT kept_id, currency, due_on, policy, (
+SELECT kept_id, currency, policy, (
         SELECT MAX((SELECT position FROM rung
             WHERE rung.level = notice_item.level AND rung.policy = COALESCE(late.policy, '')))
         FROM notice_item WHERE receivable_id = late.id AND (
             late.id NOT IN (SELECT receivable_id FROM notice_item JOIN cancelled ON cancelled.record_id = notice_id)
             OR notice_id NOT IN (SELECT record_id FROM cancelled))
     ) AS reached,
-    id, kind, invoice_id, balance_minor
-FROM late
+    due_on, kind, id, invoice_id, balance_minor
+FROM late ORDER BY kept_id, currency, id
 """
 )
 
 IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox
     WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')"""
 
-CUSTOMERS = "SELECT id, email, kind, dunning FROM customer WHERE {these:id}"
+CUSTOMERS = """
+SELECT id, email IS NOT NULL AS has_email, kind = 'business' AS is_business, dunning FROM customer WHERE {these:id}
+"""
 
-OWN_IDS = "SELECT id FROM customer WHERE {these:id} OR {these:merged_into_id}"
+OWN_IDS = "SELECT id FROM customer WHERE {these:COALESCE(merged_into_id, id)}"
 """Customers, and those that were merged into them."""
 
 # The day of the last notice is the one on which it went, or may have gone; one that waits keeps the next one back.
@@ -108,33 +123,28 @@ class Decision(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-Case = tuple[str, str | None, int | None]
-"""What the next level of an instalment depends on: its due date, its policy, the highest level it has reached."""
+Key = tuple[int, str]
+"""A customer and a currency: what one notice is about."""
+Case = tuple[str | None, int | None, str]
+"""What the next level depends on: the policy, the highest level of it that is reached, the due date."""
+KEY, CASE, OWED = slice(2), slice(2, 5), slice(2, None)
+"""Where they stand in a row of what is open."""
+NO_LEVEL = (None, "")
+MANY = 4
+"""More than one customer in so many."""
 
 
 class _Facts(NamedTuple):
     settings: Dunning
     base_rates_ppm: dict[date, int]
     today: date
+    due: Due
     called: set[tuple[int, str]]
-    last_on: dict[tuple[int, str], date]
-    waiting: dict[tuple[int, str], int]
-    """The notice that has not gone yet, by customer and currency."""
+    last_on: dict[Key, date]
+    waiting: dict[Key, int]
+    """The notice that has not gone yet."""
     standing: dict[tuple[str, int], list[holds.Standing]]
-    credit_minor: dict[tuple[int, str], int]
-    levels: dict[tuple[date, str | None, int | None, date | None], tuple[Level | None, str]]
-    """What is reached, and why nothing is, by what that depends on."""
-
-
-class _Group(NamedTuple):
-    """What one customer owes in one currency."""
-
-    customer_id: int
-    currency: str
-    has_email: bool
-    is_business: bool
-    policy: str | None
-    items: list[Item]
+    credit_minor: dict[Key, int]
 
 
 def decide(
@@ -152,65 +162,31 @@ def decide(
     otherwise those of them alone who would reach a level.
     Raises ConfigError for a policy, a template or a base rate that is not known.
     """
-    groups = _groups(store, settings.dunning, today, customer_id, explain=explain)
-    facts = _facts(store, settings, today, None if explain else {group.customer_id for group in groups})
-    drafts, left_out = [], []
-    for group in groups:
-        drafted = _decide_one(facts, group, letters=letters)
-        if isinstance(drafted, LeftOut):
-            left_out.append(drafted)
-        elif drafted is not None:
-            drafts.append((group, drafted))
-    notices, remarks = _with_claims(store, facts, drafts)
+    due = _due(settings.dunning, today)
+    rows = _open(store, settings.dunning, today, customer_id)
+    climbing = {case for case in {row[CASE] for row in rows} if due(None, *case)[0]}
+    reaching = {row[KEY] for row in rows if row[CASE] in climbing}
+    facts = _facts(store, settings, today, due, {customer for customer, _currency in reaching})
+    groups = _groups(store, facts, rows, {row[KEY] for row in rows} if explain else reaching)
+    decided = [_decide_one(facts, group, letters=letters) for group in groups]
+    notices, remarks = _with_claims(store, facts, [each for each in decided if isinstance(each, _Draft)])
+    left_out = [each for each in decided if isinstance(each, LeftOut)]
     return Decision(tuple(notices), tuple(left_out), tuple(remarks))
 
 
-def _facts(store: Store, settings: Settings, today: date, customer_ids: set[int] | None) -> _Facts:
-    last = {(row["customer_id"], row["currency"]): row for row in store.among(LAST, customer_ids)}
-    return _Facts(
-        settings.dunning,
-        {**rules.ECB_RATES_PPM, **settings.statutory_rates_ppm},
-        today,
-        {(row["receivable_id"], row["level"]) for row in store.all("SELECT receivable_id, level FROM call_task_item")},
-        {key: date.fromisoformat(row["last_on"]) for key, row in last.items()},
-        {key: row["waiting_id"] for key, row in last.items() if row["waiting_id"]},
-        holds.standing(store, today),
-        _credit(store, today, customer_ids),
-        {},
-    )
+def _due(dunning: Dunning, today: date) -> Due:
+    """What reaches a level today, remembered: of a hundred thousand instalments a few hundred differ in this."""
 
+    @cache
+    def due(last_on: date | None, name: str | None, reached: int | None, due_on: str) -> tuple[Level | None, str]:
+        ladder = policy(dunning, name)
+        if ladder is None:
+            return None, IS_OFF
+        # A day at least: a hundred runs in one day are one.
+        not_before = last_on + timedelta(days=max(1, ladder.spacing_days)) if last_on else None
+        return rules.due_level(ladder.levels, reached, date.fromisoformat(due_on), today, not_before)
 
-def _credit(store: Store, today: date, customer_ids: set[int] | None) -> dict[tuple[int, str], int]:
-    """What is held for a customer and not applied, by survivor and currency."""
-    found: dict[tuple[int, str], int] = {}
-    for part in (UNAPPLIED, UNAPPLIED_CREDIT, PAID_BACK):
-        held = part.replace("{narrowed}", f"AND customer_id IN ({OWN_IDS})")
-        sql = (
-            f"SELECT COALESCE(merged_into_id, customer.id), currency, SUM(unapplied_minor) FROM ({held}) AS held"
-            " JOIN customer ON customer.id = held.customer_id WHERE unapplied_minor <> 0 GROUP BY 1, 2"
-        )
-        for kept_id, currency, held_minor in store.among(sql, customer_ids, (today.isoformat(),) * held.count("?")):
-            found[kept_id, currency] = found.get((kept_id, currency), 0) + held_minor
-    return found
-
-
-def _groups(store: Store, dunning: Dunning, today: date, customer_id: int | None, *, explain: bool) -> list[_Group]:
-    """Who owes something that is late, or about to be; without `explain` only where something reaches a level."""
-    rows: dict[tuple[int, str], list[Row]] = {}
-    wanted: set[tuple[int, str]] = set()
-    reaches: dict[Case, bool] = {}  # of a hundred thousand instalments a few hundred differ in this
-    for row in _open(store, dunning, today, customer_id):
-        key, case = row[:2], row[2:5]
-        if key in rows:
-            rows[key].append(row)
-        else:
-            rows[key] = [row]
-        if case not in reaches:
-            reaches[case] = explain or _next(dunning, case, today, None)[0] is not None
-        if reaches[case]:
-            wanted.add(key)
-    customers = {row["id"]: row for row in store.among(CUSTOMERS, {customer for customer, _currency in wanted})}
-    return [_group(rows[key], customers[key[0]]) for key in sorted(wanted)]
+    return due
 
 
 def _open(store: Store, dunning: Dunning, today: date, customer_id: int | None) -> list[Row]:
@@ -226,19 +202,36 @@ def _open(store: Store, dunning: Dunning, today: date, customer_id: int | None) 
     return store.among(sql, [customer_id] if customer_id else None, (*bound, *[day] * 4, horizon))
 
 
-def _next(dunning: Dunning, case: Case, today: date, not_before: date | None) -> tuple[Level | None, str]:
-    """The level that such an instalment reaches today, or why it reaches none."""
-    due, name, reached = case
-    ladder = policy(dunning, name)
-    return rules.due_level(ladder.levels if ladder else (), reached, date.fromisoformat(due), today, not_before)
+def _facts(store: Store, settings: Settings, today: date, due: Due, customer_ids: set[int]) -> _Facts:
+    """What else counts: of these customers, who reach a level, when they were written to and what is held for them."""
+    last = {(row["customer_id"], row["currency"]): row for row in store.among(LAST, customer_ids)}
+    return _Facts(
+        settings.dunning,
+        {**rules.ECB_RATES_PPM, **settings.statutory_rates_ppm},
+        today,
+        due,
+        {(row["receivable_id"], row["level"]) for row in store.all("SELECT receivable_id, level FROM call_task_item")},
+        {key: date.fromisoformat(row["last_on"]) for key, row in last.items()},
+        {key: row["waiting_id"] for key, row in last.items() if row["waiting_id"]},
+        holds.standing(store, today),
+        _credit(store, today, customer_ids),
+    )
 
 
-def _group(rows: list[Row], customer: Row) -> _Group:
-    items = []
-    for _customer_id, _currency, due, name, reached, receivable_id, kind, invoice_id, balance_minor in rows:
-        items.append(Item(receivable_id, kind, invoice_id, date.fromisoformat(due), balance_minor, name, reached))
-    is_business = customer["kind"] == "business"
-    return _Group(customer["id"], rows[0][1], customer["email"] is not None, is_business, customer["dunning"], items)
+def _credit(store: Store, today: date, customer_ids: set[int]) -> dict[Key, int]:
+    """What is held for a customer and not applied, by survivor and currency."""
+    # Of many customers, it is found faster in all payments than in theirs.
+    are_many = MANY * len(customer_ids) > store.value("SELECT COUNT(*) FROM customer")
+    found: dict[Key, int] = {}
+    for part in (UNAPPLIED, UNAPPLIED_CREDIT, PAID_BACK):
+        held = part.replace("{narrowed}", "" if are_many else f"AND customer_id IN ({OWN_IDS})")
+        sql = (
+            f"SELECT COALESCE(merged_into_id, customer.id), currency, SUM(unapplied_minor) FROM ({held}) AS held"
+            " JOIN customer ON customer.id = held.customer_id WHERE unapplied_minor <> 0 GROUP BY 1, 2"
+        )
+        for kept_id, currency, held_minor in store.among(sql, customer_ids, (today.isoformat(),) * held.count("?")):
+            found[kept_id, currency] = found.get((kept_id, currency), 0) + held_minor
+    return found
 
 
 def policy(dunning: Dunning, name: str | None) -> Dunning | Policy | None:
@@ -254,94 +247,120 @@ def policy(dunning: Dunning, name: str | None) -> Dunning | Policy | None:
     return dunning.policies[name]
 
 
+class _Group(NamedTuple):
+    """What one customer owes in one currency, and what of it goes up the ladder."""
+
+    key: Key
+    customer: Row
+    advanced: list[Item]
+    levels: list[Level]
+    """What each of these reaches."""
+    listed: list[Item]
+    """They, and all else that is late and may be dunned."""
+    listed_minor: dict[str, int]
+    """The sum of these by kind."""
+    reasons: list[str]
+    """Why the rest goes up no level."""
+    late_minor: int
+    """All that is late, what may not be dunned included."""
+
+
+def _groups(store: Store, facts: _Facts, rows: Sequence[Row], keys: set[Key]) -> Iterator[_Group]:
+    """What is open of these by customer and currency."""
+    customers = {row["id"]: row for row in store.among(CUSTOMERS, {customer_id for customer_id, _currency in keys})}
+    for key, owed in groupby(rows, itemgetter(KEY)):
+        if key in keys:
+            yield _group(facts, key, customers[key[0]], owed)
+
+
+def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Row]) -> _Group:
+    """One level up the ladder for each that may be dunned and has come to its day."""
+    advanced: list[Item] = []
+    levels: list[Level] = []
+    listed: list[Item] = []
+    kept_back: list[str] = []
+    waiting: list[str] = []
+    listed_minor = {"invoice": 0, "fee": 0, "interest": 0}
+    late_minor, today, last_on = 0, facts.today.isoformat(), facts.last_on.get(key)
+    for row in rows:
+        name, reached, due_on, kind, receivable_id, invoice_id, balance_minor = row[OWED]
+        is_late = due_on < today
+        if is_late:
+            late_minor += balance_minor
+        why = _kept_back(facts, key[0], invoice_id, name) if facts.standing or name == OFF else None
+        if why:
+            kept_back.append(why)
+            continue
+        level, why = facts.due(last_on, name, reached, due_on) if kind == "invoice" else NO_LEVEL
+        if level and level.after_days >= 0 and key in facts.waiting:
+            why = f"{level.name} once N{facts.waiting[key]} has gone: ltc outbox send"
+            level = None
+        if not (level or is_late):
+            continue
+        item = Item(receivable_id, kind, invoice_id, due_on, balance_minor, level.name if level else None)
+        listed.append(item)
+        listed_minor[kind] += balance_minor
+        if level:
+            advanced.append(item)
+            levels.append(level)
+        elif why:
+            waiting.append(why)
+    return _Group(key, customer, advanced, levels, listed, listed_minor, [*kept_back, *waiting], late_minor)
+
+
+def _kept_back(facts: _Facts, customer_id: int, invoice_id: int, name: str | None) -> str | None:
+    """Why something may not be dunned."""
+    if facts.standing:
+        for target in (("customer", customer_id), ("invoice", invoice_id)):
+            if target in facts.standing:
+                return facts.standing[target][0].words
+    return IS_OFF if name == OFF else None
+
+
 class _Draft(NamedTuple):
     """A notice before its claims."""
 
-    levels: dict[int, Level]
-    """By receivable, what it reaches."""
-    items: list[Item]
-    amount_minor: int
+    group: _Group
+    level: Level
+    channel: str
 
 
-def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> tuple[_Draft, str] | LeftOut | None:
-    """The draft with its channel; or why the customer is left out; None where nothing is late nor about to be."""
-    free, reasons = _free_items(facts, group)
-    levels: dict[int, Level] = {}
-    for item in free:
-        if item.kind == "invoice":
-            level, why = _level(facts, group, item)
-            if level:
-                levels[item.id] = level
-            elif item.due_on < facts.today:
-                reasons.append(why)
-    listed = [item for item in free if item.due_on < facts.today or item.id in levels]
-    late_minor = sum(item.balance_minor for item in listed)
-    all_late_minor = sum(item.balance_minor for item in group.items if item.due_on < facts.today)
+def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | LeftOut | None:
+    """The draft of a notice; or why the customer is left out; None where nothing is late nor about to be."""
+    listed_minor = sum(group.listed_minor.values())
 
     def left_out(why: str) -> LeftOut:
-        return LeftOut(group.customer_id, group.currency, late_minor or all_late_minor, why)
+        return LeftOut(*group.key, listed_minor or group.late_minor, why)
 
-    if not levels:
-        return left_out("; ".join(dict.fromkeys(reasons))) if reasons else None
-    own = policy(facts.settings, group.policy) or facts.settings
-    owed_minor = late_minor - facts.credit_minor.get((group.customer_id, group.currency), 0)
-    minimum_minor = own.minimum_minor.get(group.currency, 0)
+    if not group.advanced:
+        return left_out("; ".join(dict.fromkeys(group.reasons))) if group.reasons else None
+    currency = group.key[1]
+    own = policy(facts.settings, group.customer["dunning"]) or facts.settings
+    owed_minor = listed_minor - facts.credit_minor.get(group.key, 0)
+    minimum_minor = own.minimum_minor.get(currency, 0)
     if owed_minor <= 0:
         return left_out("unapplied credit covers what is late")
     if owed_minor < minimum_minor:
-        return left_out(f"below the minimum of {format_amount(minimum_minor, group.currency)}")
-    level = rules.severest(levels.values())
-    channel = "mail" if group.has_email else "letter" if letters else "task"
+        return left_out(f"below the minimum of {format_amount(minimum_minor, currency)}")
+    level = rules.severest(group.levels)
+    channel = "mail" if group.customer["has_email"] else "letter" if letters else "task"
     if level.mail is None or channel == "task":
         channel = "task"
-        if level.mail and all((each, levels[each].name) in facts.called for each in levels):
+        if level.mail and all((item.id, item.level) in facts.called for item in group.advanced):
             return left_out("no e-mail address: to be called, see ltc today")
-    return _Draft(levels, listed, late_minor), channel
-
-
-def _free_items(facts: _Facts, group: _Group) -> tuple[list[Item], list[str]]:
-    """What may be dunned, and why the rest of what is late may not."""
-    free, reasons = [], []
-    of_customer = facts.standing.get(("customer", group.customer_id), [])
-    for item in group.items:
-        blocks = [*of_customer, *facts.standing.get(("invoice", item.invoice_id), ())] if facts.standing else ()
-        if blocks:
-            reasons.append(blocks[0].words)
-        elif item.policy and policy(facts.settings, item.policy) is None:
-            reasons.append("dunning is off")
-        else:
-            free.append(item)
-    return free, reasons
-
-
-def _level(facts: _Facts, group: _Group, item: Item) -> tuple[Level | None, str]:
-    key = group.customer_id, group.currency
-    last_on = facts.last_on.get(key)
-    case = item.due_on, item.policy, item.reached, last_on
-    if case not in facts.levels:
-        ladder = policy(facts.settings, item.policy)
-        assert ladder is not None
-        # A day at least: a hundred runs in one day are one.
-        not_before = last_on + timedelta(days=max(1, ladder.spacing_days)) if last_on else None
-        facts.levels[case] = rules.due_level(ladder.levels, item.reached, item.due_on, facts.today, not_before)
-    level, why = facts.levels[case]
-    if level and level.after_days >= 0 and key in facts.waiting:
-        return None, f"{level.name} once N{facts.waiting[key]} has gone: ltc outbox send"
-    return level, why
+    return _Draft(group, level, channel)
 
 
 # What a notice claims
 
 
-def _with_claims(
-    store: Store, facts: _Facts, drafts: Sequence[tuple[_Group, tuple[_Draft, str]]]
-) -> tuple[list[Notice], list[str]]:
+def _with_claims(store: Store, facts: _Facts, drafts: Sequence[_Draft]) -> tuple[list[Notice], list[str]]:
     """The notices with their fee and interest, reckoned for all at once."""
     bearing = {
         item.invoice_id
-        for _group, (draft, _channel) in drafts
-        for item in draft.items
-        if item.id in draft.levels and draft.levels[item.id].interest_ppm
+        for group, _level, _channel in drafts
+        for item, level in zip(group.advanced, group.levels, strict=True)
+        if level.interest_ppm
     }
     history = _history(store, bearing, facts.today)
     claimed: dict[int, dict[str, int]] = {}
@@ -349,11 +368,11 @@ def _with_claims(
         claimed.setdefault(row["invoice_id"], {})[row["basis"]] = row["claimed_minor"]
     notices: list[Notice] = []
     remarks: list[str] = []
-    for group, (draft, channel) in drafts:
+    for draft in drafts:
         claims: list[Claim] = []
-        if channel != "task" or rules.severest(draft.levels.values()).mail is None:
-            claims = [*_fee(group, draft), *_interest(facts, group, draft, history, claimed, remarks)]
-        notices.append(_notice(facts, group, draft, channel, claims))
+        if draft.channel != "task" or draft.level.mail is None:
+            claims = [*_fee(draft), *_interest(facts, draft.group, history, claimed, remarks)]
+        notices.append(_notice(facts, draft, claims))
     return notices, list(dict.fromkeys(remarks))
 
 
@@ -372,69 +391,65 @@ def _history(store: Store, invoice_ids: Iterable[int], today: date) -> dict[int,
     return found
 
 
-def _fee(group: _Group, draft: _Draft) -> Iterator[Claim]:
+def _fee(draft: _Draft) -> Iterator[Claim]:
     """Once a notice, on the oldest of the invoices that advanced."""
-    level = rules.severest(draft.levels.values())
-    fee_minor = level.fee_minor.get(group.currency, 0)
+    currency = draft.group.key[1]
+    fee_minor = draft.level.fee_minor.get(currency, 0)
     if fee_minor:
-        oldest = min(
-            (item for item in draft.items if item.id in draft.levels), key=lambda each: (each.due_on, each.invoice_id)
-        )
-        words = f"{format_amount(fee_minor, group.currency)} for the notice {level.name}"
+        oldest = min(draft.group.advanced, key=lambda each: (each.due_on, each.invoice_id))
+        words = f"{format_amount(fee_minor, currency)} for the notice {draft.level.name}"
         yield Claim(oldest.invoice_id, "fee", fee_minor, words)
 
 
 def _interest(
     facts: _Facts,
     group: _Group,
-    draft: _Draft,
     history: dict[int, list[rules.Instalment]],
     claimed: dict[int, dict[str, int]],
     remarks: list[str],
 ) -> Iterator[Claim]:
     """One claim an invoice that advanced to a level with interest; the fixed sum of EU 2011/7 once an invoice."""
+    customer_id, currency = group.key
     of_invoice: dict[int, list[Level]] = {}
-    for item in draft.items:
-        if item.id in draft.levels and draft.levels[item.id].interest_ppm:
-            of_invoice.setdefault(item.invoice_id, []).append(draft.levels[item.id])
+    for item, level in zip(group.advanced, group.levels, strict=True):
+        if level.interest_ppm:
+            of_invoice.setdefault(item.invoice_id, []).append(level)
     for invoice_id, levels in of_invoice.items():
         rate_ppm = rules.severest(levels).interest_ppm
-        if rate_ppm == "statutory" and not group.is_business:
-            remarks.append(f"K{group.customer_id} is a consumer: no statutory interest; a policy may have its own rate")
+        if rate_ppm == "statutory" and not group.customer["is_business"]:
+            remarks.append(f"K{customer_id} is a consumer: no statutory interest; a policy may have its own rate")
             continue
         before = claimed.get(invoice_id, {})
         reckoned = rules.interest(
-            history[invoice_id], rate_ppm, facts.today, before.get("interest", 0), group.currency, facts.base_rates_ppm
+            history[invoice_id], rate_ppm, facts.today, before.get("interest", 0), currency, facts.base_rates_ppm
         )
         if reckoned.amount_minor:
             yield Claim(invoice_id, "interest", *reckoned)
-        fixed_minor = rules.COMPENSATION_MINOR.get(group.currency, 0)
+        fixed_minor = rules.COMPENSATION_MINOR.get(currency, 0)
         if rate_ppm == "statutory" and fixed_minor and "compensation" not in before:
             yield Claim(invoice_id, "compensation", fixed_minor, "40.00 EUR, EU 2011/7 article 6")
 
 
-def _notice(facts: _Facts, group: _Group, draft: _Draft, channel: str, claims: Sequence[Claim]) -> Notice:
-    def sum_of(kind: str, bases: tuple[str, ...]) -> int:
-        made_minor = sum(claim.amount_minor for claim in claims if claim.basis in bases)
-        return made_minor + sum(item.balance_minor for item in draft.items if item.kind == kind)
-
-    level = rules.severest(draft.levels.values())
+def _notice(facts: _Facts, draft: _Draft, claims: Sequence[Claim]) -> Notice:
+    group, level = draft.group, draft.level
+    sums_minor = group.listed_minor.copy()
+    for claim in claims:
+        sums_minor[claim.kind] += claim.amount_minor
     return Notice(
-        group.customer_id,
-        group.currency,
+        *group.key,
         level.name,
         level.mail,
-        channel,
-        sum(item.balance_minor for item in draft.items if item.kind == "invoice"),
-        sum_of("fee", ("fee", "compensation")),
-        sum_of("interest", ("interest",)),
-        facts.credit_minor.get((group.customer_id, group.currency), 0),
-        tuple((receivable_id, each.name) for receivable_id, each in draft.levels.items()),
+        draft.channel,
+        sums_minor["invoice"],
+        sums_minor["fee"],
+        sums_minor["interest"],
+        facts.credit_minor.get(group.key, 0),
+        tuple(group.advanced),
         tuple(claims),
-        tuple(draft.items),
-        any(each.after_days >= 0 for each in draft.levels.values()),
-        any(each.stop_shipping for each in draft.levels.values()),
-        level.task or ("call {customer}" if channel == "task" else None),
+        tuple(group.listed),
+        level.after_days >= 0,
+        any(each.stop_shipping for each in group.levels),
+        level.task or ("call {customer}" if draft.channel == "task" else None),
     )
 
 
@@ -470,9 +485,9 @@ def plan(store: Store, decision: Decision, today: date) -> dict[str, Any]:
         "notices": [
             {
                 **notice._asdict(),
-                "advanced": [list(each) for each in notice.advanced],
+                "advanced": [[item.id, item.level] for item in notice.advanced],
                 "claims": [list(each) for each in notice.claims],
-                "listed": [[*item[:3], item.due_on.isoformat(), item.balance_minor] for item in notice.listed],
+                "listed": [list(item[:5]) for item in notice.listed],
             }
             for notice in decision.notices
         ],

@@ -114,7 +114,7 @@ def _lines(store: Store, notice: Notice, notice_id: int) -> list[dict[str, Any]]
         {
             "number": said[item.invoice_id]["number"],
             "issued_on": said[item.invoice_id]["issued_on"],
-            "due_on": item.due_on.isoformat(),
+            "due_on": item.due_on,
             "kind": item.kind,
             "formula": formulas.get(item.id, ""),
             "amount": _money(item.balance_minor, notice.currency),
@@ -124,7 +124,7 @@ def _lines(store: Store, notice: Notice, notice_id: int) -> list[dict[str, Any]]
     ]
 
 
-def _by_due_date(item: Item) -> tuple[date, int, int]:
+def _by_due_date(item: Item) -> tuple[str, int, int]:
     return item.due_on, item.invoice_id, item.id
 
 
@@ -133,7 +133,7 @@ def _claims(store: Store, notice: Notice, claims: Sequence[Claim]) -> list[dict[
     return [
         {
             "number": said[claim.invoice_id]["number"],
-            "kind": "interest" if claim.basis == "interest" else "fee",
+            "kind": claim.kind,
             "formula": claim.formula,
             "amount": _money(claim.amount_minor, notice.currency),
         }

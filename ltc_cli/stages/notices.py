@@ -81,8 +81,8 @@ def _write_or_call(
 def _is_called(store: Store, notice: Notice) -> bool:
     """Whether all that the notice is about is a task already."""
     return all(
-        store.one("SELECT 1 FROM call_task_item WHERE receivable_id = ? AND level = ?", each)
-        for each in notice.advanced
+        store.one("SELECT 1 FROM call_task_item WHERE receivable_id = ? AND level = ?", (item.id, item.level))
+        for item in notice.advanced
     )
 
 
@@ -109,11 +109,11 @@ def _write(
         recorded_at=store.recorded_at,
     )
     store.touch(f"K{notice.customer_id}")
-    for receivable_id, level in notice.advanced:
+    for item in notice.advanced:
         attempt = store.value(
-            "SELECT COUNT(*) + 1 FROM notice_item WHERE receivable_id = ? AND level = ?", (receivable_id, level)
+            "SELECT COUNT(*) + 1 FROM notice_item WHERE receivable_id = ? AND level = ?", (item.id, item.level)
         )
-        store.add("notice_item", notice_id=notice_id, receivable_id=receivable_id, level=level, attempt=attempt)
+        store.add("notice_item", notice_id=notice_id, receivable_id=item.id, level=item.level, attempt=attempt)
     for claim in notice.claims:
         _add_claim(store, notice_id, notice, claim, today)
     if notice.task:
@@ -127,7 +127,7 @@ def _add_claim(store: Store, notice_id: int, notice: Notice, claim: Claim, today
     customer_id = store.value("SELECT customer_id FROM invoice WHERE id = ?", (claim.invoice_id,))
     receivable_id = store.add(
         "receivable",
-        kind="interest" if claim.basis == "interest" else "fee",
+        kind=claim.kind,
         invoice_id=claim.invoice_id,
         notice_id=notice_id,
         customer_id=customer_id,
@@ -153,8 +153,8 @@ def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_i
         recorded_at=store.recorded_at,
     )
     store.touch(f"K{notice.customer_id}")
-    for receivable_id, level in notice.advanced:
-        store.add("call_task_item", call_task_id=task_id, receivable_id=receivable_id, level=level)
+    for item in notice.advanced:
+        store.add("call_task_item", call_task_id=task_id, receivable_id=item.id, level=item.level)
 
 
 def _post(
@@ -374,16 +374,11 @@ def _record(
 def planned(store: Store, decision: Decision, today: date, status: str) -> list[dict[str, Any]]:
     """A decision as it is shown before it is carried out."""
     names = _names(store, [notice.customer_id for notice in decision.notices])
-    numbers = _numbers(store, [item.invoice_id for notice in decision.notices for item in notice.listed])
+    numbers = _numbers(store, [item.invoice_id for notice in decision.notices for item in notice.advanced])
     rows = []
     for notice in decision.notices:
-        advanced = dict(notice.advanced)
-        why = "; ".join(
-            f"{numbers[item.invoice_id]} due {item.due_on}: {advanced[item.id]}"
-            for item in notice.listed
-            if item.id in advanced
-        )
-        mine = {numbers[item.invoice_id]: None for item in notice.listed if item.id in advanced}
+        why = "; ".join([f"{numbers[item.invoice_id]} due {item.due_on}: {item.level}" for item in notice.advanced])
+        mine = {numbers[item.invoice_id]: None for item in notice.advanced}
         rows.append(
             _record(
                 ref=None,
