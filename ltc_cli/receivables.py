@@ -153,11 +153,15 @@ NARROWED = {
         SELECT id FROM customer WHERE {these:id} OR {these:merged_into_id})""",
 }
 
+ITEMS_OF = {
+    kind: BALANCES.replace("{columns}", ITEM_COLUMNS).replace("{narrowed}", narrowed)
+    for kind, narrowed in NARROWED.items()
+}
+
 
 def items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:
     """Every receivable of these invoices, contracts or customers, open or settled, with its balance as of a day."""
-    sql = BALANCES.replace("{columns}", ITEM_COLUMNS).replace("{narrowed}", NARROWED[kind])
-    return [OpenItem(*row) for row in store.among(sql, ids, (as_of, as_of))]
+    return [OpenItem(*row) for row in store.among(ITEMS_OF[kind], ids, (as_of, as_of))]
 
 
 def open_items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:

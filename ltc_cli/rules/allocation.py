@@ -40,6 +40,8 @@ def day_with_room(earliest: str, amount_minor: int, item: OpenItem, settlements:
     `settlements` are days and amounts so far. Days on which a payment stood that was reversed later have no room.
     """
     made = list(settlements)
+    if not made:
+        return earliest
     days = sorted({earliest, *(day for day, _amount in made if day > earliest)})
     room = {day: item.amount_minor - sum(amount for made_on, amount in made if made_on <= day) for day in days}
     full = [day for day in days if room[day] < amount_minor]

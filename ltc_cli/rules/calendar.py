@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ltc_cli.errors import UsageError
@@ -56,6 +57,7 @@ def parse_past_date(text: str, today: date) -> date:
     return day
 
 
+@lru_cache(maxsize=1024)
 def parse_iso_date(text: str) -> date:
     """`2026-12-31` alone; UsageError for anything else, and for a day that does not exist."""
     if not re.fullmatch(ISO_DATE, text):
@@ -88,6 +90,8 @@ def add_days(day: date, days: int) -> date:
 
 def add_months(day: date, months: int) -> date:
     """The same day that many months later, or the last of a shorter month; UsageError beyond the calendar."""
+    if not months:
+        return day
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     if not date.min.year <= year <= date.max.year:

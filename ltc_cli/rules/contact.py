@@ -97,6 +97,8 @@ def normalise_email(text: str) -> str:
     UsageError when it is anything but exactly one `name@domain`, so that nothing that goes into a mail's
     envelope can carry a second recipient or a line break.
     """
+    if re.fullmatch(_PLAIN_ADDRESS, plain := text.strip().lower()):
+        return plain
     local, _, domain = _without_mailto(_composed(text.strip()).lower()).rpartition("@")
     domain = _ascii_domain(domain)
     if not (_is_local_part(local) and _is_domain(domain) and len(local) + 1 + len(domain) <= _ADDRESS_LIMIT):

@@ -95,7 +95,8 @@ def totals(lines: Sequence[Line], policy: str, digits: int, discount_ppm: int = 
 
 def rated(line: Line, code: TaxCode) -> Line:
     """The line under the category and rate of another day; whether its amount has the tax in it was agreed."""
-    return line._replace(tax=line.tax._replace(category=code.category, rate_ppm=code.rate_ppm))
+    now = line.tax._replace(category=code.category, rate_ppm=code.rate_ppm)
+    return line if line.tax == now else line._replace(tax=now)
 
 
 def summed(groups: list[TaxGroup]) -> Totals:

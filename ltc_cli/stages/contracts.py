@@ -404,6 +404,19 @@ def progress(store: Store, contract_id: int, as_of: str = EVER) -> Progress:
     )
 
 
+NOW = """
+SELECT contract_now.*, EXISTS (SELECT 1 FROM invoice WHERE invoice.contract_id = contract_now.id) AS is_invoiced
+FROM contract_now WHERE id = ?
+"""
+
+
+def now(store: Store, contract_id: int) -> Row:
+    """A contract as it stands, and whether there is an invoice of it."""
+    row = store.one(NOW, (contract_id,))
+    assert row is not None
+    return row
+
+
 def billed_by_code(store: Store, contract_id: int) -> dict[str, int]:
     """What was billed under each tax code, in minor units of the contract's amount."""
     rows = store.all(
@@ -445,8 +458,21 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     return [_record(store, row, planned[row["id"]], lines[row["id"]], amended[row["id"]]) for row in rows]
 
 
+# What has goods to ship and no fees is signed, whatever was billed and paid.
+HAS_GOODS_TO_SHIP = """
+SELECT terminated_on IS NULL
+    AND NOT EXISTS (SELECT 1 FROM plan_share WHERE contract_id = contract_now.id AND period_from IS NOT NULL)
+    AND EXISTS (SELECT 1 FROM contract_line_now AS line WHERE contract_id = contract_now.id
+        AND quantity_micro <> COALESCE((SELECT SUM(moved.quantity_micro) FROM shipment_line AS moved
+            WHERE moved.contract_line_id = line.id), 0))
+FROM contract_now WHERE id = ?
+"""
+
+
 def status(store: Store, contract_id: int) -> str:
     """The status alone, for what depends on it."""
+    if store.value(HAS_GOODS_TO_SHIP, (contract_id,)):
+        return "signed"
     (row,) = store.among(RECORDS, [contract_id])
     shipped = _shipped(progress(store, contract_id), quotes.lines_of(store, "contract", contract_id))
     return _status(row, plans(store, [contract_id])[contract_id], shipped)

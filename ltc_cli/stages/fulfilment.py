@@ -86,7 +86,8 @@ def ship(
         buyer_id = store.value("SELECT customer_id FROM contract WHERE id = ?", (contract.id,))
         holds.refuse_stopped(store, customers.survivor(store, buyer_id))
     for line, quantity_micro in wanted.items():
-        _refuse_no_room(store, left[line], quantity_micro, on)
+        if left[line]["has_moved"]:
+            _refuse_no_room(store, left[line], quantity_micro, on)
     shipment_id = store.add(
         "shipment",
         contract_id=contract.id,
@@ -111,7 +112,8 @@ def _left_to_ship(store: Store, contract_id: int) -> dict[int, Row]:
     """By line number: the contract line's id and what was not shipped yet."""
     rows = store.all(
         "SELECT line.id, position, line.quantity_micro - COALESCE((SELECT SUM(quantity_micro)"
-        " FROM shipment_line WHERE contract_line_id = line.id), 0) AS left_micro"
+        " FROM shipment_line WHERE contract_line_id = line.id), 0) AS left_micro,"
+        " EXISTS (SELECT 1 FROM shipment_line WHERE contract_line_id = line.id) AS has_moved"
         " FROM contract_line_now AS line WHERE contract_id = ?",
         (contract_id,),
     )

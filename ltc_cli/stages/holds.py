@@ -44,9 +44,11 @@ JOIN customer AS own ON own.id = reached.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
 LEFT JOIN dunning_choice AS choice ON choice.invoice_id = invoice.id AND NOT EXISTS (
     SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
-WHERE notice.stops_shipping = 1 AND COALESCE(choice.policy, kept.dunning, '') <> 'none' AND notice.customer_id IN (
-    SELECT id FROM customer WHERE COALESCE(merged_into_id, id) = (
-        SELECT COALESCE(merged_into_id, id) FROM customer WHERE id = ?))
+WHERE COALESCE(choice.policy, kept.dunning, '') <> 'none' AND notice_item.notice_id IN (
+    SELECT stopping.id FROM notice AS stopping WHERE stops_shipping = 1 AND stopping.customer_id IN (
+        SELECT family.id FROM customer AS asked JOIN customer AS family
+            ON family.id = COALESCE(asked.merged_into_id, asked.id)
+            OR family.merged_into_id = COALESCE(asked.merged_into_id, asked.id) WHERE asked.id = ?))
 AND NOT EXISTS (SELECT 1 FROM outbox
     WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')
 AND receivable.amount_minor > COALESCE((

@@ -115,7 +115,7 @@ def issue(store: Store, settings: Settings, on: date, contract_ids: Sequence[int
     """
     amendments.extend(store, on, contract_ids)
     issued: list[int] = []
-    for contract_id in _unbilled(store, contract_ids):
+    for contract_id in _unbilled(store) if contract_ids is None else sorted(set(contract_ids)):
         contract = _read(store, contract_id)
         for number, claims in enumerate(_invoices(_claims(contract, on))):
             if number:
@@ -124,23 +124,21 @@ def issue(store: Store, settings: Settings, on: date, contract_ids: Sequence[int
     return issued
 
 
-def _unbilled(store: Store, contract_ids: Sequence[int] | None) -> list[int]:
+def _unbilled(store: Store) -> list[int]:
     """Contracts that are not billed in full."""
-    rows = store.among(
+    rows = store.all(
         "SELECT share.contract_id AS id FROM plan_share_now AS share LEFT JOIN ("
         "  SELECT plan_share_id, SUM(net_minor) AS billed_minor FROM invoice_line"
-        "  WHERE plan_share_id IN (SELECT id FROM plan_share WHERE {these:contract_id}) GROUP BY plan_share_id"
+        "  WHERE plan_share_id IS NOT NULL GROUP BY plan_share_id"
         " ) AS billed ON billed.plan_share_id = share.id"
-        " WHERE share.amount_minor > COALESCE(billed_minor, 0) AND {these:share.contract_id}"
-        " GROUP BY share.contract_id ORDER BY share.contract_id",
-        contract_ids,
+        " WHERE share.amount_minor > COALESCE(billed_minor, 0)"
+        " GROUP BY share.contract_id ORDER BY share.contract_id"
     )
     return [row["id"] for row in rows]
 
 
 def _read(store: Store, contract_id: int) -> _Contract:
-    row = store.one("SELECT * FROM contract_now WHERE id = ?", (contract_id,))
-    assert row is not None
+    row = contracts.now(store, contract_id)
     return _Contract(
         row,
         quotes.lines_of(store, "contract", contract_id),
@@ -148,6 +146,11 @@ def _read(store: Store, contract_id: int) -> _Contract:
         contracts.progress(store, contract_id),
         digits(row["currency"]),
     )
+
+
+def _on_invoices(store: Store, contract: _Contract, sql: str) -> list[Row]:
+    """What a query finds on the invoices of the contract so far; where there are none, it is not asked."""
+    return store.all(sql, (contract.row["id"],)) if contract.row["is_invoiced"] else []
 
 
 def _claims(contract: _Contract, on: date) -> list[_Claim]:
@@ -328,12 +331,13 @@ def _goods_due(store: Store, contract: _Contract, share: PlannedShare, on: date)
     """Quantity and value of each line that is to be billed and is not yet: all, or what has gone out."""
     if share.trigger not in billing.BY_QUANTITY:
         return [(line.quantity_micro, line.net_minor) for line in contract.lines]
-    rows = store.all(
+    rows = _on_invoices(
+        store,
+        contract,
         "SELECT contract_line.position, SUM(invoice_line.quantity_micro) AS billed_micro,"
         " SUM(invoice_line.net_minor) AS billed_minor FROM invoice_line"
         " JOIN invoice ON invoice.id = invoice_id JOIN contract_line ON contract_line.id = contract_line_id"
         " WHERE invoice.contract_id = ? GROUP BY contract_line_id",
-        (contract.row["id"],),
     )
     billed = {row["position"]: (row["billed_micro"], row["billed_minor"]) for row in rows}
     due = []
@@ -350,7 +354,7 @@ def _rest_by_code(store: Store, contract: _Contract) -> dict[tax.TaxCode, int]:
     rest: dict[tax.TaxCode, int] = {}
     for line in contract.lines:
         rest[line.tax] = rest.get(line.tax, 0) + line.net_minor
-    billed = contracts.billed_by_code(store, contract.row["id"])
+    billed = contracts.billed_by_code(store, contract.row["id"]) if contract.row["is_invoiced"] else {}
     return {code: left_minor - billed.get(code.code, 0) for code, left_minor in rest.items()}
 
 
@@ -364,7 +368,7 @@ def _totals(
     """
     policy, taxed = contract.row["tax_rounding"], _taxed(store, contract)
     plain = tax.totals(lines, policy, contract.digits, discount_ppm)
-    agreed = tax.totals(contract.lines, policy, contract.digits, discount_ppm)
+    agreed = plain if lines == contract.lines else tax.totals(contract.lines, policy, contract.digits, discount_ppm)
     if contract.row["open_ended"] or contract.row["amendment_id"]:
         is_fixed = any(claim.planned.share.fixed_minor is not None for claim in claims)
         return billing.part_totals(
@@ -399,10 +403,11 @@ def _target(contract: _Contract, claims: list[_Claim], total_minor: int) -> int 
 
 def _taxed(store: Store, contract: _Contract) -> dict[str, billing.TaxedBefore]:
     """Base and tax of each code on the contract's invoices so far, apart where they had another rate."""
-    rows = store.all(
+    rows = _on_invoices(
+        store,
+        contract,
         "SELECT code, rate_ppm, SUM(base_minor) AS base_minor, SUM(invoice_tax.tax_minor) AS tax_minor FROM invoice_tax"
         " JOIN invoice ON invoice.id = invoice_id WHERE contract_id = ? GROUP BY code, rate_ppm",
-        (contract.row["id"],),
     )
     rates = {line.tax.code: line.tax.rate_ppm for line in contract.lines}
     found: dict[str, billing.TaxedBefore] = {}
@@ -498,10 +503,11 @@ def tax_document(group: tax.TaxGroup, words: TaxWords, currency: str) -> dict[st
 
 def _billed_before(store: Store, contract: _Contract) -> list[dict[str, str]]:
     """The earlier invoices of the contract, as a later one names them; a period of its own is no advance."""
-    rows = store.all(
+    rows = _on_invoices(
+        store,
+        contract,
         "SELECT number, issued_on, net_minor, tax_minor, total_minor, currency FROM invoice"
         " WHERE contract_id = ? AND period_from IS NULL ORDER BY id",
-        (contract.row["id"],),
     )
     return [_advance(row) for row in rows]
 

@@ -112,7 +112,7 @@ def add(store: Store, entries: Iterable[NewLead], on: date, *, allow_duplicate: 
 
 def normalise(entry: NewLead) -> dict[str, Any]:
     """The columns of a lead: texts trimmed, e-mail and phone also in the form that duplicates are found by."""
-    texts = {field: [getattr(entry, field) or ""] for field in TEXTS}
+    texts = {field: [text] for field in TEXTS if (text := getattr(entry, field))}
     values: dict[str, Any] = {}
     problems: ColumnProblems = {}
     with Problems() as check:
@@ -307,13 +307,38 @@ def duplicates(store: Store, lead_id: int) -> list[str]:
     return [f"L{row['id']}" for row in rows]
 
 
+class Standing(NamedTuple):
+    """A lead's row, and what has become of it."""
+
+    row: Row
+    status: str
+
+
+def standing(store: Store, lead_id: int) -> Standing:
+    """What the next verb has to know of a lead."""
+    (row,) = store.among(STANDING, [lead_id])
+    return Standing(row, _status(row))
+
+
 def status(store: Store, lead_id: int) -> str:
-    return _status(store.among(RECORDS, [lead_id])[0])
+    return standing(store, lead_id).status
 
 
 # Rows of a table about a lead, or one merged into it: that is seen under it, with its touches and its opportunity.
 OF_LEAD = """
 FROM lead AS own JOIN {table} ON {table}.lead_id = own.id WHERE (own.id = lead.id OR own.merged_into_id = lead.id)
+"""
+
+# What the status hangs on.
+DECIDED = f"""
+    EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id) AS is_erased,
+    EXISTS (SELECT 1 {OF_LEAD.format(table="opportunity")}) AS is_promoted,
+    (SELECT kind {OF_LEAD.format(table="lead_event")} ORDER BY lead_event.id DESC LIMIT 1) AS decision
+"""
+
+STANDING = f"""
+SELECT lead.*, EXISTS (SELECT 1 {OF_LEAD.format(table="touch")}) AS touches, {DECIDED}
+FROM lead WHERE merged_into_id IS NULL AND {{these:id}}
 """
 
 # Asked lead by lead: one lead needs no table of its own, and all of them no more than joins would.
@@ -323,9 +348,7 @@ SELECT lead.*,
     (SELECT MAX(touched_on) {OF_LEAD.format(table="touch")}) AS last_touch_on,
     (SELECT value FROM external_id WHERE kind = 'lead' AND record_id = lead.id ORDER BY source, value LIMIT 1)
         AS external_id,
-    EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id) AS is_erased,
-    EXISTS (SELECT 1 {OF_LEAD.format(table="opportunity")}) AS is_promoted,
-    (SELECT kind {OF_LEAD.format(table="lead_event")} ORDER BY lead_event.id DESC LIMIT 1) AS decision,
+    {DECIDED},
     (SELECT MIN(now.next_on) FROM sequence_event AS now WHERE now.lead_id = lead.id AND now.next_on IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM sequence_event AS later
             WHERE later.lead_id = now.lead_id AND later.sequence = now.sequence AND later.id > now.id)

@@ -63,18 +63,18 @@ def promote(
 
     Answers the opportunity's id, and whether it is new.
     """
-    record = leads.records(store, [lead.id])[0]
-    if not states.follow("lead", record["status"], "promote", lead.text):
+    row, status = leads.standing(store, lead.id)
+    if not states.follow("lead", status, "promote", lead.text):
         return _promoted_before(store, lead, amount_minor, currency), False
     opportunity_id = store.add(
         "opportunity",
         lead_id=lead.id,
-        customer_id=find(store, customer, "customer").id if customer else _customer_of(store, record, on),
-        title=leads.optional(title, "title") or record["company"] or record["name"],
+        customer_id=find(store, customer, "customer").id if customer else _customer_of(store, row, on),
+        title=leads.optional(title, "title") or row["company"] or row["name"],
         currency=currency,
         amount_minor=amount_minor,
         close_on=close_on.isoformat() if close_on else None,
-        owner=leads.optional(owner, "owner") or record["owner"],
+        owner=leads.optional(owner, "owner") or row["owner"],
         created_on=on.isoformat(),
         recorded_at=store.recorded_at,
     )
@@ -96,7 +96,7 @@ def _promoted_before(store: Store, lead: Reference, amount_minor: int | None, cu
     return opportunity.id
 
 
-def _customer_of(store: Store, lead: dict[str, Any], on: date) -> int:
+def _customer_of(store: Store, lead: Row, on: date) -> int:
     return customers.find_or_add(
         store,
         customers.NewCustomer(

@@ -102,11 +102,12 @@ def collect(
     that of what a customer owes.
     """
     owed = open_items(store, target.kind, [target.id])
+    offers = discounts.offers(store, owed, receipt.on)
     if receipt.amount is None:
         if not owed:
             _refuse_unbilled(store, target, receipt.on)
             return None
-        amount_minor, currency = _all_open(store, target, owed, receipt, base)
+        amount_minor, currency = _all_open(store, target, _less(owed, offers), receipt, base)
     else:
         amount_minor, currency = receipt.amount
     if amount_minor == 0:
@@ -128,7 +129,7 @@ def collect(
     if receipt.is_on_account:
         payable = []
     paying = Paying("payment", payment_id, currency, receipt.on, receipt.on.isoformat(), base, claims_first)
-    _pay(store, paying, amount_minor, payable, tolerances)
+    _pay(store, paying, amount_minor, payable, offers, tolerances)
     return payment_id
 
 
@@ -137,13 +138,13 @@ def _pay(
     paying: Paying,
     amount_minor: int,
     owed: list[OpenItem],
+    offers: Mapping[int, Offer],
     tolerances: Mapping[str, Tolerance] | None = None,
 ) -> None:
     """Settle items of one currency with an amount in that of the payment, less the discounts that this earns."""
     if not owed:
         return
     currency = owed[0].currency
-    offers = discounts.offers(store, owed, paying.on)
     payable = _less(owed, offers)
     rate = None
     if currency != paying.currency:
@@ -163,13 +164,10 @@ def _pay(
             discounts.take(store, invoice_id, offers[invoice_id], discounts.day_of(store, mine), **source)
 
 
-def _payable(store: Store, owed: list[OpenItem], on: date) -> list[OpenItem]:
-    """The items less the discounts that they offer to money of this day."""
-    return _less(owed, discounts.offers(store, owed, on))
-
-
 def _less(owed: list[OpenItem], offers: Mapping[int, Offer]) -> list[OpenItem]:
-    return reduced(owed, {each: offer.amount_minor for each, offer in offers.items() if offer.is_in_time})
+    """The items less the discounts that are offered in time."""
+    off = {each: offer.amount_minor for each, offer in offers.items() if offer.is_in_time}
+    return reduced(owed, off) if off else owed
 
 
 def _allocate(
@@ -288,9 +286,8 @@ def currencies_owed(store: Store, target: Reference) -> list[str]:
 
 
 def _all_open(store: Store, target: Reference, owed: list[OpenItem], receipt: Receipt, base: str) -> tuple[int, str]:
-    """Everything that is open, which must be in one currency, less the discounts that its payment earns."""
+    """Everything that is owed, less the discounts that its payment earns; it must be in one currency."""
     currency, currencies = receipt.currency, sorted({item.currency for item in owed})
-    owed = _payable(store, owed, receipt.on)
     if target.kind != "customer" and currency and currency != currencies[0]:
         rate = exchange_on(store, base, currency, currencies[0], receipt.on.isoformat())
         return rate.back(sum(item.balance_minor for item in owed)), currency
@@ -367,7 +364,8 @@ def apply(
     counts_on = parse_iso_date(max(on.isoformat(), since))
     paying = Paying(holder.kind, holder.id, record["currency"], counts_on, since, base, claims_first)
     left_minor = held(store, holder.kind, [holder.id])[holder.id].unapplied_minor
-    open_minor, payable_minor = _open_in(store, paying, owed), _open_in(store, paying, _payable(store, owed, paying.on))
+    offers = discounts.offers(store, owed, paying.on)
+    open_minor, payable_minor = _open_in(store, paying, owed), _open_in(store, paying, _less(owed, offers))
     wanted_minor = min(left_minor, payable_minor) if amount_minor is None else amount_minor
     if wanted_minor == 0:
         raise UsageError("applying nothing changes nothing")
@@ -381,7 +379,7 @@ def apply(
             raise RefusedError(
                 f"{wanted} is too much: {most} is {what}", f"ltc apply {holder.text} {invoice.text} {most}"
             )
-    _pay(store, paying, wanted_minor, owed)
+    _pay(store, paying, wanted_minor, owed, offers)
     store.touch(holder.text)
     return True
 
