@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ltc_cli.receivables import EVER
@@ -15,57 +19,31 @@ if TYPE_CHECKING:
 
     from ltc_cli.store import Store
 
-# What customers owe less what is held for them, another way than aging does: what was issued less what came in.
-MOVED = """
-SELECT day, 'K' || COALESCE(merged_into_id, customer.id) AS customer, currency, SUM(amount_minor) AS amount_minor FROM (
-    SELECT issued_on AS day, customer_id, currency, amount_minor FROM receivable
-    UNION ALL SELECT received_on, customer_id, currency, -amount_minor FROM payment
-    UNION ALL SELECT reversed_on, customer_id, currency, amount_minor FROM payment
-        JOIN payment_reversal ON payment_id = payment.id
-    UNION ALL SELECT issued_on, customer_id, currency, -total_minor FROM credit_note
-    UNION ALL SELECT refunded_on, customer_id, currency, amount_minor FROM refund_moved
-    UNION ALL SELECT settled_on, customer_id, currency, -settlement.amount_minor FROM settlement
+# What each fact changes: of aging, what is open by the day it is due, or what is held (due never) as less of that; and,
+# another way, of what is owed in all: what was issued less what came in, was paid back, given up or exchanged.
+CHANGES = """
+SELECT * FROM (
+    SELECT issued_on AS day, customer_id, currency, due_on, amount_minor AS aged_minor, amount_minor AS moved_minor
+    FROM receivable
+    UNION ALL SELECT received_on, customer_id, currency, NULL, -amount_minor, -amount_minor FROM payment
+    UNION ALL SELECT reversed_on, customer_id, currency, NULL, amount_minor, amount_minor FROM payment_reversal
+        JOIN payment ON payment.id = payment_id
+    UNION ALL SELECT issued_on, customer_id, currency, NULL, -total_minor, -total_minor FROM credit_note
+    UNION ALL SELECT refunded_on, customer_id, currency, NULL, amount_minor, amount_minor FROM refund_moved
+    UNION ALL SELECT settled_on, customer_id, currency, due_on, -settlement.amount_minor,
+        CASE WHEN paid_minor IS NULL THEN 0 ELSE -settlement.amount_minor END
+        FROM settlement JOIN receivable ON receivable.id = receivable_id
+    UNION ALL SELECT settled_on, customer_id, currency, NULL, COALESCE(paid_minor, settlement.amount_minor),
+        COALESCE(paid_minor, 0) FROM settlement JOIN payment ON payment.id = payment_id
+    UNION ALL SELECT settled_on, customer_id, currency, NULL, amount_minor, 0 FROM settlement
+        JOIN credit_note ON credit_note.id = credit_id
+    UNION ALL SELECT settled_on, customer_id, currency, NULL, 0, -settlement.amount_minor FROM settlement
         JOIN (SELECT settlement_id FROM writeoff UNION ALL SELECT settlement_id FROM discount
             UNION ALL SELECT id FROM settlement WHERE kind = 'void') AS given
             ON settlement_id = COALESCE(reverses_id, settlement.id)
         JOIN receivable ON receivable.id = receivable_id
-    UNION ALL SELECT settled_on, customer_id, currency, -settlement.amount_minor FROM settlement
-        JOIN receivable ON receivable.id = receivable_id WHERE paid_minor IS NOT NULL
-    UNION ALL SELECT settled_on, customer_id, currency, paid_minor FROM settlement
-        JOIN payment ON payment.id = payment_id WHERE paid_minor IS NOT NULL
-) AS moved JOIN customer ON customer.id = customer_id
-GROUP BY day, customer_id, currency ORDER BY day
+) AS change ORDER BY day
 """
-
-
-def _moved(store: Store) -> list[tuple[str, str, str, int]]:
-    """Day, customer, currency, and how much more is owed from then on; minor units."""
-    return [tuple(row) for row in store.connection.execute(MOVED)]
-
-
-def aged(store: Store) -> Iterator[str]:
-    """On every day on which something happened (at most 40 of them), the buckets sum to what is open."""
-    moved = _moved(store)
-    days = sorted({day for day, *_rest in moved} | {row[0] for row in store.all("SELECT due_on FROM receivable")})
-    owed: dict[tuple[str, str], int] = {}
-    at = 0
-    for day in days[:: max(1, len(days) // 40)]:
-        while at < len(moved) and moved[at][0] <= day:
-            _day, *name, amount_minor = moved[at]
-            key = name[0], name[1]
-            owed[key] = owed.get(key, 0) + amount_minor
-            at += 1
-        found = dict.fromkeys(owed, 0)
-        on = date.fromisoformat(day)
-        ages = buckets(on, (30, 60, 90))
-        for row in aging.figures(store, on, ages):
-            found[row["customer"], row["currency"]] = row["total"]
-            if sum(row[age.name] for age in ages) + row["unapplied"] != row["total"]:
-                yield f"the buckets of {row['customer']} in {row['currency']} on {day}"
-        for customer, currency in found:
-            if found[customer, currency] != owed.get((customer, currency), 0):
-                yield f"aging of {customer} in {currency} on {day}"
-
 
 MONEY_DAYS = """
 SELECT issued_on AS day FROM receivable UNION SELECT settled_on FROM settlement UNION SELECT received_on FROM payment
@@ -73,9 +51,75 @@ UNION SELECT reversed_on FROM payment_reversal UNION SELECT issued_on FROM credi
 UNION SELECT refunded_on FROM refund_moved
 """
 
+# On so many days, evenly, and on the newest two, aging itself is asked.
+AGED_DAYS = 5
+ENTERED_DAYS = 2
+NEWEST_DAYS = 2
 
-# The newest of these days, and as many of those before, evenly.
-LEDGER_DAYS = 2
+EDGES = (30, 60, 90)
+
+Parts = dict[str | None, int]
+"""What is open, by the day it is due, and by None what is held, as less of that; minor units."""
+
+
+def aged(store: Store) -> Iterator[str]:
+    """Both ways come to the same on every day, by customer and currency; on some days aging says so, by bucket."""
+    days = _some_days(store, f"{MONEY_DAYS} UNION SELECT due_on FROM receivable", AGED_DAYS)
+    customers = _customers(store)
+    parts: defaultdict[tuple[str, str], Parts] = defaultdict(dict)
+    for day, changes in groupby(store.connection.execute(CHANGES), key=itemgetter(0)):
+        while days and day > days[0]:
+            yield from _not_aged(store, days.pop(0), parts)
+        apart: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for _day, customer_id, currency, due_on, aged_minor, moved_minor in changes:
+            name = customers[customer_id], currency
+            own = parts[name]
+            own[due_on] = own.get(due_on, 0) + aged_minor
+            if not own[due_on]:
+                del own[due_on]
+            if aged_minor != moved_minor:
+                apart[name] += aged_minor - moved_minor
+        yield from (f"aging of {customer} in {currency} on {day}" for (customer, currency), off in apart.items() if off)
+    for day in days:
+        yield from _not_aged(store, day, parts)
+
+
+def _not_aged(store: Store, day: str, parts: dict[tuple[str, str], Parts]) -> Iterator[str]:
+    """Where aging does not say this of a day: by customer, currency and bucket."""
+    on = date.fromisoformat(day)
+    ages = buckets(on, EDGES)
+    told = {
+        (row["customer"], row["currency"]): ([row[age.name] for age in ages], row["unapplied"], row["total"])
+        for row in aging.figures(store, on, ages)
+    }
+    nothing = [0] * len(ages), 0, 0
+    for name in sorted(told.keys() | parts.keys()):
+        if told.get(name, nothing) != _of_age(on, parts.get(name, {})):
+            yield "the buckets of {} in {}".format(*name) + f" on {day}"
+
+
+def _of_age(on: date, parts: Parts) -> tuple[list[int], int, int]:
+    """What is open by its age in days, what is held, and both."""
+    ages = [0] * (len(EDGES) + 2)
+    for due_on, amount_minor in parts.items():
+        if due_on is not None:
+            ages[bisect_left((0, *EDGES), (on - date.fromisoformat(due_on)).days)] += amount_minor
+    return ages, parts.get(None, 0), sum(parts.values())
+
+
+def _some_days(store: Store, sql: str, evenly: int) -> list[str]:
+    """Of the days that a query finds the newest two, and so many of those before."""
+    known = [row["day"] for row in store.all(f"SELECT day FROM ({sql}) AS days ORDER BY day")]
+    return sorted({*known[-NEWEST_DAYS:], *known[:: len(known) // evenly + 1]})
+
+
+def _customers(store: Store) -> dict[int, str]:
+    """By id; a merged one is the one that was kept."""
+    return {
+        row["id"]: f"K{row['kept_id']}"
+        for row in store.all("SELECT id, COALESCE(merged_into_id, id) AS kept_id FROM customer")
+    }
+
 
 OF_AGING = (entries.receivable("")[1], entries.credit("")[1])
 """The accounts that aging knows: what is owed, and what is held."""
@@ -89,9 +133,7 @@ def entered(store: Store) -> Iterator[str]:
 
     That each transaction sums to zero is proven where it is made: one that does not cannot be read.
     """
-    rows = store.all(f"SELECT day FROM ({MONEY_DAYS}) AS days ORDER BY day")
-    known = [row["day"] for row in rows]
-    days = sorted({*known[-LEDGER_DAYS:], *known[:: len(known) // LEDGER_DAYS + 1]})
+    days = _some_days(store, MONEY_DAYS, ENTERED_DAYS)
     balances: Balances = {}
     for head, postings in ledger.transactions(store, EVER):
         while days and head.on > days[0]:
