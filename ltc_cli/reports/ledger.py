@@ -203,7 +203,7 @@ class _Reader:
         self.customers = {row["id"]: _Customer(f"K{row['kept_id']}", row["name"]) for row in rows}
 
     def _rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """As plain tuples: every fact of the books passes here, and asking a row by name costs as much as its query."""
+        """As plain tuples: every fact of the books passes here, and asking rows by name costs a fifth more."""
         cursor = self.store.connection.cursor()
         cursor.row_factory = None
         return iter(cursor.execute(sql, (self.as_of,) * sql.count("?")))
