@@ -8,6 +8,7 @@ and a credit takes from what has not gone out first.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import DataError
@@ -190,9 +191,9 @@ def transactions(facts: Iterable[Fact]) -> Iterator[Transaction]:
 
     Raises DataError where the postings of a fact do not sum to zero: a bug, that must never leave the house.
     """
-    deliveries: dict[int, _Delivery] = {}
+    deliveries: defaultdict[int, _Delivery] = defaultdict(_Delivery)
     for fact in facts:
-        postings = tuple(posting for posting in _postings(fact, deliveries) if posting.amount_minor)
+        postings = tuple([posting for posting in _postings(fact, deliveries) if posting.amount_minor])
         if postings:
             _refuse_unbalanced(fact.head, postings)
             yield Transaction(fact.head, postings)
@@ -207,14 +208,14 @@ def _refuse_unbalanced(head: Head, postings: Iterable[Posting]) -> None:
             raise DataError(f"in double entry {head.ref} does not sum to zero in {currency}: {head.what} of {head.on}")
 
 
-def _postings(fact: Fact, deliveries: dict[int, _Delivery]) -> Iterator[Posting]:
+def _postings(fact: Fact, deliveries: defaultdict[int, _Delivery]) -> list[Posting]:
     if isinstance(fact, Paid):
         return _paid(fact)
     if isinstance(fact, Claimed):
         return _claimed(fact)
     if isinstance(fact, GivenUp):
         return _given_up(fact)
-    delivery = None if fact.contract_id is None else deliveries.setdefault(fact.contract_id, _Delivery())
+    delivery = None if fact.contract_id is None else deliveries[fact.contract_id]
     if isinstance(fact, Billed):
         return _billed(fact, delivery)
     assert delivery is not None
@@ -226,57 +227,66 @@ def _owed(owed: Owed, amount_minor: int) -> Posting:
     return Posting(receivable(owed.customer), amount_minor, owed.currency, owed.invoice, owed.due_on)
 
 
-def _billed(fact: Billed, delivery: _Delivery | None) -> Iterator[Posting]:
+def _billed(fact: Billed, delivery: _Delivery | None) -> list[Posting]:
     currency = fact.head.currency
     if fact.owed:
-        yield from (_owed(owed, owed.amount_minor) for owed in fact.owed)
+        postings = [_owed(owed, owed.amount_minor) for owed in fact.owed]
     else:
-        yield Posting(credit(fact.head.customer), fact.total_minor, currency)
-    for code, tax_minor in fact.taxes:
-        yield Posting(tax(code), -tax_minor, currency)
+        postings = [Posting(credit(fact.head.customer), fact.total_minor, currency)]
+    postings += [Posting(tax(code), -tax_minor, currency) for code, tax_minor in fact.taxes]
     if delivery:
         delivery.net_minor += fact.net_minor
         delivery.lines_minor += fact.lines_minor
-        yield from _earned(fact.head, delivery, fact.net_minor)
+        postings += _earned(fact.head, delivery, fact.net_minor)
     else:
-        yield Posting(SALES, -fact.net_minor, currency)
-    asked_minor = sum(owed.amount_minor for owed in fact.owed) if fact.owed else fact.total_minor
-    yield Posting(ROUNDING, fact.net_minor + sum(minor for _code, minor in fact.taxes) - asked_minor, currency)
+        postings.append(Posting(SALES, -fact.net_minor, currency))
+    asked_minor = sum([owed.amount_minor for owed in fact.owed]) if fact.owed else fact.total_minor
+    rounded_minor = fact.net_minor + sum([minor for _code, minor in fact.taxes]) - asked_minor
+    if rounded_minor:
+        postings.append(Posting(ROUNDING, rounded_minor, currency))
+    return postings
 
 
-def _earned(head: Head, delivery: _Delivery, net_minor: int) -> Iterator[Posting]:
+def _earned(head: Head, delivery: _Delivery, net_minor: int) -> list[Posting]:
     """What was invoiced just now is earned or awaited, and what was awaited until now may be earned."""
     before_minor, delivery.awaited_minor = delivery.awaited_minor, delivery.awaited()
     awaited_minor = delivery.awaited_minor - before_minor
-    yield Posting(contract(head.customer), -awaited_minor, head.currency)
-    yield Posting(SALES, awaited_minor - net_minor, head.currency)
+    if not awaited_minor and not net_minor:
+        return []
+    return [
+        Posting(contract(head.customer), -awaited_minor, head.currency),
+        Posting(SALES, awaited_minor - net_minor, head.currency),
+    ]
 
 
-def _paid(fact: Paid) -> Iterator[Posting]:
+def _paid(fact: Paid) -> list[Posting]:
     currency = fact.head.currency
-    yield Posting(BANK, fact.bank_minor, currency)
+    postings = [Posting(BANK, fact.bank_minor, currency)]
     left_minor = fact.bank_minor
     for owed, given_minor in fact.settled:
-        yield _owed(owed, -owed.amount_minor)
+        postings.append(_owed(owed, -owed.amount_minor))
         left_minor -= given_minor
         if owed.currency != currency:
-            yield Posting(EXCHANGE, -given_minor, currency)
-            yield Posting(EXCHANGE, owed.amount_minor, owed.currency)
-    yield Posting(credit(fact.head.customer), -left_minor, currency)
+            postings.append(Posting(EXCHANGE, -given_minor, currency))
+            postings.append(Posting(EXCHANGE, owed.amount_minor, owed.currency))
+    if left_minor:
+        postings.append(Posting(credit(fact.head.customer), -left_minor, currency))
+    return postings
 
 
-def _claimed(fact: Claimed) -> Iterator[Posting]:
-    yield _owed(fact.owed, fact.owed.amount_minor)
-    yield Posting(CLAIMS[fact.kind], -fact.owed.amount_minor, fact.owed.currency)
-
-
-def _given_up(fact: GivenUp) -> Iterator[Posting]:
+def _claimed(fact: Claimed) -> list[Posting]:
     owed = fact.owed
-    yield _owed(owed, -owed.amount_minor)
-    for code, tax_minor in fact.taxes:
-        yield Posting(tax(code), tax_minor, owed.currency)
-    rest_minor = owed.amount_minor - sum(minor for _code, minor in fact.taxes)
-    yield Posting(settled_by(fact.kind, fact.claim), rest_minor, owed.currency)
+    return [_owed(owed, owed.amount_minor), Posting(CLAIMS[fact.kind], -owed.amount_minor, owed.currency)]
+
+
+def _given_up(fact: GivenUp) -> list[Posting]:
+    owed = fact.owed
+    rest_minor = owed.amount_minor - sum([minor for _code, minor in fact.taxes])
+    return [
+        _owed(owed, -owed.amount_minor),
+        *(Posting(tax(code), tax_minor, owed.currency) for code, tax_minor in fact.taxes),
+        Posting(settled_by(fact.kind, fact.claim), rest_minor, owed.currency),
+    ]
 
 
 class _Delivery:

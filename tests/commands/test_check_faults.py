@@ -5,17 +5,19 @@ from __future__ import annotations
 import shlex
 import sqlite3
 from contextlib import closing
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from ltc_cli.reports.check import CHECKS
+from ltc_cli.rules.aging import Bucket, buckets
 from tests.commands import test_check, test_close
 from tests.commands.test_check import broken
 from tests.support import Company, folder_in_memory, leave_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 CONFIG: Final = """
 taxes: {Z: {rate: 0%, category: Z}, S19: {rate: 19%, category: S}, I19: {rate: 19%, category: S, inclusive: true}}
@@ -160,6 +162,26 @@ def test_the_company_is_sound_before(company: Company) -> None:
 def test_a_fault_is_found(statements: str, rule: str, company: Company) -> None:
     tamper(company, statements)
     assert rule in broken(company)
+
+
+def a_day_late(as_of: date, edges: Sequence[int]) -> list[Bucket]:
+    """Buckets of the day after: what is due on the day is past due."""
+    return buckets(as_of + timedelta(1), edges)
+
+
+@pytest.mark.parametrize(
+    ("place", "bug", "example"),
+    [
+        # Of INV-2026-0001 9.75 is due on June 25; INV-2026-0002 is due on the day it was issued, and current on it.
+        ("ltc_cli.reports.aging._open", lambda *_: [], "the buckets of K1 in EUR on 2026-06-15"),
+        ("ltc_cli.reports.checks.owed.buckets", a_day_late, "the buckets of K2 in EUR on 2026-06-15"),
+    ],
+)
+def test_a_bug_in_aging_is_found(
+    company: Company, place: str, bug: object, example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, bug)
+    assert broken(company)["aging"].startswith(example)
 
 
 def test_every_check_is_proven_by_a_fault() -> None:
