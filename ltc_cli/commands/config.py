@@ -5,6 +5,7 @@ import typer
 from ltc_cli import config
 from ltc_cli.commands.answers import ask
 from ltc_cli.errors import ConfigError, LtcError
+from ltc_cli.mail import setting
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.terms import parse_terms
 from ltc_cli.settings import Settings
@@ -41,6 +42,7 @@ def check(ctx: typer.Context) -> None:
     wrong = [f"terms.{name}: {text}" for name, text in _wrong_terms(session.settings)]
     if wrong:
         raise ConfigError("; ".join(wrong), "write them like: 30% sign, 70% ship; net 30")
+    setting.refuse_plain_elsewhere(session.settings.mail)
     nurture.refuse_wrong_templates(session.settings)
     dunning_letters.refuse_wrong_templates(session.settings)
     path = str(session.config_path) if session.config_path else None
