@@ -9,7 +9,7 @@ from ltc_cli.mail import setting
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.terms import parse_terms
 from ltc_cli.settings import Settings
-from ltc_cli.stages import dunning_letters, nurture
+from ltc_cli.stages import dunning, dunning_letters, nurture
 
 COLUMNS = (Column("key"), Column("value"), Column("meaning"))
 
@@ -47,6 +47,7 @@ def check(ctx: typer.Context) -> None:
     dunning_letters.refuse_wrong_templates(session.settings)
     path = str(session.config_path) if session.config_path else None
     notices = [f"{path} is right" if path else "there is no config file: the built-in defaults hold"]
+    notices += dunning.unheeded(session.settings)
     session.show(
         Report(
             (Column("config"), Column("status", "status")),

@@ -69,3 +69,14 @@ def test_a_plan_of_another_hand_is_out_of_date(text: str, company: Company, tmp_
 def test_a_plan_is_sent_as_it_was_read(company: Company, tmp_path: Path) -> None:
     rows = company.ltc("dun", "--apply", str(tmp_path / "plan.json"), "--to-folder", str(tmp_path / "mails"))
     assert [(row["customer"], row["level"], row["status"]) for row in rows] == [("K1", "reminder", "sent")]
+
+
+def test_a_safety_that_stops_nothing_says_so(company: Company) -> None:
+    """No statement can be read, so none is too old: who has set it must not believe that payments are looked for."""
+    with company.config_path.open("a") as config:
+        config.write("bank: {max_age: 3d}\n")
+    said = "bank.max_age stops no notice: this version of ltc reads no bank statements\n"
+    company.ltc("dun", "--no-send")
+    assert said in company.err
+    company.ltc("config", "check")
+    assert said in company.err
