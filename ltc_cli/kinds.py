@@ -273,8 +273,14 @@ def map_in(node: Node) -> dict[str, Node]:
     return node.value
 
 
+MOST_NAMED = 12
+"""Keys that a message tells who has guessed none of them."""
+
+
 def _unknown(key: str, known: list[str]) -> str:
     import difflib
 
     nearest = difflib.get_close_matches(key, known, n=1)
-    return f"unknown key {key!r:.60}" + (f", did you mean {nearest[0]!r}?" if nearest else "")
+    if nearest:
+        return f"unknown key {key!r:.60}, did you mean {nearest[0]!r}?"
+    return f"unknown key {key!r:.60}" + (f"; there is {', '.join(known)}" if len(known) <= MOST_NAMED else "")

@@ -397,6 +397,10 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
     [
         ("\ncurrencyy: USD", "line 2: unknown key 'currencyy', did you mean 'currency'?"),
         ("xyzzy: 1", "line 1: unknown key 'xyzzy'"),
+        (
+            "nurture: {sequences: {w: [{after: 0d, call: x}]}}",
+            "line 1: nurture.sequences.w[1]: unknown key 'call'; there is after, mail, task",
+        ),
         ("mail:\n  hots: smtp", "line 2: mail: unknown key 'hots', did you mean 'host'?"),
         ("tax: Z\ncurrency: EUR\ntax: Z", "line 3: doubled key 'tax', first in line 1"),
         ("company: {name: A, name: B}", "line 1: doubled key 'name', first in line 1"),

@@ -5,10 +5,11 @@ import typer
 from ltc_cli import config
 from ltc_cli.commands.answers import ask
 from ltc_cli.errors import ConfigError, LtcError
+from ltc_cli.mail import setting
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.terms import parse_terms
 from ltc_cli.settings import Settings
-from ltc_cli.stages import dunning_letters, nurture
+from ltc_cli.stages import dunning, dunning_letters, nurture
 
 COLUMNS = (Column("key"), Column("value"), Column("meaning"))
 
@@ -41,10 +42,12 @@ def check(ctx: typer.Context) -> None:
     wrong = [f"terms.{name}: {text}" for name, text in _wrong_terms(session.settings)]
     if wrong:
         raise ConfigError("; ".join(wrong), "write them like: 30% sign, 70% ship; net 30")
+    setting.refuse_plain_elsewhere(session.settings.mail)
     nurture.refuse_wrong_templates(session.settings)
     dunning_letters.refuse_wrong_templates(session.settings)
     path = str(session.config_path) if session.config_path else None
     notices = [f"{path} is right" if path else "there is no config file: the built-in defaults hold"]
+    notices += dunning.unheeded(session.settings)
     session.show(
         Report(
             (Column("config"), Column("status", "status")),

@@ -95,7 +95,7 @@ def daily(
         with daily_lock(session.path):
             rows = [do(step) for step in STEPS]
     except ConflictError:
-        return session.show(Report(COLUMNS, [], empty="another run is under way"))
+        return session.show(Report(COLUMNS, [], notices=["another run is under way"], empty=""))
     return session.show(_report(rows, calm=("nothing", "done")))
 
 

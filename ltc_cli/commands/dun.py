@@ -17,6 +17,9 @@ from ltc_cli.session import Decisions, Session, read_file
 from ltc_cli.stages import dunning, dunning_letters, mailing, notices
 from ltc_cli.store import Store
 
+MOST_NAMED = 5
+"""Customers named by a plan that is out of date."""
+
 
 def dun(
     ctx: typer.Context,
@@ -63,8 +66,10 @@ def dun(
             letters=to_folder is not None,
             explain=is_trial and plan is None,
         )
-        if expected is not None and _plain(dunning.plan(store, decision, session.today)) != expected:
-            raise ConflictError(f"{apply} is out of date: what it rests on has changed", "ltc dun --plan FILE again")
+        if expected is not None:
+            now = _plain(dunning.plan(store, decision, session.today))
+            if now != expected:
+                raise ConflictError(f"{apply} is out of date: {_changed(expected, now)}", "ltc dun --plan FILE again")
         return decision
 
     if is_trial:
@@ -98,7 +103,7 @@ class _Work:
             why = dunning.stopped(store, session.today, len(decision.notices), self.most)
             if (decision.notices or older) and why and not self.is_confirmed:
                 rows = notices.planned(store, decision, session.today, "stopped")
-                return _report(rows, [f"nothing is sent: {why}; --confirm sends all the same"], code=8)
+                return _report(rows, [f"nothing is sent: {why}; ltc dun --confirm sends all the same"], code=8)
             if decision.notices:
                 dunning_letters.refuse_wrong_templates(session.settings)
                 desk = mailing.office(session.settings)
@@ -106,18 +111,18 @@ class _Work:
                 way = mailing.way_out(session.settings, self.folder)
             rows = notices.planned(store, decision, session.today, "open")
             done = notices.carry_out(store, session.settings, desk, decision, session.today, self.folder)
-        written = [notice_id for notice_id, _notice in done if notice_id]
+        written = [each.notice_id for each in done if each.notice_id]
         mails = [*older, *_mails(store, written)]
         late, missing = self._put_letters_in_place(store, written)
-        said = [*decision.remarks, *late, *missing]
+        said = [*decision.remarks, *(each.why for each in done if each.why), *late, *missing]
         if way and mails:
             said += deliver(session, store, decisions, way, mails)
             said += remarks(outbox.records(store, mails))
         waited = outbox.records(store, older) if older else []
         said += [f"{mail['about']}, of an earlier run, is sent now" for mail in waited if mail["status"] == "sent"]
         shown = dict(zip(written, notices.records(store, written), strict=True)) if written else {}
-        for row, (notice_id, _notice) in zip(rows, done, strict=True):
-            row.update(shown[notice_id] if notice_id else {"channel": "task", "why": None})
+        for row, each in zip(rows, done, strict=True):
+            row.update(shown[each.notice_id] if each.notice_id else {"channel": "task", "why": each.why})
         is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in [*rows, *waited])))
         return _report(rows, said, code=0 if is_done else 8)
 
@@ -169,8 +174,38 @@ def _plain(plan: dict[str, Any]) -> Any:
     return json.loads(json.dumps(plan))
 
 
-def _read_plan(path: Path) -> Any:
+def _changed(planned: dict[str, Any], now: dict[str, Any]) -> str:
+    """Why a plan no longer holds: it is of another day, or about whom something has changed."""
+    day = planned.get("today")
+    if isinstance(day, str) and day != now["today"]:
+        return f"it was made for {day:.10}"
+    then, since = _of_customers(planned), _of_customers(now)
+    differing = sorted(each for each in then.keys() | since.keys() if then.get(each) != since.get(each))
+    more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
+    names = " ".join(f"K{each}" for each in differing[:MOST_NAMED])
+    return "what it rests on has changed" + (f" for {names}{more}" if names else "")
+
+
+def _of_customers(plan: dict[str, Any]) -> dict[int, list[Any]]:
+    """All that a plan says of each customer; what another hand has written into it is passed over."""
+    found: dict[int, list[Any]] = {}
+    for part, key in (("customers", "id"), ("notices", "customer_id")):
+        rows = plan.get(part)
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict) and type(row.get(key)) is int:
+                found.setdefault(row[key], []).append(row)
+    return found
+
+
+def _read_plan(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(read_file(path))
+        plan = json.loads(read_file(path))
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no plan of ltc dun", "ltc dun --plan FILE writes one") from error
+        raise _no_plan(path) from error
+    if not isinstance(plan, dict):
+        raise _no_plan(path)
+    return plan
+
+
+def _no_plan(path: Path) -> DataError:
+    return DataError(f"{path} is no plan of ltc dun", "ltc dun --plan FILE writes one")

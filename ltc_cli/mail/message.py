@@ -109,15 +109,15 @@ def _cut(text: str, most: int) -> str:
 
 
 def _refuse_attacks(letter: Letter) -> None:
-    for name, text in (
-        ("the sender's name", letter.sender_name),
-        ("the recipient's name", letter.recipient_name),
-        ("the subject", letter.subject),
+    for name, text, hint in (
+        ("the sender's name", letter.sender_name, "company.name in config.yaml"),
+        ("the recipient's name", letter.recipient_name, "ltc edit K1 contact=…, or name=… where there is no contact"),
+        ("the subject", letter.subject, "ltc edit K1 name=…"),
     ):
         if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
-            raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", "ltc edit K1 name=…")
+            raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
         if "=?" in text or "?=" in text:
-            raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", "ltc edit K1 name=…")
+            raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
     refuse_address(letter.sender)
     refuse_address(letter.recipient)
 

@@ -31,10 +31,15 @@ def server(mail: Mail) -> Server:
     """Where mails are handed in, with the password. Raises ConfigError where that is not set, or not safe."""
     if mail.host is None:
         raise ConfigError("there is no mail server: mail.host is not set", "set it in config.yaml, or --to-folder DIR")
-    if mail.tls == "none" and not _is_this_machine(mail.host):
-        raise ConfigError(f"mail.tls is none, but {mail.host} is another machine", "mail.tls: required")
+    refuse_plain_elsewhere(mail)
     tls = mail.tls or ("none" if _is_this_machine(mail.host) else "required")
     return Server(mail.host, mail.port, tls, mail.user, _password(mail))
+
+
+def refuse_plain_elsewhere(mail: Mail) -> None:
+    """Raise ConfigError where mails and the password would leave this machine for all to read."""
+    if mail.host and mail.tls == "none" and not _is_this_machine(mail.host):
+        raise ConfigError(f"mail.tls is none, but {mail.host} is another machine", "mail.tls: required")
 
 
 def _is_this_machine(host: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ltc_cli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import jinja2
 
@@ -45,11 +45,14 @@ def prepare(folder: Path | None = None) -> None:
 def render(name: str, language: str, data: dict[str, Any], folder: Path | None = None) -> Text:
     """The mail for plain data. The first line of the plain text is its subject, the second one empty.
 
+    Whoever writes `Subject:` before it, as in a mail, means the same.
+
     Raises ConfigError for a template that does not exist or cannot be filled in.
     """
     _refuse_what_is_not_plain(data)
     place = _place(name, language, folder)
     subject, _, text = _written(place, f"{name}.txt", data).partition("\n\n")
+    subject = re.sub(r"^subject:\s*", "", subject, flags=re.IGNORECASE) if place.folder != FOLDER else subject
     has_html = (place.path / f"{name}.html").is_file()
     return Text(subject, text, _written(place, f"{name}.html", data) if has_html else _as_html(text, place.language))
 
@@ -91,6 +94,14 @@ def is_own(name: str, folder: Path | None, language: str | None = None) -> bool:
 def own(folder: Path) -> list[str]:
     """Names of the templates in the user's folder."""
     return sorted({path.stem for language in LANGUAGES for path in folder.glob(f"{language}/*.txt")})
+
+
+def unread(folder: Path, names: Iterable[str]) -> Iterator[str]:
+    """Templates of these names that lie beside the folders of the languages, where nobody would ever read them."""
+    for name in names:
+        for file in (f"{name}.txt", f"{name}.html"):
+            if (folder / file).is_file():
+                yield f"mail.templates: {file} is read by nobody there; move it to {' or '.join(LANGUAGES)}/{file}"
 
 
 def _unknown_names(name: str, place: Place, known: set[str]) -> Iterator[str]:

@@ -92,7 +92,7 @@ def _show_data(report: Report, style: Style, out: TextIO) -> None:
 def _show_table(report: Report, out: TextIO, *, colour: bool | None, width: int | None) -> list[str]:
     """Draws a table, or the card of one record; returns what is to be said about it."""
     if not report.rows:
-        return [report.empty]
+        return [report.empty] if report.empty else []
     text, left_off = _drawn(report, screen_of(out, colour=colour, width=width))
     write(out, text)
     return [f"left off on this narrow terminal: {', '.join(left_off)}"] if left_off else []

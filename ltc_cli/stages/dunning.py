@@ -171,7 +171,16 @@ def decide(
     decided = [_decide_one(facts, group, letters=letters) for group in groups]
     notices, remarks = _with_claims(store, facts, [each for each in decided if isinstance(each, _Draft)])
     left_out = [each for each in decided if isinstance(each, LeftOut)]
+    if notices:
+        remarks += unheeded(settings)
     return Decision(tuple(notices), tuple(left_out), tuple(remarks))
+
+
+def unheeded(settings: Settings) -> list[str]:
+    """What somebody relies on who has set it, and what stops nothing."""
+    if settings.bank.max_age_days is None:
+        return []
+    return ["bank.max_age stops no notice: this version of ltc reads no bank statements"]
 
 
 def _due(dunning: Dunning, today: date) -> Due:

@@ -40,8 +40,11 @@ def wrong_templates(settings: Settings) -> Iterator[str]:
     """What is wrong with the mails of the levels, found before they are needed."""
     yield from _unknown(settings)
     folder = settings.mail.templates
-    for name in dict.fromkeys(level.mail for level in _levels(settings)):
-        if name and templates.is_own(name, folder):
+    names = dict.fromkeys(level.mail for level in _levels(settings) if level.mail)
+    if folder:
+        yield from templates.unread(folder, names)
+    for name in names:
+        if templates.is_own(name, folder):
             yield from templates.problems(name, samples.SAMPLES["notice"], folder)
     if templates.is_own("notice", folder):
         yield from templates.problems("notice", samples.SAMPLES["notice"], folder)

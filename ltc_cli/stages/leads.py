@@ -102,6 +102,7 @@ def add(store: Store, entries: Iterable[NewLead], on: date, *, allow_duplicate: 
         if not allow_duplicate:
             refuse_duplicate(store, values, "--allow-duplicate adds it all the same")
         added.notices.extend(_phone_notices(store, values))
+        added.notices.extend(_suppression_notices(store, values))
         lead_id = store.add("lead", **values, created_on=on.isoformat(), recorded_at=store.recorded_at)
         external_id = optional(entry.external_id, "external id")
         if external_id:
@@ -163,6 +164,17 @@ def refuse_duplicate(store: Store, values: dict[str, Any], hint: str) -> None:
 def _phone_notices(store: Store, values: dict[str, Any]) -> list[str]:
     other = _other_with(store, "phone_norm", values["phone_norm"])
     return [f"L{other['id']} {other['name']} has the same phone {values['phone_norm']}"] if other else []
+
+
+def _suppression_notices(store: Store, values: dict[str, Any]) -> list[str]:
+    """Added by hand all the same, for people do come back by themselves; but no sequence writes to the address."""
+    email = values["email_norm"]
+    if email is None or store.one("SELECT 1 FROM suppression LIMIT 1") is None:
+        return []
+    from ltc_cli.stages import suppression
+
+    why = suppression.why(store, email)
+    return [f"no sequence writes to {email}: {why}"] if why else []
 
 
 def _other_with(store: Store, column: str, value: str | None) -> Row | None:

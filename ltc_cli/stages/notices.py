@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.mail import outbox, paper
@@ -43,14 +43,23 @@ COLUMNS = (
 )
 
 
+class Done(NamedTuple):
+    """What has become of one notice of a decision."""
+
+    notice_id: int | None
+    """None for a mere task."""
+    why: str | None = None
+    """Why no mail could be written, though the customer has an address."""
+
+
 def carry_out(
     store: Store, settings: Settings, desk: Office | None, decision: Decision, today: date, folder: Path | None
-) -> list[tuple[int | None, Notice]]:
-    """Write the notices, their claims, tasks and mails. Answers the notices' ids; a mere task has none."""
-    done: list[tuple[int | None, Notice]] = []
+) -> list[Done]:
+    """Write the notices, their claims, tasks and mails."""
+    done: list[Done] = []
     for notice in decision.notices:
         assert desk
-        done.append((_write_or_call(store, settings, desk, notice, today, folder), notice))
+        done.append(_write_or_call(store, settings, desk, notice, today, folder))
     is_first = store.value("SELECT COUNT(*) FROM dunning_run WHERE run_on = ?", (today.isoformat(),)) == 0
     if done or is_first:
         store.add("dunning_run", run_on=today.isoformat(), notices=len(done), recorded_at=store.recorded_at)
@@ -59,13 +68,13 @@ def carry_out(
 
 def _write_or_call(
     store: Store, settings: Settings, desk: Office, notice: Notice, today: date, folder: Path | None
-) -> int | None:
+) -> Done:
     """Write it; a customer whose address or name no safe mail can carry is to be called, and keeps nobody waiting."""
     store.connection.execute("SAVEPOINT one_notice")
     counts = store.counts.copy()
     try:
-        return _write(store, settings, desk, notice, today, folder)
-    except (RefusedError, UsageError):
+        return Done(_write(store, settings, desk, notice, today, folder))
+    except (RefusedError, UsageError) as error:
         store.connection.execute("ROLLBACK TO one_notice")
         store.counts.clear()
         store.counts.update(counts)
@@ -73,7 +82,7 @@ def _write_or_call(
         assert customer is not None
         if not _is_called(store, notice):
             _add_task(store, notice, customer, today, None)
-        return None
+        return Done(None, f"K{notice.customer_id} is to be called, no mail can be written: {error.message}")
     finally:
         store.connection.execute("RELEASE one_notice")
 

@@ -519,6 +519,8 @@ def wrong_templates(settings: Settings) -> Iterator[str]:
     )
     for name in wanted:
         yield from templates.problems(name, samples.SAMPLES["lead"], folder)
+    if folder:
+        yield from templates.unread(folder, dict.fromkeys([*wanted, *templates.NAMES]))
     for name in templates.own(folder) if folder else ():
         if name in samples.SAMPLES and name not in wanted:
             yield from templates.problems(name, samples.SAMPLES[name], folder)

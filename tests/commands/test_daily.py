@@ -66,6 +66,8 @@ def test_a_second_start_leaves_at_once(company: Company) -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert company.run("daily") == 0
         assert (company.out, company.err) == ("", "another run is under way\n")
+        assert company.run("daily", "--json") == 0
+        assert (company.out, company.err) == ("[]\n", "another run is under way\n")
     assert steps(company)["billing"] == ("done", 1)
 
 

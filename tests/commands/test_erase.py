@@ -252,6 +252,7 @@ def test_a_row_without_id_and_address_is_known_by_all_that_it_says(company: Comp
 def test_by_hand_they_come_anew_and_no_sequence_writes_to_them(company: Company) -> None:
     company.ltc("erase", "L1")
     assert company.ltc("lead", "add", "Augusta", "--email", "augusta@lovelace.example")["ref"] == "L4"
+    assert company.err == "no sequence writes to augusta@lovelace.example: its owner was erased on 2026-06-15\n"
     message = company.ltc("nurture", "L4", "--enroll", "welcome", fails=4)["message"]
     assert message == "L4 is not written to by sequences: its owner was erased on 2026-06-15"
 

@@ -95,6 +95,8 @@ def test_no_name_adds_a_header_or_a_recipient(column: str, text: str, late: Comp
     if row["channel"] == "task":
         assert inbox.recipients == []
         assert column != "address"
+        assert row["why"].startswith("K1 is to be called, no mail can be written: the ")
+        assert f"{row['why']}\n" in late.err
         return
     message = read(inbox)
     assert row["status"] == "sent"
@@ -133,6 +135,7 @@ def test_a_name_that_is_only_odd_arrives_as_it_is(text: str, late: Company, inbo
 def test_an_address_that_is_not_exactly_one_is_called(email: str, late: Company, inbox: Inbox) -> None:
     (row,) = attack(late, email=email)
     assert (row["channel"], row["ref"]) == ("task", None)
+    assert row["why"].startswith("K1 is to be called, no mail can be written: ")
     assert inbox.recipients == []
     assert late.ltc("outbox", "list") == []
 

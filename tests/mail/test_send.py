@@ -328,6 +328,7 @@ def test_without_a_server_nothing_is_queued(company: Company) -> None:
     assert "mail.from is not set" in company.ltc("send", "INV-2026-0001", fails=6)["message"]
     company.config_path.write_text(config(25).replace("127.0.0.1", "192.0.2.1"))
     assert "192.0.2.1 is another machine" in company.ltc("send", "INV-2026-0001", fails=6)["message"]
+    assert "192.0.2.1 is another machine" in company.ltc("config", "check", fails=6)["message"]
     assert company.dump() == before
 
 

@@ -146,6 +146,21 @@ def test_a_folder_that_is_not_there(company: Company) -> None:
     assert "mail.templates: there is no folder" in company.ltc("config", "check", fails=6)["message"]
 
 
+def test_the_word_subject_before_the_subject_is_that_of_a_mail(company: Company) -> None:
+    write(company, "en/hello.txt", f"Subject: {SOUND}")
+    assert mail(company)["Subject"] == "Hello Ada"
+
+
+@pytest.mark.parametrize("name", ["hello", "reminder", "invoice"])
+def test_a_template_beside_the_languages_is_named(name: str, company: Company) -> None:
+    write(company, "en/hello.txt", SOUND)
+    write(company, "README.txt", "{{ whatever")
+    company.ltc("config", "check")
+    write(company, f"{name}.txt", SOUND)
+    message = company.ltc("config", "check", fails=6)["message"]
+    assert message == f"mail.templates: {name}.txt is read by nobody there; move it to en or zh/{name}.txt"
+
+
 def test_a_name_that_leads_out_of_the_folder(company: Company) -> None:
     write(company, "out.txt", SOUND)
     for name in ("../out", "/etc/passwd", "../../../etc/hostname", "en/../../out"):
