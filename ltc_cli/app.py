@@ -159,7 +159,7 @@ COMMANDS = (
         LOOKING,
         "Show where money leaks: not shipped, not invoiced, not collected.",
     ),
-    Command("list", "list:list_", "read", LOOKING, "List records of a kind."),
+    Command("list", "list:list_", "record", LOOKING, "List records of a kind."),
     Command(
         "show",
         "show:show",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import ConflictError, NotFoundError, RefusedError, UsageError
@@ -93,9 +94,14 @@ def look_up(store: Store, text: str) -> Reference:
     item = store.one("SELECT id, code FROM item WHERE code_norm = ?", (normalise_code(_encodable(cleaned)),))
     if item:
         return Reference("item", item["id"], item["code"])
-    raise NotFoundError(
-        f"there is no record {_shortened(cleaned)}", "ltc list leads, ltc list invoices and so on show what there is"
-    )
+    raise NotFoundError(f"there is no record {_shortened(cleaned)}", _where_to_look(cleaned))
+
+
+def _where_to_look(text: str) -> str:
+    """Words are names, and `find` knows them; the rest are numbers that no list has."""
+    is_name = text[:2].isalpha() and "-" not in text and text.isprintable()
+    lists = "ltc list leads, ltc list invoices and so on show what there is"
+    return f"ltc find {shlex.quote(_shortened(text))} looks for a name; {lists}" if is_name else lists
 
 
 def name(kind: str, record_id: int) -> Reference:

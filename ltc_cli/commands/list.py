@@ -18,10 +18,15 @@ def list_(
 ) -> None:
     """List records of a kind.
 
+    With --as-of: invoices, credits and payments as they stood on that day.
+
     \b
     Example:
       ltc list invoices --where status=open
     """
     session = ask(ctx)
     chosen = listing.plural(kind)
-    session.read(lambda store: listing.report(store, chosen, session.today, where=where or [], limit=limit))
+    as_of = session.as_of if session.given.get("as_of") else None
+    session.read(
+        lambda store: listing.report(store, chosen, session.today, where=where or [], limit=limit, as_of=as_of)
+    )

@@ -38,7 +38,7 @@ def sign(
 ) -> None:
     """Sign an opportunity: the contract and its payment plan.
 
-    What is signed is the newest quote, else the amount as one line.
+    What is signed is the newest quote; without one, or with another --amount than its own, the amount as one line.
 
     \b
     Example:
@@ -64,6 +64,8 @@ def sign(
             )
         contract_id, is_new = contracts.sign(store, session.settings, named, signature)
         notices = [] if is_new else [f"C{contract_id} is signed already"]
+        left_out = contracts.left_out(store, contract_id) if is_new else None
+        notices += [f"C{contract_id} is an amount in one line, not {left_out.text} with its lines"] if left_out else []
         shown = contracts.records(store, [contract_id])[0]
         today = session.today.isoformat()
         is_billable = any(

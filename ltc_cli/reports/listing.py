@@ -87,11 +87,18 @@ def singular(kind: str) -> str:
     return {"opportunities": "opportunity", "mails": "outbox"}.get(kind, kind[:-1])
 
 
-def report(store: Store, kind: str, today: date, *, where: Sequence[str], limit: int | None) -> Report:
-    """The newest last, as a terminal is read."""
+def report(
+    store: Store, kind: str, today: date, *, where: Sequence[str], limit: int | None, as_of: date | None = None
+) -> Report:
+    """The newest last, as a terminal is read. Raises UsageError for a kind that has no `as_of`."""
     columns = COLUMNS[kind]
+    if as_of and kind not in AS_OF:
+        raise UsageError(
+            f"{kind} are listed as they are now, not as of a day",
+            f"as of a day: ltc list {'|'.join(AS_OF)}, ltc aging, ltc funnel",
+        )
     conditions = [_condition(text, columns) for text in where]
-    rows = records(store, kind, None, today)
+    rows = records(store, kind, None, today, as_of)
     found = [row for row in rows if all(_equals(row[key], value) for key, value in conditions)]
     shown = found[-limit:] if limit else found
     notices = [f"{len(shown)} of {len(found)} {kind}"] if len(shown) < len(found) else []

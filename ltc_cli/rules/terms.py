@@ -635,7 +635,10 @@ def _refuse_unless_whole(claims: Sequence[_Claim], total: int, whole: _Whole, cu
     if is_short or made_up_minor > whole_minor:
         made_up, all_of_it = (grouped(format_amount(minor, currency)) for minor in (made_up_minor, whole_minor))
         sums = f"{made_up} of {all_of_it} {currency}"
-        raise UsageError(f"the {name} make up {sums}", "change the terms or the amount, or let one share be the rest")
+        hint = "change the terms or the amount, or let one share be the rest"
+        if _own_amount(claims) is not None:
+            hint = f"fees say the amount themselves: make it {made_up} (--amount, or the quote's lines)"
+        raise UsageError(f"the {name} make up {sums}", hint)
 
 
 def _refuse_what_no_invoice_could_say(

@@ -122,7 +122,7 @@ def _refuse_other_terms(
     assert row is not None  # as it was signed, whatever was amended since
     asked = {
         "amount": signature.amount and signature.amount != (row["amount_minor"], row["currency"]),
-        "terms": signature.terms and _canonical(settings, signature.terms, row["currency"]) != row["terms"],
+        "terms": signature.terms is not None and _canonical(settings, signature.terms, row["currency"]) != row["terms"],
         "signatory": signature.by and signature.by.strip() != row["signed_by"],
         "document": signature.document is not None
         and store.value("SELECT body FROM document WHERE sha256 = ?", (row["document_sha256"],)) != signature.document,
@@ -142,10 +142,10 @@ def _refuse_other_terms(
 def _offer(
     store: Store, settings: Settings, named: Reference, opportunity: dict[str, Any], signature: Signature
 ) -> _Offer:
-    """The quote that is signed; without one, or with an amount of its own, one line at that amount."""
-    quote = named if named.kind == "quote" else quotes.newest(store, int(opportunity["ref"][1:]))
-    if quote and signature.amount is None:
-        return _quoted(store, settings, quote, signature.on)
+    """The quote that is signed; without one, or with another amount, one line at that amount."""
+    quote = _signed_quote(store, named, opportunity, signature)
+    if quote:
+        return _quoted(store, settings, quote, opportunity["ref"], signature)
     customer_id = int(opportunity["customer"][1:])
     amount_minor, currency = _amount(opportunity, signature)
     if amount_minor is None:
@@ -161,10 +161,41 @@ def _offer(
     )
 
 
-def _quoted(store: Store, settings: Settings, quote: Reference, on: date) -> _Offer:
-    record = quotes.records(store, [quote.id], today=on)[0]
+def _signed_quote(
+    store: Store, named: Reference, opportunity: dict[str, Any], signature: Signature
+) -> Reference | None:
+    """The quote that is named, else the newest; but with an amount only the newest that can be signed at that."""
+    if named.kind == "quote":
+        return named
+    newest = quotes.newest(store, int(opportunity["ref"][1:]))
+    if newest is None or signature.amount is None:
+        return newest
+    record = quotes.records(store, [newest.id], today=signature.on)[0]
+    is_open = record["status"] in ("draft", "sent", "accepted")
+    return newest if is_open and _is_over(record, signature.amount) else None
+
+
+def left_out(store: Store, contract_id: int) -> Reference | None:
+    """The newest quote of the contract's opportunity, where the contract was signed without any."""
+    row = store.one("SELECT opportunity_id, quote_id FROM contract WHERE id = ?", (contract_id,))
+    assert row is not None
+    return None if row["quote_id"] else quotes.newest(store, row["opportunity_id"])
+
+
+def _is_over(quote: dict[str, Any], amount: tuple[int, str]) -> bool:
+    return (quote["amount"], quote["currency"]) == (format_amount(*amount), amount[1])
+
+
+def _quoted(store: Store, settings: Settings, quote: Reference, opportunity: str, signature: Signature) -> _Offer:
+    record = quotes.records(store, [quote.id], today=signature.on)[0]
+    if signature.amount and not _is_over(record, signature.amount):
+        asked = f"{format_amount(*signature.amount)} {signature.amount[1]}"
+        raise RefusedError(
+            f"{quote.text} is over {record['amount']} {record['currency']}, not {asked}",
+            f"ltc quote {opportunity} --line … makes another; ltc sign {opportunity} --amount signs without it",
+        )
     states.follow("quote", record["status"], "sign", quote.text)
-    lines = quotes.lines_on(settings, quotes.lines_of(store, "quote", quote.id), on)
+    lines = quotes.lines_on(settings, quotes.lines_of(store, "quote", quote.id), signature.on)
     return _Offer(quote.id, record["currency"], lines, record["tax_rounding"], record["terms"])
 
 
@@ -188,8 +219,8 @@ def _own_amount(
     opportunity: dict[str, Any],
 ) -> int:
     """What terms of recurring fees come to by themselves. Raises UsageError where nothing says an amount."""
-    words = quotes.named_terms(settings, signature.terms) if signature.terms else None
-    terms = parse_terms(words or quotes.default_terms(store, settings, customer_id), currency)
+    words = None if signature.terms is None else quotes.named_terms(settings, signature.terms)
+    terms = parse_terms(quotes.default_terms(store, settings, customer_id) if words is None else words, currency)
     if not any(share.kind == "fee" for share in terms.shares):
         raise UsageError(f"{opportunity['ref']} has no amount yet", f"ltc sign {opportunity['ref']} --amount 1200.00")
     shares = plan(terms, None, None, currency=currency, signed_on=signature.on, ends_on=signature.ends_on)
@@ -210,7 +241,7 @@ def _add(
 ) -> int:
     if not any(line.net_minor for line in offer.lines):
         raise UsageError("a contract over nothing cannot be signed", f"ltc sign {opportunity.text} --amount 1200.00")
-    terms = _canonical(settings, signature.terms or offer.terms, offer.currency)
+    terms = _canonical(settings, offer.terms if signature.terms is None else signature.terms, offer.currency)
     _refuse_reversed(signature)
     offer = _for_first_period(offer, terms, signature)
     whole = tax.totals(offer.lines, offer.tax_rounding, digits(offer.currency))

@@ -89,7 +89,7 @@ def issue(
     if not is_new and wish == Wish():
         return None
     if on.isoformat() < record["issued_on"]:
-        raise UsageError(f"{invoice.text} is of {record['issued_on']}: it cannot be credited before")
+        raise UsageError(f"{invoice.text} is of {record['issued_on']}: it cannot be credited before", "a later --on")
     found = _read(store, invoice.id)
     credit, total_minor = _credit(found, wish, invoice.text)
     credit_id = _add(store, settings, found, credit, total_minor, on, words)

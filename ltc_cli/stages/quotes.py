@@ -229,7 +229,7 @@ def add(
     policy = rounding or settings.tax_rounding
     with Problems() as check:
         parsed = [check(parse_line, store, line, settings, currency, default_tax, on) for line in lines]
-        words = named_terms(settings, terms) if terms else default_terms(store, settings, customer_id)
+        words = named_terms(settings, terms) if terms is not None else default_terms(store, settings, customer_id)
         canonical = check(lambda: format_terms(parse_terms(words, currency), currency))
         if policy not in ("line", "document", "unrounded"):
             check(_refuse_rounding, policy)

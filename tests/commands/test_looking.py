@@ -62,6 +62,27 @@ def test_as_of_a_day_before_its_own_a_record_is_not_there_yet(sale: Company) -> 
         assert sale.out == ""
 
 
+def test_invoices_and_payments_are_listed_as_of_any_day(sale: Company) -> None:
+    sale.ltc("sign", "O1", "--terms", "100% sign", today="2026-06-15")
+    sale.ltc("invoice", "C1", today="2026-06-15")
+    sale.ltc("collect", "C1", "400", today="2026-06-20")
+
+    def listed(kind: str, day: str, *where: str) -> list[str]:
+        rows = sale.ltc("list", kind, "--as-of", day, *where, today="2026-06-30")
+        return [row.get("balance", row["ref"]) for row in rows]
+
+    assert listed("invoices", "2026-06-14") == listed("payments", "2026-06-19") == []
+    assert listed("invoices", "2026-06-19", "--where", "status=open") == ["1000.00"]
+    assert listed("invoices", "2026-06-20", "--where", "status=partly_paid") == ["600.00"]
+    assert listed("payments", "2026-06-20") == ["P1"]
+    assert sale.ltc("list", "contracts", "--as-of", "2026-06-20", fails=2)["hint"].startswith("as of a day: ltc list")
+
+
+def test_who_types_a_name_is_told_how_to_find_its_number(sale: Company) -> None:
+    assert sale.ltc("statement", "Ada Lovelace", fails=3)["hint"].startswith("ltc find 'Ada Lovelace' ")
+    assert "ltc find" not in sale.ltc("statement", "K9", fails=3)["hint"]
+
+
 def test_the_journal_of_one_record_is_what_was_written_about_it(sale: Company) -> None:
     sale.ltc("lead", "add", "Bob")
     assert [entry["verb"] for entry in sale.ltc("log", "L1")] == ["lead add", "promote"]

@@ -320,11 +320,16 @@ class Books:
             raise RefusalError(4, "signed with other terms")
 
     def _quoted(self, named: str, signature: Signature) -> str | None:
-        """The quote that is signed, unless an amount is said: the one that is named, else the newest."""
+        """The quote that is signed: the one that is named, else the newest, unless another amount is said."""
         offered = [named] if named in self.quote else self.opportunity[named].quotes
-        if signature.amount is not None or not offered:
+        if not offered:
             return None
-        if self.quote_status(offered[-1], signature.on) not in ("draft", "sent", "accepted"):
+        offer = self.quote[offered[-1]]
+        is_at_its_amount = signature.amount in (None, (basis(offer.lines, offer.currency), offer.currency))
+        is_open = self.quote_status(offered[-1], signature.on) in ("draft", "sent", "accepted")
+        if named not in self.quote and signature.amount is not None and not (is_open and is_at_its_amount):
+            return None
+        if not is_open or not is_at_its_amount:
             raise RefusalError(4, f"{offered[-1]} cannot be signed")
         return offered[-1]
 
