@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import shutil
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import company
 from bench.measure import Contender, compare, forked, process, show
+from ltc_cli.__main__ import GARBAGE_EVERY
 from ltc_cli.output.as_json import answer, dumps
 from ltc_cli.reports import aging
 from ltc_cli.store import open_existing
@@ -41,7 +43,8 @@ def run(folder: Path, rounds: int, invoices: int) -> None:
 
 
 def ours(database: Path) -> str:
-    """What `ltc aging --json` prints."""
+    """What `ltc aging --json` prints, in a process like `ltc`."""
+    gc.set_threshold(GARBAGE_EVERY)
     store = open_existing(database)
     with store.reading():
         report = aging.report(store, company.AS_OF, EDGES)
