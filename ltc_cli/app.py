@@ -240,7 +240,7 @@ COMMANDS = (
     ),
     Command(
         "export person",
-        "export:whole_person",
+        "export:person",
         "read",
         HOUSE,
         "Export all that is stored about a person, to hand it over to them.",

@@ -35,6 +35,10 @@ def exchange_on(store: Store, base: str, currency: str, into: str, day: str) -> 
     found = {code: rate_on(store, base, code, day) for code in (currency, into)}
     rate, into_rate = found[currency], found[into]
     if rate is None or into_rate is None:
-        missing = currency if rate is None else into
-        raise RefusedError(f"there is no rate of {missing} on {day}", f"ltc rate {missing} NUMBER --on {day}")
+        raise no_rate(currency if rate is None else into, day)
     return exchange(currency, rate, into, into_rate)
+
+
+def no_rate(currency: str, day: str) -> RefusedError:
+    """The refusal of what needs a rate that is not known on the ISO day."""
+    return RefusedError(f"there is no rate of {currency} on {day}", f"ltc rate {currency} NUMBER --on {day}")

@@ -11,7 +11,7 @@ from ltc_cli import exporting
 from ltc_cli.commands.answers import ask, choice
 from ltc_cli.references import find
 from ltc_cli.reports import ledger as books
-from ltc_cli.reports import person
+from ltc_cli.reports import person as known
 from ltc_cli.store import Store
 
 Output = Annotated[
@@ -46,7 +46,7 @@ def ledger(
     )
 
 
-def whole_person(
+def person(
     ctx: typer.Context,
     ref: Annotated[str, typer.Argument(metavar="LEAD|CUSTOMER", help="Whose data: L1 or K1.")],
     output: Output = None,
@@ -63,7 +63,7 @@ def whole_person(
     session = ask(ctx)
 
     def pieces(store: Store) -> Iterator[str]:
-        known = person.record(store, find(store, ref, "lead", "customer"), session.today)
-        yield json.dumps(known, ensure_ascii=False, indent=2) + "\n"
+        record = known.record(store, find(store, ref, "lead", "customer"), session.today)
+        yield json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
     exporting.run(session, exporting.Wish("person", "json", output), pieces)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.agreed import AS_OF
-from ltc_cli.errors import RefusedError
+from ltc_cli.currencies import no_rate
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.funnel import StageTotal, Thread, stage_totals
 from ltc_cli.rules.money import format_amount, round_ratio
@@ -137,7 +137,8 @@ def report(
         for currency, day in sorted(foreign.items())
     ]
     if into:
-        _refuse_unknown(foreign)
+        if foreign:
+            raise no_rate(*min(foreign.items()))
         rows = [{**row, "currency": into.into} for row in into.written(rows)]
         notices += into.notices
     return Report(
@@ -148,11 +149,6 @@ def report(
         hint="ltc aging",
         empty="no leads in this period",
     )
-
-
-def _refuse_unknown(foreign: dict[str, str]) -> None:
-    for currency, day in sorted(foreign.items()):
-        raise RefusedError(f"there is no rate of {currency} on {day}", f"ltc rate {currency} NUMBER --on {day}")
 
 
 def _columns(by: str | None) -> list[Column]:

@@ -153,12 +153,11 @@ def _aged_in(account: Account, into: Conversion) -> dict[str, int]:
 
 def _converted(account: Account, into: Conversion) -> Iterator[Movement]:
     """Each moves the converted balance before it to the one after; the last takes what rounding leaves."""
-    balance_minor = account.opening_minor
+    balance_minor, closing_minor = account.opening_minor, sum(_aged_in(account, into).values())
     before_minor = into(balance_minor, account.currency)
     for number, movement in enumerate(account.moved, 1):
         balance_minor += movement.amount_minor
         is_last = number == len(account.moved)
-        closing_minor = sum(_aged_in(account, into).values())
         after_minor = closing_minor if is_last else into(balance_minor, account.currency)
         yield movement._replace(amount_minor=after_minor - before_minor, original=_original(movement, into))
         before_minor = after_minor

@@ -9,7 +9,7 @@ from ltc_cli.references import an, on_thread
 from ltc_cli.report import Column, Report
 from ltc_cli.reports.listing import AS_OF, COLUMNS, plural, records
 from ltc_cli.rules.money import format_amount, format_micro
-from ltc_cli.stages import holds
+from ltc_cli.stages import customers, holds, leads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +85,7 @@ SINCE = {
     "payments": "received_on",
     "notices": "decided_on",
     "mails": "queued_on",
+    "items": "created_on",
 }
 """The day from which on a record of a kind is there."""
 
@@ -238,10 +239,8 @@ def _refuse_before(ref: str, since: str, day: str) -> None:
 def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]:
     """What happened to the leads, opportunities and contracts of the thread, in the order of its days."""
     ids = {f"{kind}s" if kind != "opportunity" else "opportunities": _ids(store, named, kind) for kind in KINDS}
-    ids["leads"] += [row["id"] for row in store.among("SELECT id FROM lead WHERE {these:merged_into_id}", ids["leads"])]
-    ids["customers"] += [
-        row["id"] for row in store.among("SELECT id FROM customer WHERE {these:merged_into_id}", ids["customers"])
-    ]
+    ids["leads"] = leads.family(store, ids["leads"])
+    ids["customers"] = customers.family(store, ids["customers"])
     listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
     entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
     entries += _shipped(store, listed) + _settled(store, listed)

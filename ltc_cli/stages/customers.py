@@ -21,7 +21,7 @@ from ltc_cli.rules.terms import parse_terms
 from ltc_cli.stages.leads import further_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from sqlite3 import Row
 
@@ -211,7 +211,7 @@ def merge(store: Store, text: str, into: str) -> Merged:
             f"{gone.text} has the tax id {other['tax_id']}, {keep.text} {kept['tax_id']}: these are two customers",
             f"ltc edit {gone.text} tax_id= where it is wrong",
         )
-    for member_id in family(store, gone.id):
+    for member_id in family(store, [gone.id]):
         store.change("customer", member_id, merged_into_id=keep.id, merged_at=store.recorded_at)
     store.touch(keep.text)
     fields = ("kind", "country", "tax_id", *FIELDS, "dunning")
@@ -235,9 +235,9 @@ def survivor(store: Store, customer_id: int) -> int:
     return int(store.value("SELECT id FROM customer_now WHERE own_id = ?", (customer_id,)))
 
 
-def family(store: Store, customer_id: int) -> list[int]:
-    """The customer, and all that were merged into it."""
-    rows = store.all("SELECT id FROM customer WHERE id = ? OR merged_into_id = ? ORDER BY id", (customer_id,) * 2)
+def family(store: Store, ids: Iterable[int]) -> list[int]:
+    """The customers, and all that were merged into them."""
+    rows = store.among("SELECT id FROM customer WHERE {these:id} OR {these:merged_into_id} ORDER BY id", ids)
     return [row["id"] for row in rows]
 
 

@@ -130,8 +130,8 @@ Case = tuple[str | None, int | None, str]
 KEY, CASE, OWED = slice(2), slice(2, 5), slice(2, None)
 """Where they stand in a row of what is open."""
 NO_LEVEL = (None, "")
-MANY = 4
-"""More than one customer in so many."""
+ONE_IN = 4
+"""Above one customer in so many, what is held is found faster in all payments than in those of each."""
 
 
 class _Facts(NamedTuple):
@@ -229,8 +229,7 @@ def _facts(store: Store, settings: Settings, today: date, due: Due, customer_ids
 
 def _credit(store: Store, today: date, customer_ids: set[int]) -> dict[Key, int]:
     """What is held for a customer and not applied, by survivor and currency."""
-    # Of many customers, it is found faster in all payments than in theirs.
-    are_many = MANY * len(customer_ids) > store.value("SELECT COUNT(*) FROM customer")
+    are_many = ONE_IN * len(customer_ids) > store.value("SELECT COUNT(*) FROM customer")
     found: dict[Key, int] = {}
     for part in (UNAPPLIED, UNAPPLIED_CREDIT, PAID_BACK):
         held = part.replace("{narrowed}", "" if are_many else f"AND customer_id IN ({OWN_IDS})")

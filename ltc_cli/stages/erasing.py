@@ -14,7 +14,7 @@ from ltc_cli.mail import outbox
 from ltc_cli.receivables import held, open_items
 from ltc_cli.report import Column, Report, to_text
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.stages import contracts, leads, suppression
+from ltc_cli.stages import contracts, customers, leads, suppression
 from ltc_cli.store import ERASED, canonical_json
 
 if TYPE_CHECKING:
@@ -125,22 +125,22 @@ def person_of(store: Store, named: Reference) -> Person:
 
 def _of_lead(store: Store, lead: Reference) -> Person:
     """The lead and all that were merged into it; its customer where nothing was ever signed, billed or paid."""
-    family = _ids(store, "SELECT id FROM lead WHERE {these:COALESCE(merged_into_id, id)}", [lead.id])
+    family = leads.family(store, [lead.id])
     sold = store.among("SELECT id, customer_id FROM opportunity WHERE {these:lead_id}", family)
-    customers = {row["customer_id"] for row in sold}
-    alone = [each for each in customers if _is_of_these_alone(store, each, [row["id"] for row in sold])]
-    return _person(store, family, _with_merged(store, alone), [row["id"] for row in sold])
+    buyers = {row["customer_id"] for row in sold}
+    alone = [each for each in buyers if _is_of_these_alone(store, each, [row["id"] for row in sold])]
+    return _person(store, family, customers.family(store, alone), [row["id"] for row in sold])
 
 
 def _is_of_these_alone(store: Store, customer_id: int, opportunities: Sequence[int]) -> bool:
-    ids = _with_merged(store, [customer_id])
+    ids = customers.family(store, [customer_id])
     others = set(_ids(store, "SELECT id FROM opportunity WHERE {these:customer_id}", ids)) - set(opportunities)
     return not others and not _business(store, ids)
 
 
 def _of_customer(store: Store, customer: Reference) -> Person:
     """The customer, all that were merged into it, and the leads that it comes from."""
-    family = _with_merged(store, [customer.id])
+    family = customers.family(store, [customer.id])
     opportunities = _ids(store, "SELECT id FROM opportunity WHERE {these:customer_id}", family)
     roots = _ids(
         store,
@@ -154,10 +154,6 @@ def _of_customer(store: Store, customer: Reference) -> Person:
 
 def _ids(store: Store, sql: str, ids: Iterable[int]) -> list[int]:
     return sorted({row["id"] for row in store.among(sql, ids)})
-
-
-def _with_merged(store: Store, ids: Iterable[int]) -> list[int]:
-    return _ids(store, "SELECT id FROM customer WHERE {these:COALESCE(merged_into_id, id)}", ids)
 
 
 def _person(store: Store, leads: list[int], customers: list[int], opportunities: list[int]) -> Person:

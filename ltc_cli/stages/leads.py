@@ -285,25 +285,25 @@ def merge(store: Store, keep: Reference, others: Sequence[Reference]) -> bool:
 
     Raises RefusedError when more than one of them was promoted. Answers whether anything changed.
     """
-    family = [keep.id, *(other.id for other in others if other.id != keep.id)]
-    if len(family) == 1:
+    named = [keep.id, *(other.id for other in others if other.id != keep.id)]
+    if len(named) == 1:
         return False
-    for erased in store.among("SELECT record_id FROM erasure WHERE kind = 'lead' AND {these:record_id}", family):
+    for erased in store.among("SELECT record_id FROM erasure WHERE kind = 'lead' AND {these:record_id}", named):
         raise RefusedError(f"L{erased['record_id']} is erased: it is merged with nobody", "leave it out")
-    promoted = store.among("SELECT id FROM opportunity WHERE {these:lead_id}", _family(store, family))
+    promoted = store.among("SELECT id FROM opportunity WHERE {these:lead_id}", family(store, named))
     if len(promoted) > 1:
         names = " and ".join(f"O{row['id']}" for row in promoted)
         raise RefusedError(
             f"{names} come from these leads: a lead is promoted once", "ltc lose the one that is a double"
         )
-    for other_id in _family(store, family[1:]):
+    for other_id in family(store, named[1:]):
         store.change("lead", other_id, merged_into_id=keep.id)
     store.touch(keep.text)
     return True
 
 
-def _family(store: Store, ids: Sequence[int]) -> list[int]:
-    """The leads and all that were merged into them before."""
+def family(store: Store, ids: Sequence[int]) -> list[int]:
+    """The leads, and all that were merged into them."""
     rows = store.among("SELECT id FROM lead WHERE {these:merged_into_id}", ids)
     return [*ids, *(row["id"] for row in rows)]
 

@@ -308,7 +308,7 @@ def _refuse_unbilled(store: Store, target: Reference, on: date) -> None:
     if target.kind == "invoice":
         return
     column, ids = (
-        ("id", [target.id]) if target.kind == "contract" else ("customer_id", customers.family(store, target.id))
+        ("id", [target.id]) if target.kind == "contract" else ("customer_id", customers.family(store, [target.id]))
     )
     for row in store.among(f"SELECT id FROM contract WHERE {{these:{column}}} ORDER BY id", ids):
         awaited = invoices.awaited(store, row["id"], on)
@@ -591,7 +591,7 @@ def last_for(store: Store, target: Reference) -> int | None:
         "contract": "receivable.invoice_id IN (SELECT id FROM invoice WHERE {these:contract_id})",
         "customer": "{these:receivable.customer_id}",
     }[target.kind]
-    ids = customers.family(store, target.id) if target.kind == "customer" else [target.id]
+    ids = customers.family(store, [target.id]) if target.kind == "customer" else [target.id]
     (row,) = store.among(
         "SELECT MAX(payment_id) AS payment_id FROM settlement JOIN receivable ON receivable.id = receivable_id"
         f" WHERE {condition} AND payment_id NOT IN (SELECT payment_id FROM payment_reversal)",

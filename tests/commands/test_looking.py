@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ltc_cli.reports.listing import COLUMNS
+from ltc_cli.reports.thread import SINCE
+
 if TYPE_CHECKING:
     from tests.support import Company
 
@@ -60,6 +63,10 @@ def test_as_of_a_day_before_its_own_a_record_is_not_there_yet(sale: Company) -> 
         assert error["message"] == f"{ref} is of 2026-06-15: it was not there yet on 2026-06-14"
         assert error["hint"] == f"ltc show {ref} --as-of 2026-06-15"
         assert sale.out == ""
+
+
+def test_every_kind_of_record_has_a_first_day() -> None:
+    assert set(SINCE) == set(COLUMNS)
 
 
 def test_invoices_and_payments_are_listed_as_of_any_day(sale: Company) -> None:

@@ -88,6 +88,8 @@ def test_the_record_of_an_item(company: Shop) -> None:
         "created_on": company.today,
         "further": [{"column": "Farbe", "value": "blau"}],
     }
+    assert company.ltc("show", "widget", "--as-of", company.today)["ref"] == "WIDGET"
+    assert "not there yet" in company.ltc("show", "widget", "--as-of", "2000-01-01", fails=3)["message"]
     assert [row["ref"] for row in company.ltc("list", "items", "--where", "currency=EUR")] == [
         "WIDGET",
         "Books:1",
