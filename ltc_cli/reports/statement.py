@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ltc_cli.receivables import items, movements
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import buckets
-from ltc_cli.rules.money import format_amount
+from ltc_cli.rules.money import format_amount, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,7 +167,7 @@ def _original(movement: Movement, into: Conversion) -> str:
     """What it is in its own currency; nothing where that is the one asked for."""
     if movement.currency == into.into:
         return ""
-    return f"{format_amount(abs(movement.amount_minor), movement.currency)} {movement.currency}"
+    return f"{grouped(format_amount(abs(movement.amount_minor), movement.currency))} {movement.currency}"
 
 
 def _account(

@@ -789,6 +789,8 @@ def test_rupiah_and_dollars(office: Callable[[str], Company]) -> None:
     assert "1 USD = 14000 IDR of 2026-01-15" in company.err
     company.run(*asked, "--in", "USD")
     assert company.out.splitlines()[-1].split()[-2:] == ["20.71", "2"]  # 150,000 ÷ 14,000 = 10.714
+    (account,) = company.ltc("statement", "K1", "--in", "USD", "--until", "2026-01-20")
+    assert account["movements"][0]["text"].endswith(", 150,000.00 IDR")
 
 
 def test_what_is_worth_little_is_said_as_a_ratio(office: Callable[[str], Company]) -> None:
