@@ -367,6 +367,7 @@ def _with_claims(store: Store, facts: _Facts, drafts: Sequence[_Draft]) -> tuple
     bearing = {
         item.invoice_id
         for group, _level, _channel in drafts
+        if any([level.interest_ppm for level in group.levels])
         for item, level in zip(group.advanced, group.levels, strict=True)
         if level.interest_ppm
     }
@@ -379,7 +380,10 @@ def _with_claims(store: Store, facts: _Facts, drafts: Sequence[_Draft]) -> tuple
     for draft in drafts:
         claims: list[Claim] = []
         if draft.channel != "task" or draft.level.mail is None:
-            claims = [*_fee(draft), *_interest(facts, draft.group, history, claimed, remarks)]
+            if draft.level.fee_minor:
+                claims += _fee(draft)
+            if bearing:
+                claims += _interest(facts, draft.group, history, claimed, remarks)
         notices.append(_notice(facts, draft, claims))
     return notices, list(dict.fromkeys(remarks))
 
