@@ -82,22 +82,23 @@ NOTICE: dict[str, Any] = {
             "number": "INV-2026-0001",
             "issued_on": "2026-06-15",
             "due_on": "2026-07-15",
+            "days_late": 40,
             "kind": kind,
             "formula": formula,
             "amount": amount,
         }
         for kind, formula, amount in (
             ("invoice", "", "1,117.80"),
-            ("fee", "10.00 for the notice second", "10.00"),
-            ("interest", "1117.80 × 9% × 20 / 365", "5.51"),
+            ("fee", "second", "10.00"),
+            ("interest", "1,117.80 × 9% × 20 / 365", "5.51"),
         )
     ],
     "claims": [
-        {"number": "INV-2026-0001", "kind": "fee", "formula": "40.00 for the notice final", "amount": "40.00"},
+        {"number": "INV-2026-0001", "kind": "fee", "formula": "final", "amount": "40.00"},
         {
             "number": "INV-2026-0001",
             "kind": "interest",
-            "formula": "1117.80 × 9% × 40 / 365 - 5.51",
+            "formula": "1,117.80 × 9% × 40 / 365 - 5.51",
             "amount": "5.51",
         },
     ],

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ltc_cli.errors import ConfigError
-from ltc_cli.rules.money import PPM, format_amount, format_percent, round_ratio
+from ltc_cli.rules.money import PPM, format_amount, format_percent, grouped, round_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -118,6 +118,7 @@ class Claim(NamedTuple):
     basis: str
     amount_minor: int
     formula: str
+    """How it is reckoned; of a fee, the level that has it. In no language."""
 
     @property
     def kind(self) -> str:
@@ -185,12 +186,16 @@ def interest(
     spans = [span for each in instalments for span in _spans(each, rate_ppm, today, base_rates_ppm)]
     total_minor = round_ratio(sum(each.balance_minor * each.rate_ppm * each.days for each in spans), PPM * YEAR_DAYS)
     words = " + ".join(
-        f"{format_amount(each.balance_minor, currency)} × {format_percent(each.rate_ppm)} × {each.days} / {YEAR_DAYS}"
+        f"{_in_words(each.balance_minor, currency)} × {format_percent(each.rate_ppm)} × {each.days} / {YEAR_DAYS}"
         for each in spans
     )
     if claimed_minor:
-        words += f" - {format_amount(claimed_minor, currency)}"
+        words += f" - {_in_words(claimed_minor, currency)}"
     return Interest(max(0, total_minor - claimed_minor), words)
+
+
+def _in_words(amount_minor: int, currency: str) -> str:
+    return grouped(format_amount(amount_minor, currency))
 
 
 def _spans(part: Instalment, rate_ppm: int | str, today: date, base_rates_ppm: Mapping[date, int]) -> Iterable[Span]:

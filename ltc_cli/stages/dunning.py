@@ -367,7 +367,7 @@ def _with_claims(store: Store, facts: _Facts, drafts: Sequence[_Draft]) -> tuple
     bearing = {
         item.invoice_id
         for group, _level, _channel in drafts
-        if any([level.interest_ppm for level in group.levels])
+        if any(level.interest_ppm for level in group.levels)
         for item, level in zip(group.advanced, group.levels, strict=True)
         if level.interest_ppm
     }
@@ -409,8 +409,7 @@ def _fee(draft: _Draft) -> Iterator[Claim]:
     fee_minor = draft.level.fee_minor.get(currency, 0)
     if fee_minor:
         oldest = min(draft.group.advanced, key=lambda each: (each.due_on, each.invoice_id))
-        words = f"{format_amount(fee_minor, currency)} for the notice {draft.level.name}"
-        yield Claim(oldest.invoice_id, "fee", fee_minor, words)
+        yield Claim(oldest.invoice_id, "fee", fee_minor, draft.level.name)
 
 
 def _interest(
@@ -439,7 +438,7 @@ def _interest(
             yield Claim(invoice_id, "interest", *reckoned)
         fixed_minor = rules.COMPENSATION_MINOR.get(currency, 0)
         if rate_ppm == "statutory" and fixed_minor and "compensation" not in before:
-            yield Claim(invoice_id, "compensation", fixed_minor, "40.00 EUR, EU 2011/7 article 6")
+            yield Claim(invoice_id, "compensation", fixed_minor, "EU 2011/7 article 6")
 
 
 def _notice(facts: _Facts, draft: _Draft, claims: Sequence[Claim]) -> Notice:

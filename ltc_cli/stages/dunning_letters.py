@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import ConfigError
 from ltc_cli.mail import samples, templates
+from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.money import format_amount, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
     from pathlib import Path
     from sqlite3 import Row
 
@@ -89,7 +90,7 @@ def write(store: Store, settings: Settings, notice: Notice, customer: Row, notic
             "buyer_name": customer["name"],
             "buyer_address": customer["address"] or "",
             "currency": notice.currency,
-            "lines": _lines(store, notice, notice_id),
+            "lines": _lines(store, notice, today),
             "claims": _claims(store, notice, notice.claims),
             "total": _money(total_minor, notice.currency),
             "credit": _money(notice.credit_minor, notice.currency) if notice.credit_minor else "",
@@ -104,7 +105,7 @@ def write(store: Store, settings: Settings, notice: Notice, customer: Row, notic
     )
 
 
-def _lines(store: Store, notice: Notice, notice_id: int) -> list[dict[str, Any]]:
+def _lines(store: Store, notice: Notice, today: date) -> list[dict[str, Any]]:
     """All that is open and listed, the oldest due first; a claim made before says how it was reckoned."""
     said = _invoices(store, [item.invoice_id for item in notice.listed])
     formulas = {
@@ -116,8 +117,9 @@ def _lines(store: Store, notice: Notice, notice_id: int) -> list[dict[str, Any]]
     return [
         {
             "number": said[item.invoice_id]["number"],
-            "issued_on": said[item.invoice_id]["issued_on"],
+            "issued_on": said[item.invoice_id]["issued_on"] if item.kind == "invoice" else item.due_on,
             "due_on": item.due_on,
+            "days_late": days_past_due(date.fromisoformat(item.due_on), today),
             "kind": item.kind,
             "formula": formulas.get(item.id, ""),
             "amount": _money(item.balance_minor, notice.currency),
