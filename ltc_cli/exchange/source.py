@@ -173,18 +173,16 @@ def _marked(first: bytes, *, is_utf8: bool) -> str | None:
 def _plain_characters(start: bytes, encoding: str) -> int:
     """How many characters are ASCII, such as delimiters; none where the rest makes no sense as text.
 
-    Bytes of line ends that are none in the text show that it is none, unless much of it is ASCII.
+    Bytes of line ends that are none in the text show that it is none, and so does some rubbish, unless much of it is
+    ASCII.
     """
-    try:
-        text = codecs.getincrementaldecoder(encoding)().decode(start)
-    except UnicodeDecodeError:
-        return 0
+    text = codecs.getincrementaldecoder(encoding)(UNREADABLE).decode(start)
     plain = sum(character in "\r\n\t" or " " <= character <= "~" for character in text)
-    has_lines = "\n" in text or "\r" in text or not re.search(rb"[\r\n]", start) or plain * 4 > len(text)
+    is_likely = plain * 4 > len(text)
+    has_lines = "\n" in text or "\r" in text or not re.search(rb"[\r\n]", start)
     rubbish = sum(not (character.isprintable() or character.isspace()) for character in text)
-    if not has_lines or rubbish > max(len(text) * RUBBISH_SHARE, SPARED_RUBBISH):
-        return 0
-    return plain
+    spared = max(len(text) * RUBBISH_SHARE, SPARED_RUBBISH) if is_likely else SPARED_RUBBISH
+    return plain if (is_likely or has_lines) and rubbish <= spared else 0
 
 
 class _Utf8:

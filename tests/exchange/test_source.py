@@ -103,6 +103,21 @@ def test_utf_16_on_one_line_with_bytes_of_line_ends_in_its_characters(path: Path
     assert told(path, text.encode(f"utf-16-{order}")) == (f"utf-16-{order}", [text])
 
 
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_utf_16_with_half_a_character(path: Path, order: str) -> None:
+    text = ENGLISH + "Bob\ud800,Bricks\n"
+    encoding, lines = told(path, text.encode(f"utf-16-{order}", "surrogatepass"))
+    assert encoding == f"utf-16-{order}"
+    assert lines[:2] == ENGLISH.splitlines(keepends=True)[:2]
+
+
+def test_zero_bytes_in_gb18030_make_no_utf_16(path: Path) -> None:
+    """Two beside a line end, so that one line of the other encoding ends there, and bytes that there are no letters."""
+    strange = "Ada,\u00e7\u00e3,\ue000\n" * 40
+    text = "名称,Company,Notes\n" + strange + "Ada,Engines,\0\n\0" + "王伟,上海有限公司,x\n" * 9
+    assert told(path, text.encode("gb18030"))[0] == "gb18030"
+
+
 def test_windows_1252_with_its_euro_and_its_curly_quotes(path: Path) -> None:
     assert told(path, GERMAN.encode("cp1252")) == ("cp1252", GERMAN.splitlines(keepends=True))
 
