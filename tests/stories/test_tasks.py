@@ -295,7 +295,9 @@ def test_an_erased_person_leaves_no_words_in_tasks(company: Dunned) -> None:
     assert [(row["ref"], row["text"], row["note"], row["status"]) for row in company.at(7, "list", "tasks")] == [
         *(("T1", None, None, "done"), ("T2", None, None, "done"))
     ]
-    assert not [word for word in (b"whispered", b"private", b"ring Bob", b"call Ada") if word in company.path.read_bytes()]
+    assert not [
+        word for word in (b"whispered", b"private", b"ring Bob", b"call Ada") if word in company.path.read_bytes()
+    ]
 
 
 # The facts
