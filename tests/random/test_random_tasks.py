@@ -171,6 +171,6 @@ def test_every_call_is_asked_for_once_and_stands_as_the_model_says(seed: int) ->
         walk = Walk(Company(folder, config=CONFIG), Random(seed))
         walk.company.ltc("lead", "add", "First", today=FIRST.isoformat())
         walk.walk()
-        assert set(walk.status.values()) == {"open", "done", "moot"}
+        assert {"done", "moot"} <= set(walk.status.values())
         walk.company.today = walk.today.isoformat()
         audit(walk.company)
