@@ -88,6 +88,15 @@ def test_one_call_a_level_and_instalment(company: Dunned) -> None:
     assert [company.at(8, "show", ref)["invoices"] for ref in ("T1", "T2")] == [["INV-2026-0001"], ["INV-2026-0002"]]
 
 
+def test_who_has_a_name_that_no_mail_can_carry_is_called_level_by_level_too(company: Dunned) -> None:
+    company.sell("100")
+    company.at(1, "edit", "K1", "name==?utf-8?q?x?=", "contact=")
+    assert [[row["task"] for row in company.dun(day, "--no-send")] for day in (5, 6)] == [["T1"], ["T1"]]
+    company.at(6, "done", "T1")
+    assert company.dun(7, "--no-send") == []
+    assert [(row["level"], row["task"]) for row in company.dun(20, "--no-send")] == [("b", "T2")]
+
+
 def test_after_a_call_an_address_is_written_to_at_the_next_level(company: Dunned) -> None:
     company.sell("100", has_email=False)
     company.dun(5, "--no-send")
@@ -219,6 +228,16 @@ def test_what_becomes_of_the_call_with_the_lead(company: Dunned, words: str, sta
     (task,) = company.at(1, "list", "tasks")
     assert task["status"] == status
     assert bool(to_do(company, 1)) == (status == "open")
+
+
+def test_a_touch_that_is_taken_back_with_its_import_leaves_the_call_open(company: Dunned, tmp_path: Path) -> None:
+    ring(company)
+    company.at(0, "edit", "L1", "email=bob@b.example")
+    (tmp_path / "touches.csv").write_text(f"Activity Type,Activity Date,Email\ncall,{at(1)},bob@b.example\n")
+    company.at(2, "import", "touches", str(tmp_path / "touches.csv"))
+    assert standing(company, 2) == [("T1", "done", at(1))]
+    company.at(2, "import", "undo", "1")
+    assert standing(company, 2) == [("T1", "open", None)]
 
 
 def test_who_is_taken_up_again_is_called_by_a_new_sequence(company: Dunned) -> None:
