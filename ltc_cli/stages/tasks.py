@@ -41,8 +41,9 @@ WORTH_A_TASK = ("call", "email", "meeting", "visit", "event", "reply")
 TOUCHED = f"""FROM touch WHERE touch.lead_id = task.lead_id AND touch.kind IN {WORTH_A_TASK}
     AND touch.recorded_at > task.recorded_at AND touched_on <= ? ORDER BY touch.id LIMIT 1"""
 
-IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox
-    WHERE outbox.kind = 'notice' AND outbox.record_id = {notice} AND outbox.state = 'cancelled')"""
+IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox JOIN outbox_attempt ON outbox_id = outbox.id
+    WHERE outbox.kind = 'notice' AND outbox.record_id = {notice} AND outbox_attempt.state = 'cancelled'
+    AND happened_on <= ?)"""
 
 # Whether anything that a call for money is about is open, and was not written about since. A call that goes with a
 # notice is not needed where that did not go.
@@ -57,7 +58,7 @@ EXISTS (SELECT 1 FROM task_item JOIN receivable ON receivable.id = receivable_id
 AND NOT {IS_CANCELLED.format(notice="task.notice_id")}
 """
 
-# Whether a lead went another way than the call leads to.
+# Whether a lead went another way than the call leads to. Of a merge no day is known.
 IS_GONE = """
 own_lead.merged_into_id IS NOT NULL
 OR EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = task.lead_id AND erased_on <= ?)
@@ -89,7 +90,6 @@ NUMBERS = """
 SELECT DISTINCT task_id, number, invoice.id FROM task_item JOIN receivable ON receivable.id = receivable_id
 JOIN invoice ON invoice.id = invoice_id WHERE {these:task_id} ORDER BY task_id, invoice.id
 """
-
 
 CALLS = """
 SELECT receivable_id, task_item.level, task.id AS task_id, COALESCE(merged_into_id, customer.id) AS customer_id,

@@ -149,11 +149,12 @@ def test_a_call_beside_a_notice_is_made_once(company: Dunned) -> None:
     (row,) = company.dun(5, "--no-send")
     assert (row["ref"], row["channel"], row["task"]) == ("N1", "mail", "T1")
     assert (company.at(5, "show", "N1")["task"], company.at(5, "show", "T1")["notice"]) == ("T1", "N1")
-    company.at(5, "outbox", "drop", "M1")
-    assert standing(company, 5) == [("T1", "moot", None)]
+    company.at(6, "outbox", "drop", "M1")
+    assert standing(company, 6) == [("T1", "moot", None)]
+    assert standing(company, 6, "--as-of", at(5)) == [("T1", "open", None)]
     # The level is told again; of the two calls that it asks for one alone is open.
-    assert [row["task"] for row in company.dun(6, "--no-send")] == ["T2"]
-    assert standing(company, 6) == [("T2", "open", None), ("T1", "moot", None)]
+    assert [row["task"] for row in company.dun(7, "--no-send")] == ["T2"]
+    assert standing(company, 7) == [("T2", "open", None), ("T1", "moot", None)]
 
 
 def test_what_was_called_about_at_a_level_is_not_called_about_again(company: Dunned) -> None:
