@@ -132,6 +132,7 @@ COMMANDS = (
     Command(
         "release", "hold:release", "write", BETWEEN, "End every hold, dispute and promise of an invoice or a customer."
     ),
+    Command("done", "done:done", "write", BETWEEN, "Say that a task is done: a call was made."),
     Command(
         "rate", "rate:rate", "write", BETWEEN, "Say what one unit of another currency is worth in the base currency."
     ),

@@ -112,6 +112,8 @@ def on_thread(store: Store, start: Reference, kind: str) -> list[Reference]:
     """Every record of the kind on the thread of another, oldest first."""
     if start.kind == "payment":
         return _of_payment(store, start, kind)
+    if start.kind == "task":
+        return _of_task(store, start, kind)
     if start.kind not in THREAD or kind not in THREAD:
         return []
     start_column, start_joins = THREAD[start.kind]
@@ -132,6 +134,15 @@ def _of_payment(store: Store, payment: Reference, kind: str) -> list[Reference]:
     )
     customer = name("customer", customer_id)
     return [customer] if kind == "customer" else on_thread(store, customer, kind)
+
+
+def _of_task(store: Store, task: Reference, kind: str) -> list[Reference]:
+    """The lead or customer that it is about, and what is on their thread."""
+    row = store.one("SELECT lead_id, customer_id FROM task WHERE id = ?", (task.id,))
+    assert row
+    about = "lead" if row["lead_id"] else "customer"
+    start = name(about, _survivor(store, about, row[f"{about}_id"]) or 0)
+    return [start] if kind == about else on_thread(store, start, kind)
 
 
 def _named(store: Store, kind: str, record_id: int) -> Reference:

@@ -59,7 +59,13 @@ M011_FACTS = (
     "dunning_run",
 )
 M012_FACTS = ("sequence_event", "suppression_key", "suppression", "erasure")
-FACTS = (*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS, *M011_FACTS, *M012_FACTS)
+M015_FACTS = ("task", "task_item", "task_done")
+M015_GONE = ("call_task", "call_task_item")
+EVER_FACTS = (
+    *(*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS, *M011_FACTS, *M012_FACTS),
+    *M015_FACTS,
+)
+FACTS = tuple(table for table in EVER_FACTS if table not in M015_GONE)
 
 # What nobody may date into a closed month, and the day it counts for. Leads and touches are no books; rates have
 # triggers of their own (M014).
@@ -1213,6 +1219,101 @@ M013 = (
     """,
 )
 
+M015 = (
+    # What somebody has to do, about a customer or a lead, and what it comes from: a level of dunning, or a step of a
+    # sequence. `text` becomes null with an erasure. Which kinds there are is no rule of the file: more will come.
+    """
+    CREATE TABLE task (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        text TEXT,
+        customer_id INTEGER REFERENCES customer,
+        lead_id INTEGER REFERENCES lead,
+        sequence_event_id INTEGER UNIQUE REFERENCES sequence_event,
+        level TEXT,
+        currency TEXT,
+        notice_id INTEGER REFERENCES notice,
+        since_on TEXT NOT NULL,
+        due_on TEXT,
+        recorded_at TEXT NOT NULL,
+        CHECK ((customer_id IS NULL) <> (lead_id IS NULL)),
+        CHECK ((level IS NULL) = (currency IS NULL)),
+        CHECK (level IS NULL OR customer_id IS NOT NULL),
+        CHECK (notice_id IS NULL OR level IS NOT NULL),
+        CHECK (sequence_event_id IS NULL OR lead_id IS NOT NULL)
+    ) STRICT
+    """,
+    "CREATE INDEX task_customer ON task (customer_id) WHERE customer_id IS NOT NULL",
+    "CREATE INDEX task_lead ON task (lead_id) WHERE lead_id IS NOT NULL",
+    "CREATE INDEX task_notice ON task (notice_id) WHERE notice_id IS NOT NULL",
+    # What a call for money is about.
+    """
+    CREATE TABLE task_item (
+        task_id INTEGER NOT NULL REFERENCES task,
+        receivable_id INTEGER NOT NULL REFERENCES receivable,
+        level TEXT NOT NULL,
+        PRIMARY KEY (task_id, receivable_id)
+    ) STRICT
+    """,
+    "CREATE INDEX task_item_receivable ON task_item (receivable_id, level)",
+    # That it was done, once. What was said in a call with a lead is the note of the touch.
+    """
+    CREATE TABLE task_done (
+        task_id INTEGER PRIMARY KEY REFERENCES task,
+        done_on TEXT NOT NULL,
+        note TEXT,
+        actor TEXT NOT NULL,
+        recorded_at TEXT NOT NULL
+    ) STRICT
+    """,
+    # The tasks of before, in the order in which they arose. Words about who was erased do not come along.
+    """
+    INSERT INTO task (kind, text, customer_id, lead_id, sequence_event_id, level, currency, notice_id, since_on,
+        recorded_at)
+    SELECT 'call', CASE WHEN NOT EXISTS (SELECT 1 FROM erasure WHERE kind = 'customer' AND record_id = customer_id)
+        THEN text END, customer_id, lead_id, step_id, level, currency, notice_id, since_on, recorded_at
+    FROM (
+        SELECT text, customer_id, NULL AS lead_id, NULL AS step_id, level, currency, notice_id,
+            decided_on AS since_on, recorded_at, id FROM call_task
+        UNION ALL
+        SELECT task, NULL, lead_id, id, NULL, NULL, NULL, event_on, recorded_at, id
+        FROM sequence_event WHERE task IS NOT NULL
+    ) AS before
+    ORDER BY recorded_at, step_id IS NULL, id
+    """,
+    # A level of an instalment is called about once: where there were two calls, the first has it.
+    """
+    WITH nth AS (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM task WHERE level IS NOT NULL),
+    old AS (SELECT id, notice_id, ROW_NUMBER() OVER (ORDER BY recorded_at, id) AS n FROM call_task),
+    item AS (SELECT nth.id AS task_id, old.notice_id, receivable_id, call_task_item.level FROM call_task_item
+        JOIN old ON old.id = call_task_id JOIN nth ON nth.n = old.n)
+    INSERT INTO task_item (task_id, receivable_id, level)
+    SELECT task_id, receivable_id, level FROM item WHERE notice_id IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM item AS earlier WHERE earlier.notice_id IS NULL AND earlier.task_id < item.task_id
+        AND earlier.receivable_id = item.receivable_id AND earlier.level = item.level)
+    ORDER BY task_id, receivable_id
+    """,
+    "DROP TABLE call_task_item",
+    "DROP TABLE call_task",
+    "DROP INDEX sequence_event_task",
+    "DROP TRIGGER sequence_event_never_changes",
+    "DROP TRIGGER sequence_event_never_goes",
+    "ALTER TABLE sequence_event DROP COLUMN task",
+)
+
+ERASED_ABOUT = """EXISTS (SELECT 1 FROM task JOIN erasure
+    ON erasure.kind = 'lead' AND record_id = lead_id OR erasure.kind = 'customer' AND record_id = customer_id
+    WHERE task.id = {task})"""
+M015_WORDS = (
+    (
+        "task",
+        "id kind customer_id lead_id sequence_event_id level currency notice_id since_on due_on recorded_at",
+        "text",
+        ERASED_ABOUT.format(task="OLD.id"),
+    ),
+    ("task_done", "task_id done_on actor recorded_at", "note", ERASED_ABOUT.format(task="OLD.task_id")),
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -1302,6 +1403,14 @@ def m013_items(db: Database) -> None:
     _make(db, M013, ())
 
 
+def m015_tasks(db: Database) -> None:
+    """One table of tasks, whatever they are about, and the fact that one was done."""
+    _make(db, M015, (*M015_FACTS, "sequence_event"))
+    for table, kept, words, is_erased in M015_WORDS:
+        for statement in _let_words_go(table, kept.split(), words.split(), is_erased):
+            db.execute(statement)
+
+
 def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
     """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
     same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
@@ -1336,6 +1445,7 @@ MIGRATIONS = (
     m012_nurture,
     m014_closed_rates,
     m013_items,
+    m015_tasks,
 )
 VERSION = len(MIGRATIONS)
 

@@ -55,6 +55,7 @@ REFERENCES = frozenset(
         "returned",
         "mail",
         "target",
+        "task",
     }
 )
 """Arguments that name records, in any case."""

@@ -54,6 +54,7 @@ PREFIXES = {
     "payment": "P",
     "outbox": "M",
     "notice": "N",
+    "task": "T",
 }
 
 

@@ -176,10 +176,18 @@ SIGNED: Final = [*QUOTED, 'ltc sign Q1 --terms "30% sign, 60% ship, 10% accept"'
 SHIPPED: Final = [*SIGNED, "ltc ship C1 --line 1=2"]
 INVOICED: Final = [*SIGNED, "ltc invoice C1"]
 MAILED: Final = [*INVOICED, "ltc send INV-2026-0001 --no-send"]
+CALLED: Final = [
+    "ltc lead add Ada --company Engines",
+    "ltc promote L1 --amount 100",
+    "ltc sign O1 --terms '100% sign; net 0'",
+    "ltc invoice C1",
+    "ltc dun --no-send --today +5d --config sender.yaml",
+]
 PAID: Final = [*INVOICED, "ltc collect K1 100", "ltc ship C1", "ltc invoice C1"]
 
 # Files that examples read.
 FILES: Final = {
+    "sender.yaml": "mail: {from: billing@acme.example}\n",
     "hubspot.csv": "Record ID,First Name,Last Name,Email\n1,Ada,Lovelace,ada@engines.example\n",
     "list.csv": "Name;Known since\nAda;03.04.2026\n",
     "products.csv": "SKU,Name,Price\nWIDGET,Blue widget,9.50\n",
@@ -209,6 +217,7 @@ BEFORE: Final[dict[str, list[str]]] = {
     "dispute": INVOICED,
     "promise": INVOICED,
     "release": INVOICED,
+    "done": CALLED,
     "dun": INVOICED,
     "lead qualify": LEAD,
     "lead drop": LEAD,

@@ -87,6 +87,7 @@ FLOW: Final = (
     "payment_imports",
     "mailing",
     "closing",
+    "tasks",
     "nurture",
     "erasing",
     "dunning",

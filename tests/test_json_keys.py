@@ -100,7 +100,11 @@ oldest_due_on:date? held?
 """
 NOTICE: Final = """
 ref:N? customer:K customer_name level? channel? currency amount:money fee:money interest:money total:money invoices:refs
-status:notice decided_on:date why?
+status:notice decided_on:date task:T? why?
+"""
+TASK: Final = """
+ref:T kind text? about:about name since:date due:date? status:task done_on:date? done_by? note? level? currency?
+notice:N? invoices:refs
 """
 STATEMENT: Final = """
 customer:K customer_name currency since:date? until:date opening:money movements:[MOVEMENT] closing:money current:money
@@ -125,7 +129,7 @@ SETTING: Final = "key value:any meaning?"
 CONFIG: Final = "config? status"
 PERSON: Final = """
 ref:K on:date leads:[LEAD] customers:[CUSTOMER] opportunities:[OPPORTUNITY] quotes:[QUOTE] contracts:[CONTRACT]
-shipments:[SHIPMENT] invoices:[INVOICE] credits:[CREDIT] payments:[PAYMENT] notices:[NOTICE] merged:objects
+shipments:[SHIPMENT] invoices:[INVOICE] credits:[CREDIT] payments:[PAYMENT] notices:[NOTICE] tasks:[TASK] merged:objects
 mails:objects thread:[THREAD] external_ids:objects journal:[WRITTEN]
 """
 WRITTEN: Final = "on:date recorded_at:moment actor verb arguments:object? changes:objects"
@@ -168,6 +172,7 @@ LISTS: Final = {
     "CREDIT": CREDIT,
     "PAYMENT": PAYMENT,
     "NOTICE": NOTICE,
+    "TASK": TASK,
     "WRITTEN": WRITTEN,
 }
 
@@ -184,6 +189,7 @@ STATES: Final = {
     "gap": "unshipped unbilled uncollected",
     "close": "open closed",
     "notice": "queued sent failed unknown cancelled planned left_out stopped open",
+    "task": "open done moot",
     "mail": "queued claimed sending sent failed unknown cancelled",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
@@ -196,8 +202,9 @@ PATTERNS: Final = {
     "month": r"\d{4}-\d\d",
     "sha256": r"[0-9a-f]{64}",
     "INV": r"INV-\d{4}-\d{4}",
+    "about": r"[LK][1-9]\d*",
     "CN": r"CN-\d{4}-\d{4}",
-    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPMN"},
+    **{prefix: rf"{prefix}[1-9]\d*" for prefix in "LKOQCSPMNT"},
 }
 DECIMALS: Final = {"EUR": 2, "JPY": 0, "KWD": 3}
 
@@ -349,6 +356,7 @@ STORY: Final = [
     ("erase L8", ERASED),
     ("edit K4 email=emi@ao.example", CUSTOMER),
     ("dun --no-send --today +60d", [NOTICE]),
+    ("done T1 --today +61d --note 'pays soon'", TASK),
     ("outbox send --to-folder mails/last", [MAIL]),
     ("customer add Twin", CUSTOMER),
     ("customer merge K3 K7", CUSTOMER),
@@ -392,6 +400,8 @@ LOOKS: Final = [
     ("show M1", f"{MAIL} thread:[THREAD]"),
     ("show N1", f"{NOTICE} thread:[THREAD]"),
     ("list notices", [NOTICE]),
+    ("list tasks", [TASK]),
+    ("show T1", f"{TASK} thread:[THREAD]"),
     ("dun --dry-run --today +100d", [NOTICE]),
     ("outbox list", [MAIL]),
     ("daily", ["step status count:count detail?"]),

@@ -18,7 +18,7 @@ from tests.support import TODAY, Company, folder_in_memory
 if TYPE_CHECKING:
     from pathlib import Path
 
-DONE = "done"
+DONE = "already"
 """The wish is fulfilled already: exit 0, said so, nothing written."""
 
 REFUSED = "refused"
@@ -111,6 +111,8 @@ EXPECTED = {
         "applied": {"apply": REFUSED, "refund": REFUSED},
         "refunded": {"apply": REFUSED, "refund": DONE},
     },
+    # Whether anybody still needed the call or not, it was made.
+    "task": {"open": {"done": "done"}, "done": {"done": DONE}, "moot": {"done": "done"}},
 }
 
 COMMANDS = {
@@ -144,6 +146,7 @@ COMMANDS = {
     ("payment", "reverse"): "reverse P1 --reason bounced",
     ("credit", "apply"): "apply CN-2026-0001 INV-2026-0002",
     ("credit", "refund"): "refund CN-2026-0001",
+    ("task", "done"): "done T1",
 }
 
 REFS = {
@@ -155,6 +158,7 @@ REFS = {
     "invoice": "INV-2026-0001",
     "payment": "P1",
     "credit": "CN-2026-0001",
+    "task": "T1",
 }
 
 LEAD = ("lead add Ada --company Engines",)
@@ -176,6 +180,9 @@ OWED_AGAIN = (
     'sign O2 --terms "100% sign"',
     "invoice C2",
 )
+
+CONFIG = "nurture: {sequences: {ring: [{after: 0d, task: ring}]}}"
+CALL = (*LEAD, "nurture L1 --enroll ring", "nurture --due")
 
 CREDITED = (*OWED, "collect C1 100", "credit INV-2026-0001 --reason returned")
 
@@ -215,6 +222,9 @@ MADE_BY = {
     ("credit", "unapplied"): (*CREDITED, *OWED_AGAIN),
     ("credit", "applied"): (*OWED, "credit C1 --reason returned", *OWED_AGAIN),
     ("credit", "refunded"): (*CREDITED, *OWED_AGAIN, "refund CN-2026-0001"),
+    ("task", "open"): CALL,
+    ("task", "done"): (*CALL, "done T1"),
+    ("task", "moot"): (*CALL, "lead drop L1 --reason need"),
 }
 
 # Where a verb needs something else to work on than the others.
@@ -234,14 +244,14 @@ CASES = [
 @cache
 def file_after(commands: tuple[str, ...]) -> bytes:
     with folder_in_memory() as folder:
-        company = Company(folder)
+        company = Company(folder, config=CONFIG)
         for command in commands:
             company.ltc(*shlex.split(command))
         return company.path.read_bytes()
 
 
 def company_after(commands: tuple[str, ...], folder: Path, today: str = TODAY) -> Company:
-    company = Company(folder, today=today)
+    company = Company(folder, config=CONFIG, today=today)
     company.path.write_bytes(file_after(commands))
     company.path.chmod(0o600)
     return company

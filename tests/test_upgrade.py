@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -75,3 +77,58 @@ def test_a_file_that_cannot_be_written_to(old: Company, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     assert old.run("list", "leads") == 1
     assert "is older than this ltc and cannot be written to" in old.err
+
+
+# Tasks, which were two tables
+
+CALLS_OF_BEFORE: Final = """
+INSERT INTO customer (id, name, name_norm, created_on, recorded_at)
+VALUES (1, 'Ada', 'ada', '2026-01-01', '-'),
+    (2, 'erased', ' erased ', '2026-01-01', '-');
+INSERT INTO erasure (kind, record_id, erased_on, recorded_at)
+VALUES ('customer', 2, '2026-01-30', '-');
+INSERT INTO lead (id, name, created_on, recorded_at)
+VALUES (1, 'Bob', '2026-01-01', '-');
+INSERT INTO receivable (id, kind, invoice_id, customer_id, currency, issued_on, due_on, amount_minor)
+VALUES (1, 'invoice', 1, 1, 'EUR', '2026-01-01', '2026-01-01', 100),
+    (2, 'invoice', 2, 1, 'EUR', '2026-01-04', '2026-01-04', 100);
+INSERT INTO call_task (id, customer_id, currency, level, text, decided_on, recorded_at)
+VALUES (1, 1, 'EUR', 'a', 'call Ada', '2026-01-06', '2026-01-06T'),
+    (2, 1, 'EUR', 'a', 'call Ada', '2026-01-09', '2026-01-09T'),
+    (3, 2, 'EUR', 'a', 'call Eve', '2026-01-09', '2026-01-09T');
+INSERT INTO call_task_item (call_task_id, receivable_id, level)
+VALUES (1, 1, 'a'),
+    (2, 1, 'a'),
+    (2, 2, 'a');
+INSERT INTO sequence_event (id, lead_id, sequence, kind, position, task, touch_id, lead_event_id, event_on, recorded_at)
+VALUES (1, 1, 'ring', 'enrolled', 0, NULL, 0, 0, '2026-01-07', '2026-01-07T'),
+    (2, 1, 'ring', 'step', 1, 'ring Bob', 0, 0, '2026-01-07', '2026-01-07T')
+"""
+
+
+def test_the_calls_of_before_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order in which they arose; the second call about the first receivable was one too many."""
+    company = Company(tmp_path)
+    before = schema.MIGRATIONS.index(schema.m015_tasks)
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:before])
+        older.setattr(schema, "VERSION", before)
+        store.create(company.path, "2026-01-01T00:00:00.000000Z")
+    with closing(sqlite3.connect(company.path, isolation_level=None)) as connection:
+        connection.executescript(CALLS_OF_BEFORE)
+    tasks = company.ltc("list", "tasks", "--where", "kind=call")
+    assert [(row["ref"], row["about"], row["text"], row["since"], row["status"]) for row in tasks] == [
+        ("T1", "K1", "call Ada", "2026-01-06", "open"),
+        ("T2", "L1", "ring Bob", "2026-01-07", "open"),
+        ("T3", "K1", "call Ada", "2026-01-09", "open"),
+        ("T4", "K2", None, "2026-01-09", "moot"),
+    ]
+    dump = company.dump()
+    assert dump["task_item"] == [(1, 1, "a"), (3, 2, "a")]
+    assert "call_task" not in dump
+    assert company.ltc("done", "T2")["status"] == "done"
+    company.run("check", "--json")
+    assert {row["check"]: row["broken"] for row in json.loads(company.out)}.items() >= {("tasks", 0), ("triggers", 0)}
+    for statement in ("UPDATE sequence_event SET position = 2", "DELETE FROM sequence_event", "DELETE FROM task"):
+        with closing(sqlite3.connect(company.path)) as connection, pytest.raises(sqlite3.IntegrityError):
+            connection.execute(statement)

@@ -122,7 +122,13 @@ class _Work:
         said += [f"{mail['about']}, of an earlier run, is sent now" for mail in waited if mail["status"] == "sent"]
         shown = dict(zip(written, notices.records(store, written), strict=True)) if written else {}
         for row, each in zip(rows, done, strict=True):
-            row.update(shown[each.notice_id] if each.notice_id else {"channel": "task", "why": each.why})
+            if each.notice_id:
+                row.update(shown[each.notice_id])
+            else:
+                called = f"T{each.task_id}" if each.task_id else None
+                row.update(
+                    channel="task", task=called, why=each.why or f"no e-mail address: call, then ltc done {called}"
+                )
         is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in [*rows, *waited])))
         return _report(rows, said, code=0 if is_done else 8)
 

@@ -18,11 +18,12 @@ def list_(
 ) -> None:
     """List records of a kind.
 
-    With --as-of: invoices, credits and payments as they stood on that day.
+    With --as-of: invoices, credits, payments and tasks as they stood on that day. Of tasks, what is open comes first.
 
     \b
     Example:
       ltc list invoices --where status=open
+      ltc list tasks
     """
     session = ask(ctx)
     chosen = listing.plural(kind)

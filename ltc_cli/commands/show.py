@@ -12,8 +12,8 @@ from ltc_cli.reports import thread
 def show(ctx: typer.Context, reference: Annotated[str, typer.Argument(metavar="REF")]) -> None:
     """Show a record and its whole thread, from first touch to last cent.
 
-    As of a day: invoices, credit notes and payments stand as they stood then, of others the thread ends with it; what
-    is of a later day was not there yet (exit 3).
+    As of a day: invoices, credit notes, payments and tasks stand as they stood then, of others the thread ends with it;
+    what is of a later day was not there yet (exit 3).
 
     \b
     Example:

@@ -81,6 +81,7 @@ IS_LEFT = """
 IS_NOT_CREDITED = """
     invoice.total_minor > (
         SELECT COALESCE(SUM(total_minor), 0) FROM credit_note WHERE credit_note.invoice_id = invoice.id)"""
+IS_NOT_DONE = "NOT EXISTS (SELECT 1 FROM task_done WHERE task_id = task.id)"
 IS_NOT_PROMOTED = "NOT EXISTS (SELECT 1 FROM opportunity WHERE opportunity.lead_id = lead.id)"
 
 LEADS = Records("L", ("lead.name", "lead.company"), "lead", "lead.merged_into_id IS NULL")
@@ -105,9 +106,10 @@ PAYMENTS = Records("P", ("customer.name",), "payment JOIN customer ON customer.i
 
 NOTICES = Records("N", ("customer.name",), "notice JOIN customer ON customer.id = notice.customer_id")
 MAILS = Records("M", ("outbox.recipient",), "outbox")
+TASKS = Records("T", ("task.text",), "task")
 
 EDITABLE = (LEADS, CUSTOMERS, OPPORTUNITIES, ITEMS)
-EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, NOTICES, MAILS)
+EVERYTHING = (*EDITABLE, QUOTES, CONTRACTS, SHIPMENTS, INVOICES, CREDITS, PAYMENTS, NOTICES, MAILS, TASKS)
 UNAPPLIED = (PAYMENTS._replace(wanted=IS_UNAPPLIED), CREDITS._replace(wanted=IS_LEFT))
 FRESH = LEADS._replace(wanted=f"{LEADS.wanted} AND {IS_NOT_PROMOTED}")
 OPEN = OPPORTUNITIES._replace(wanted=IS_OPEN)
@@ -151,6 +153,7 @@ RECORDS: dict[tuple[str, str], tuple[Records, ...]] = {
     ("dispute", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
     ("promise", "invoice"): (INVOICES._replace(wanted=IS_OWED),),
     ("release", "target"): (INVOICES, CUSTOMERS),
+    ("done", "task"): (TASKS._replace(wanted=IS_NOT_DONE),),
     ("dun", "customer"): (CUSTOMERS,),
     ("outbox retry", "mail"): (MAILS._replace(wanted="outbox.state IN ('queued', 'failed')"),),
     ("outbox resolve", "mail"): (MAILS._replace(wanted="outbox.state = 'unknown'"),),

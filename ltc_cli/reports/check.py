@@ -7,7 +7,7 @@
 | 3 aging, by customer and currency, on many days | aging |
 | 4 plans and shipments | plans, amendments, shipments |
 | 5 numbers and dates | numbers, dates |
-| 6 nothing is mailed twice, nor to whom it must not | outbox, notices, sequences, suppression, erasure |
+| 6 nothing is mailed twice, nor to whom it must not | outbox, notices, tasks, sequences, suppression, erasure |
 | 7 journal and documents | journal, documents, archive |
 | 8 references, nothing twice | references, once |
 | 9 the double entry | ledger |
@@ -117,6 +117,7 @@ CHECKS = (
     Check("realised", "a gain or loss belongs to a settlement in another currency", money.REALISED),
     Check("closed", "closed months say what they said when they were closed", journal.closed),
     Check("notices", "no level is reached twice, and every claim is of a notice that stands", mails.DUNNED),
+    Check("tasks", "a call is about what its customer owes, once a level, or of a step of its lead", mails.TASKS),
     Check("aging", "buckets sum to what is open, on every day", owed.aged),
     Check("ledger", "the double entry sums to zero, and its receivables and credit are those of aging", owed.entered),
     Check("plans", "plan shares sum to the contract, and none is billed beyond itself", contracts.PLANS),

@@ -90,6 +90,10 @@ CUSTOMER_NAME = """(
     SELECT kept.name FROM customer JOIN customer AS kept ON kept.id = COALESCE(customer.merged_into_id, customer.id)
     WHERE customer.id = {})"""
 
+LEAD_NAME = """(
+    SELECT COALESCE(kept.company, kept.name) FROM lead
+    JOIN lead AS kept ON kept.id = COALESCE(lead.merged_into_id, lead.id) WHERE lead.id = task.lead_id)"""
+
 KINDS = {
     "leads": Kind(
         "lead",
@@ -163,6 +167,14 @@ KINDS = {
         CUSTOMER_NAME.format("notice.customer_id"),
         "",
         _own("notice", "level"),
+    ),
+    "tasks": Kind(
+        "task",
+        "since_on",
+        f"COALESCE({CUSTOMER_NAME.format('task.customer_id')}, {LEAD_NAME})",
+        "",
+        _own("task", "text"),
+        (Place("task_done", "task_done.task_id", (("note", "task_done.note"),)),),
     ),
 }
 

@@ -21,6 +21,7 @@ from ltc_cli.stages import (
     opportunities,
     payments,
     quotes,
+    tasks,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ COLUMNS = {
     "payments": payments.COLUMNS,
     "notices": notices.COLUMNS,
     "mails": outbox.COLUMNS,
+    "tasks": tasks.COLUMNS,
 }
 
 PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] = {
@@ -59,6 +61,7 @@ AS_OF: dict[str, Callable[..., list[dict[str, Any]]]] = {
     "invoices": invoices.records,
     "credits": credit_notes.records,
     "payments": payments.records,
+    "tasks": tasks.records,
 }
 """Kinds whose records are shown as of any day."""
 
@@ -90,7 +93,10 @@ def singular(kind: str) -> str:
 def report(
     store: Store, kind: str, today: date, *, where: Sequence[str], limit: int | None, as_of: date | None = None
 ) -> Report:
-    """The newest last, as a terminal is read. Raises UsageError for a kind that has no `as_of`."""
+    """The newest last, as a terminal is read; of tasks what is open first.
+
+    Raises UsageError for a kind that has no `as_of`.
+    """
     columns = COLUMNS[kind]
     if as_of and kind not in AS_OF:
         raise UsageError(
@@ -101,6 +107,7 @@ def report(
     rows = records(store, kind, None, today, as_of)
     found = [row for row in rows if all(_equals(row[key], value) for key, value in conditions)]
     shown = found[-limit:] if limit else found
+    shown = tasks.open_first(shown) if kind == "tasks" else shown
     notices = [f"{len(shown)} of {len(found)} {kind}"] if len(shown) < len(found) else []
     return Report(
         columns,

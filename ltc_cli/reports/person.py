@@ -41,6 +41,8 @@ def record(store: Store, named: Reference, today: date) -> dict[str, Any]:
     ids = {"leads": person.leads, "customers": person.customers, "opportunities": person.opportunities}
     ids["quotes"] = _ids(store, "SELECT id FROM quote WHERE {these:opportunity_id}", person.opportunities)
     ids |= {kind: _ids(store, sql, person.customers) for kind, sql in BUSINESS.items()}
+    of_leads = _ids(store, "SELECT id FROM task WHERE {these:lead_id}", person.leads)
+    ids["tasks"] = sorted([*of_leads, *_ids(store, "SELECT id FROM task WHERE {these:customer_id}", person.customers)])
     return {
         "ref": named.text,
         "on": today.isoformat(),

@@ -62,6 +62,12 @@ SELECT dunning_event.id, event_on, COALESCE(invoice.number, 'K' || dunning_event
 FROM dunning_event LEFT JOIN invoice ON invoice.id = invoice_id
 WHERE {events}
 """
+TASKS = """
+SELECT since_on, 'T' || id, 'task' || COALESCE(': ' || text, ''), NULL, NULL, recorded_at FROM task WHERE {tasks}
+UNION ALL
+SELECT done_on, 'T' || task_id, 'done by ' || actor || COALESCE(': ' || note, ''), NULL, NULL, task_done.recorded_at
+FROM task_done JOIN task ON task.id = task_id WHERE {tasks}
+"""
 ABOUT_THREAD = """
 outbox_attempt.state IN ('sent', 'failed', 'unknown') AND (
     outbox.kind = 'invoice' AND outbox.record_id IN (SELECT id FROM invoice WHERE contract_id IN ({contracts}))
@@ -86,6 +92,7 @@ SINCE = {
     "notices": "decided_on",
     "mails": "queued_on",
     "items": "created_on",
+    "tasks": "since",
 }
 """The day from which on a record of a kind is there."""
 
@@ -108,7 +115,7 @@ FACTS = (
     """
     SELECT event_on, 'L' || lead_id, sequence || CASE kind WHEN 'enrolled' THEN ': enrolled'
         WHEN 'stopped' THEN ' stopped: ' || reason
-        ELSE ', step ' || position || COALESCE(', mail ' || template, '') || COALESCE(', ' || task, '') END,
+        ELSE ', step ' || position || COALESCE(', mail ' || template, '') END,
         NULL, NULL, recorded_at
     FROM sequence_event WHERE lead_id IN ({leads})
     """,
@@ -248,6 +255,7 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     entries += [tuple(row) for row in store.all(MAILED.format(narrowed=narrowed))]
     conditions = _dunned(named, listed)
     entries += [tuple(row) for row in store.all(DUNNED.format(**conditions))]
+    entries += [tuple(row) for row in store.all(TASKS.format(tasks=_asked(named, listed)))]
     entries += _held(store, conditions, until)
     if named.kind in ("customer", "payment"):
         entries += [tuple(row) for row in store.all(RECEIVED.format(**listed))]
@@ -266,6 +274,21 @@ def _dunned(named: Reference, listed: dict[str, str]) -> dict[str, str]:
     notices = f"""notice.id IN (SELECT notice_item.notice_id FROM notice_item
         JOIN receivable ON receivable_id = receivable.id WHERE {mine})"""
     return {"notices": notices, "events": f"{mine} OR dunning_event.customer_id IN ({listed['customers']})"}
+
+
+def _asked(named: Reference, listed: dict[str, str]) -> str:
+    """The condition for the tasks about what is on the thread."""
+    if named.kind == "task":
+        return f"task.id = {named.id}"
+    if named.kind == "notice":
+        return f"task.notice_id = {named.id}"
+    if named.kind == "invoice":
+        mine = f"invoice_id = {named.id}"
+    else:
+        mine = f"invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({listed['contracts']}))"
+    return f"""task.lead_id IN ({listed["leads"]})
+        OR task.id IN (SELECT task_item.task_id FROM task_item JOIN receivable ON receivable_id = receivable.id
+            WHERE {mine})"""
 
 
 def _held(store: Store, conditions: dict[str, str], until: str) -> list[tuple[Any, ...]]:

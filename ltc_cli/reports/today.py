@@ -10,8 +10,7 @@ from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import amendments, contracts, quotes
-from ltc_cli.stages.nurture import WORTH_A_TASK
+from ltc_cli.stages import amendments, contracts, quotes, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,21 +71,8 @@ AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = lead.id)
 AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = lead.id)
 AND NOT EXISTS (SELECT 1 FROM opportunity WHERE lead_id = lead.id)
 AND NOT EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id)
-AND NOT EXISTS (SELECT 1 FROM sequence_event WHERE lead_id = lead.id AND task IS NOT NULL)
+AND NOT EXISTS (SELECT 1 FROM task WHERE lead_id = lead.id)
 ORDER BY created_on, id
-"""
-
-# What steps of sequences left to do: until somebody has been in touch with the lead, or it went another way.
-TASKS = f"""
-SELECT step.lead_id, step.task, step.event_on, lead.name, lead.company FROM sequence_event AS step
-JOIN lead ON lead.id = step.lead_id
-WHERE step.task IS NOT NULL AND step.event_on <= ? AND merged_into_id IS NULL
-AND NOT EXISTS (SELECT 1 FROM touch WHERE touch.lead_id = step.lead_id AND touch.kind IN {WORTH_A_TASK}
-    AND touch.recorded_at > step.recorded_at)
-AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_event.lead_id = step.lead_id AND lead_event.kind = 'dropped'
-    AND lead_event.id > step.lead_event_id)
-AND NOT EXISTS (SELECT 1 FROM opportunity WHERE opportunity.lead_id = step.lead_id)
-ORDER BY step.event_on, step.id
 """
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
@@ -95,27 +81,15 @@ SELECT id, state, recipient, about, queued_on FROM outbox
 WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND queued_on <= ? ORDER BY id
 """
 
-# Who is to be called, as long as something of it is open and was not written to them since.
-TO_CALL = """
-SELECT call_task.id, call_task.text, customer.id AS customer_id, call_task.level, call_task.decided_on, customer.name,
-    (SELECT invoice.number FROM call_task_item JOIN receivable ON receivable.id = receivable_id
-        JOIN invoice ON invoice.id = invoice_id WHERE call_task_id = call_task.id
-        ORDER BY receivable.id LIMIT 1) AS number
-FROM call_task JOIN customer_now AS customer ON customer.own_id = call_task.customer_id
-WHERE decided_on <= ? AND EXISTS (SELECT 1 FROM call_task_item JOIN receivable ON receivable.id = receivable_id
-    WHERE call_task_id = call_task.id AND receivable.amount_minor > COALESCE((SELECT SUM(amount_minor) FROM settlement
-        WHERE settlement.receivable_id = receivable.id), 0)
-    AND (call_task.notice_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM notice_item
-        WHERE notice_item.receivable_id = receivable.id AND notice_item.level = call_task_item.level)))
-ORDER BY call_task.id
-"""
-
 
 def report(store: Store, today: date, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency."""
     rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
-    rows += [*_to_call(store, today)]
-    rows += [*_undelivered(store, today), *_unshipped(store, today), *_tasks(store, today), *_untouched(store, today)]
+    waiting = tasks.waiting(store, today)
+    rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
+    rows += [*_undelivered(store, today), *_unshipped(store, today)]
+    rows += [_task(row, today) for row in waiting if row["about"].startswith("L")]
+    rows += _untouched(store, today)
     rows = into.written(rows) if into else rows
     return Report(
         COLUMNS,
@@ -180,11 +154,9 @@ def _next_steps(store: Store, today: date) -> Iterator[dict[str, Any]]:
             yield _row("close", ref, row["name"], row["close_on"], today, f"ltc sign {ref}")
 
 
-def _to_call(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    """Customers whom dunning cannot write to, or whom a level says to call."""
-    for row in store.all(TO_CALL, (today.isoformat(),)):
-        ref = f"K{row['customer_id']}"
-        yield _row(row["text"], ref, row["name"], row["decided_on"], today, f"ltc show {row['number']}")
+def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
+    """A call with a customer whom dunning cannot write to, or whom a level says to call; or one with a lead."""
+    return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}")
 
 
 def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
@@ -198,12 +170,6 @@ def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
     for row in store.all(UNSHIPPED, (today.isoformat(),)):
         yield _row("ship", f"C{row['id']}", row["name"], row["signed_on"], today, f"ltc ship C{row['id']}")
-
-
-def _tasks(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    for row in store.all(TASKS, (today.isoformat(),)):
-        ref, name = f"L{row['lead_id']}", row["company"] or row["name"]
-        yield _row(row["task"], ref, name, row["event_on"], today, f"ltc nurture {ref} --log call")
 
 
 def _untouched(store: Store, today: date) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ltc_cli.errors import RefusedError
 
-DONE = "done"
+DONE = "already"
 """The wish is fulfilled already: say so, change nothing, exit 0."""
 
 # record → state → verb → the state afterwards. A verb that is not listed is refused.
@@ -79,6 +79,12 @@ TRANSITIONS: dict[str, dict[str, dict[str, str]]] = {
         "unapplied": {"apply": "applied", "refund": "refunded"},
         "applied": {},
         "refunded": {"refund": DONE},
+    },
+    # A call that nobody needed any more was made all the same.
+    "task": {
+        "open": {"done": "done"},
+        "done": {"done": DONE},
+        "moot": {"done": "done"},
     },
 }
 

@@ -13,15 +13,18 @@ from ltc_cli.receivables import BALANCES, NARROWED, PAID_BACK, UNAPPLIED, UNAPPL
 from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.dunning import Claim, Item, Notice
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import holds
+from ltc_cli.stages import holds, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from sqlite3 import Row
 
     from ltc_cli.settings import Dunning, Level, Policy, Settings
+    from ltc_cli.stages.tasks import Call
     from ltc_cli.store import Store
 
+    Fact = Row | tuple[Any, ...]
+    """A row of what is open."""
     Due = Callable[[date | None, str | None, int | None, str], tuple[Level | None, str]]
     """The level that an instalment reaches today, or why none; by the day of the customer's last notice, the policy,
     the highest level that is reached, the due date."""
@@ -129,6 +132,7 @@ Case = tuple[str | None, int | None, str]
 """What the next level depends on: the policy, the highest level of it that is reached, the due date."""
 KEY, CASE, OWED = slice(2), slice(2, 5), slice(2, None)
 """Where they stand in a row of what is open."""
+RECEIVABLE = 6
 NO_LEVEL = (None, "")
 ONE_IN = 4
 """Above one customer in so many, what is held is found faster in all payments than in those of each."""
@@ -139,7 +143,7 @@ class _Facts(NamedTuple):
     base_rates_ppm: dict[date, int]
     today: date
     due: Due
-    called: set[tuple[int, str]]
+    called: dict[tuple[int, str], Call]
     last_on: dict[Key, date]
     waiting: dict[Key, int]
     """The notice that has not gone yet."""
@@ -162,11 +166,11 @@ def decide(
     otherwise those of them alone who would reach a level.
     Raises ConfigError for a policy, a template or a base rate that is not known.
     """
-    due = _due(settings.dunning, today)
-    rows = _open(store, settings.dunning, today, customer_id)
+    due, called = _due(settings.dunning, today), tasks.calls(store)
+    rows = _as_called(settings.dunning, _open(store, settings.dunning, today, customer_id), called)
     climbing = {case for case in {row[CASE] for row in rows} if due(None, *case)[0]}
     reaching = {row[KEY] for row in rows if row[CASE] in climbing}
-    facts = _facts(store, settings, today, due, {customer for customer, _currency in reaching})
+    facts = _facts(store, settings, today, due, called, {customer for customer, _currency in reaching})
     groups = _groups(store, facts, rows, {row[KEY] for row in rows} if explain else reaching)
     decided = [_decide_one(facts, group, letters=letters) for group in groups]
     notices, remarks = _with_claims(store, facts, [each for each in decided if isinstance(each, _Draft)])
@@ -211,16 +215,55 @@ def _open(store: Store, dunning: Dunning, today: date, customer_id: int | None) 
     return store.among(sql, [customer_id] if customer_id else None, (*bound, *[day] * 4, horizon))
 
 
-def _facts(store: Store, settings: Settings, today: date, due: Due, customer_ids: set[int]) -> _Facts:
+def _as_called(dunning: Dunning, rows: Sequence[Fact], called: dict[tuple[int, str], Call]) -> Sequence[Fact]:
+    """What is open, where a call that was made instead of a notice has reached its level as that would have."""
+    made: dict[int, set[str]] = {}
+    for call in called.values():
+        if call.done_on:
+            made.setdefault(call.receivable_id, set()).add(call.level)
+    if not made:
+        return rows
+    return [_reached(dunning, row, made[row[RECEIVABLE]]) if row[RECEIVABLE] in made else row for row in rows]
+
+
+def _reached(dunning: Dunning, row: Fact, levels: set[str]) -> Fact:
+    customer_id, currency, name, reached, *rest = row
+    ladder = policy(dunning, name)
+    if ladder is None:
+        return row
+    places = [place for place, level in enumerate(ladder.levels) if level.name in levels]
+    return (customer_id, currency, name, max([*places, *([] if reached is None else [reached])], default=None), *rest)
+
+
+def _last_called(dunning: Dunning, called: Iterable[Call]) -> Iterator[tuple[Key, date]]:
+    """When customers were called instead of written to, about a level of the ladder."""
+    ladders: tuple[Dunning | Policy, ...] = (dunning, *dunning.policies.values())
+    early = {level.name for ladder in ladders for level in ladder.levels if level.after_days < 0}
+    for call in called:
+        if call.done_on and call.level not in early:
+            yield (call.customer_id, call.currency), date.fromisoformat(call.done_on)
+
+
+def _facts(
+    store: Store,
+    settings: Settings,
+    today: date,
+    due: Due,
+    called: dict[tuple[int, str], Call],
+    customer_ids: set[int],
+) -> _Facts:
     """What else counts: of these customers, who reach a level, when they were written to and what is held for them."""
     last = {(row["customer_id"], row["currency"]): row for row in store.among(LAST, customer_ids)}
+    last_on = {key: date.fromisoformat(row["last_on"]) for key, row in last.items()}
+    for key, day in _last_called(settings.dunning, called.values()):
+        last_on[key] = max(day, last_on.get(key, day))
     return _Facts(
         settings.dunning,
         {**rules.ECB_RATES_PPM, **settings.statutory_rates_ppm},
         today,
         due,
-        {(row["receivable_id"], row["level"]) for row in store.all("SELECT receivable_id, level FROM call_task_item")},
-        {key: date.fromisoformat(row["last_on"]) for key, row in last.items()},
+        called,
+        last_on,
         {key: row["waiting_id"] for key, row in last.items() if row["waiting_id"]},
         holds.standing(store, today),
         _credit(store, today, customer_ids),
@@ -273,7 +316,7 @@ class _Group(NamedTuple):
     """All that is late, what may not be dunned included."""
 
 
-def _groups(store: Store, facts: _Facts, rows: Sequence[Row], keys: set[Key]) -> Iterator[_Group]:
+def _groups(store: Store, facts: _Facts, rows: Sequence[Fact], keys: set[Key]) -> Iterator[_Group]:
     """What is open of these by customer and currency."""
     customers = {row["id"]: row for row in store.among(CUSTOMERS, {customer_id for customer_id, _currency in keys})}
     for key, owed in groupby(rows, itemgetter(KEY)):
@@ -281,7 +324,7 @@ def _groups(store: Store, facts: _Facts, rows: Sequence[Row], keys: set[Key]) ->
             yield _group(facts, key, customers[key[0]], owed)
 
 
-def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Row]) -> _Group:
+def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Fact]) -> _Group:
     """One level up the ladder for each that may be dunned and has come to its day."""
     advanced: list[Item] = []
     levels: list[Level] = []
@@ -355,7 +398,8 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
     if level.mail is None or channel == "task":
         channel = "task"
         if level.mail and all((item.id, item.level) in facts.called for item in group.advanced):
-            return left_out("no e-mail address: to be called, see ltc today")
+            newest = max(facts.called[item.id, item.level].task_id for item in group.advanced if item.level)
+            return left_out(f"no e-mail address: to be called, then ltc done T{newest}")
     return _Draft(group, level, channel)
 
 

@@ -91,7 +91,11 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
         "note of a touch": _change(store, CLEAR_TOUCHES, person.leads),
         "note of a decision": _change(store, CLEAR_DECISIONS, person.leads)
         + _change(store, CLEAR_STAGES, person.opportunities),
-        "task": _change(store, CLEAR_TASKS, person.leads),
+        "task": sum(
+            _change(store, sql.format(about=about), ids)
+            for about, ids in (("lead_id", person.leads), ("customer_id", person.customers))
+            for sql in CLEAR_TASKS
+        ),
         "lead": _change(store, CLEAR_LEAD, person.leads),
         "customer": _change(store, CLEAR_CUSTOMER, person.customers),
         "opportunity": _change(store, CLEAR_OPPORTUNITY, person.opportunities),
@@ -207,7 +211,10 @@ CLEAR_DECISIONS = (
     f" WHERE lead_id = ? AND (note IS NOT NULL OR reason NOT IN ({USUAL}))"
 )
 CLEAR_STAGES = "UPDATE opportunity_event SET note = NULL WHERE opportunity_id = ? AND note IS NOT NULL"
-CLEAR_TASKS = "UPDATE sequence_event SET task = NULL WHERE lead_id = ? AND task IS NOT NULL"
+CLEAR_TASKS = (
+    "UPDATE task SET text = NULL WHERE {about} = ? AND text IS NOT NULL",
+    "UPDATE task_done SET note = NULL WHERE task_id IN (SELECT id FROM task WHERE {about} = ?) AND note IS NOT NULL",
+)
 # Where a lead came from and whose it was stays: the funnel counts it on.
 CLEAR_LEAD = (
     f"UPDATE lead SET name = '{ERASED}', company = NULL, email = NULL, email_norm = NULL, phone = NULL,"

@@ -11,7 +11,7 @@ from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.report import Column
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import dunning_letters, mailing
+from ltc_cli.stages import dunning_letters, mailing, tasks
 from ltc_cli.stages.settlements import take_back
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ COLUMNS = (
     Column("invoices", "list", on_table=False),
     Column("status", "status"),
     Column("decided_on", "date", on_table=False),
+    Column("task", "ref", on_table=False),
     Column("why"),
 )
 
@@ -50,6 +51,8 @@ class Done(NamedTuple):
     """None for a mere task."""
     why: str | None = None
     """Why no mail could be written, though the customer has an address."""
+    task_id: int | None = None
+    """The call that there is instead."""
 
 
 def carry_out(
@@ -73,36 +76,29 @@ def _write_or_call(
     store.connection.execute("SAVEPOINT one_notice")
     counts = store.counts.copy()
     try:
-        return Done(_write(store, settings, desk, notice, today, folder))
+        return _write(store, settings, desk, notice, today, folder)
     except (RefusedError, UsageError) as error:
         store.connection.execute("ROLLBACK TO one_notice")
         store.counts.clear()
         store.counts.update(counts)
         customer = store.one("SELECT * FROM customer WHERE id = ?", (notice.customer_id,))
         assert customer is not None
-        if not _is_called(store, notice):
-            _add_task(store, notice, customer, today, None)
-        return Done(None, f"K{notice.customer_id} is to be called, no mail can be written: {error.message}")
+        task_id = tasks.called_about(store, _reached(notice)) or _add_task(store, notice, customer, today, None)
+        return Done(None, f"K{notice.customer_id} is to be called, no mail can be written: {error.message}", task_id)
     finally:
         store.connection.execute("RELEASE one_notice")
 
 
-def _is_called(store: Store, notice: Notice) -> bool:
-    """Whether all that the notice is about is a task already."""
-    return all(
-        store.one("SELECT 1 FROM call_task_item WHERE receivable_id = ? AND level = ?", (item.id, item.level))
-        for item in notice.advanced
-    )
+def _reached(notice: Notice) -> list[tuple[int, str]]:
+    """What went up the ladder, and to which level."""
+    return [(item.id, item.level) for item in notice.advanced if item.level]
 
 
-def _write(
-    store: Store, settings: Settings, desk: Office, notice: Notice, today: date, folder: Path | None
-) -> int | None:
+def _write(store: Store, settings: Settings, desk: Office, notice: Notice, today: date, folder: Path | None) -> Done:
     customer = store.one("SELECT * FROM customer WHERE id = ?", (notice.customer_id,))
     assert customer is not None
     if notice.channel == "task" and notice.mail is not None:
-        _add_task(store, notice, customer, today, None)
-        return None
+        return Done(None, None, _add_task(store, notice, customer, today, None))
     notice_id = store.add(
         "notice",
         customer_id=notice.customer_id,
@@ -129,7 +125,7 @@ def _write(
         _add_task(store, notice, customer, today, notice_id)
     if notice.channel != "task":
         _post(store, settings, desk, notice, customer, notice_id, today, folder)
-    return notice_id
+    return Done(notice_id)
 
 
 def _add_claim(store: Store, notice_id: int, notice: Notice, claim: Claim, today: date) -> None:
@@ -149,21 +145,31 @@ def _add_claim(store: Store, notice_id: int, notice: Notice, claim: Claim, today
     store.touch(store.value("SELECT number FROM invoice WHERE id = ?", (claim.invoice_id,)))
 
 
-def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_id: int | None) -> None:
-    text = (notice.task or "call {customer}").replace("{customer}", customer["name"])
-    task_id = store.add(
-        "call_task",
-        customer_id=notice.customer_id,
-        currency=notice.currency,
-        level=notice.level,
-        notice_id=notice_id,
-        text=text,
-        decided_on=today.isoformat(),
-        recorded_at=store.recorded_at,
-    )
+def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_id: int | None) -> int | None:
+    """Ask for the call; about what nobody was called about at this level before, and None where there is no such."""
+    is_new = _was_not_made if notice_id else _is_not_asked_for
+    items = [item for item in _reached(notice) if is_new(store, item)]
+    if not items:
+        return None
     store.touch(f"K{notice.customer_id}")
-    for item in notice.advanced:
-        store.add("call_task_item", call_task_id=task_id, receivable_id=item.id, level=item.level)
+    return tasks.add(
+        store,
+        (notice.task or "call {customer}").replace("{customer}", customer["name"]),
+        today,
+        items,
+        customer_id=notice.customer_id,
+        level=notice.level,
+        currency=notice.currency,
+        notice_id=notice_id,
+    )
+
+
+def _was_not_made(store: Store, item: tuple[int, str]) -> bool:
+    return not tasks.was_made(store, item)
+
+
+def _is_not_asked_for(store: Store, item: tuple[int, str]) -> bool:
+    return tasks.called_about(store, [item]) is None
 
 
 def _post(
@@ -318,7 +324,8 @@ def void_claims(store: Store, notice_id: int, on: date) -> None:
 
 RECORDS = """
 SELECT notice.*, customer.id AS kept_id, customer.name AS customer_name, (SELECT outbox.state FROM outbox
-    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id ORDER BY outbox.id DESC LIMIT 1) AS state
+    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id ORDER BY outbox.id DESC LIMIT 1) AS state,
+    (SELECT 'T' || MIN(task.id) FROM task WHERE task.notice_id = notice.id) AS task
 FROM notice JOIN customer_now AS customer ON customer.own_id = notice.customer_id
 WHERE {these:notice.id} ORDER BY notice.id
 """
@@ -346,6 +353,7 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
             invoices=numbers[row["id"]],
             status=row["state"] or "sent",
             decided_on=row["decided_on"],
+            task=row["task"],
         )
         for row in rows
     ]
@@ -361,6 +369,7 @@ def _record(
     invoices: list[str],
     status: str,
     decided_on: str,
+    task: str | None = None,
     why: str | None = None,
 ) -> dict[str, Any]:
     currency, *parts = money
@@ -376,6 +385,7 @@ def _record(
         "invoices": invoices,
         "status": status,
         "decided_on": decided_on,
+        "task": task,
         "why": why,
     }
 

@@ -17,7 +17,7 @@ from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.report import Column
 from ltc_cli.rules.business_days import days_after, is_business_day, next_business_day
 from ltc_cli.rules.fit import fits
-from ltc_cli.stages import leads, suppression
+from ltc_cli.stages import leads, suppression, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +48,6 @@ STOPPING = ("reply", "bounce", "unsubscribe")
 
 MOST = 500
 """Mails of a run; so many are written in a few seconds, and a rule that meant too many is seen in time."""
-
-WORTH_A_TASK = ("call", "email", "meeting", "visit", "event", "reply")
-"""Touches by which the task of a step is done."""
 
 NOW = """
 SELECT now.*, lead.name, lead.company, lead.title, lead.country, lead.source, lead.campaign, lead.owner, lead.email,
@@ -184,8 +181,9 @@ def _stop(store: Store, row: Row, reason: str, on: date) -> None:
     _add(store, row, "stopped", row["position"], on, reason=reason)
 
 
-def _add(store: Store, row: Row, kind: str, position: int, on: date, **values: Any) -> None:
-    store.add(
+def _add(store: Store, row: Row, kind: str, position: int, on: date, **values: Any) -> int:
+    store.touch(f"L{row['lead_id']}")
+    return store.add(
         "sequence_event",
         lead_id=row["lead_id"],
         sequence=row["sequence"],
@@ -197,7 +195,6 @@ def _add(store: Store, row: Row, kind: str, position: int, on: date, **values: A
         recorded_at=store.recorded_at,
         **values,
     )
-    store.touch(f"L{row['lead_id']}")
 
 
 # A run
@@ -344,17 +341,11 @@ class _Run:
         position = row["position"] + 1
         next_on = self._planned(row, sequence, position)
         task = _task(step.task, row) if step.task else None
-        _add(
-            self.store,
-            row,
-            "step",
-            position,
-            self.on,
-            next_on=next_on,
-            outbox_id=mail_id,
-            template=step.mail,
-            task=task,
+        step_id = _add(
+            self.store, row, "step", position, self.on, next_on=next_on, outbox_id=mail_id, template=step.mail
         )
+        if task:
+            tasks.add(self.store, task, self.on, lead_id=row["lead_id"], sequence_event_id=step_id)
         self.stepped.add(row["lead_id"])
         self._answer(row, "mail" if mail_id else "task", position, next_on, mail_id=mail_id, task=task)
         return None

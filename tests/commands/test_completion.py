@@ -78,7 +78,10 @@ def test_options_are_completed_once(company: Company) -> None:
     [
         (
             "list ",
-            "leads customers items opportunities quotes contracts shipments invoices credits payments notices mails",
+            (
+                "leads customers items opportunities quotes contracts shipments invoices credits payments notices"
+                " mails tasks"
+            ),
         ),
         ("find x --kind sh", "shipments"),
         ("nurture L1 --log C", "call click"),

@@ -388,8 +388,8 @@ def test_a_task_is_on_todays_list_until_somebody_was_in_touch(company: Company) 
     assert due(company, "2026-06-17") == [("L1", "task", "ring", 2)]
     rows = company.ltc("today", today="2026-06-18")
     assert [(row["what"], row["since"], row["command"]) for row in rows] == [
-        ("ring", "2026-06-15", "ltc nurture L1 --log call"),
-        ("ring Engines again", "2026-06-17", "ltc nurture L1 --log call"),
+        ("ring", "2026-06-15", "ltc done T1"),
+        ("ring Engines again", "2026-06-17", "ltc done T2"),
     ]
     company.ltc("nurture", "L1", "--log", "open", today="2026-06-18")
     assert len(company.ltc("today", today="2026-06-18")) == 2
@@ -477,8 +477,9 @@ def test_the_facts_of_a_sequence_are_guarded(company: Company) -> None:
     due(company, "2026-06-15")
     for statement in (
         "UPDATE sequence_event SET position = 9",
-        "UPDATE sequence_event SET task = NULL",
         "DELETE FROM sequence_event",
+        "UPDATE task SET text = NULL",
+        "DELETE FROM task",
     ):
         with closing(sqlite3.connect(company.path)) as connection, pytest.raises(sqlite3.IntegrityError):
             connection.execute(statement)

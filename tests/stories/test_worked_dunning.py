@@ -383,10 +383,10 @@ def test_who_has_no_address_is_to_be_called(company: Dunned) -> None:
     assert (row["ref"], row["channel"], row["status"]) == (None, "task", "open")
     assert company.levels(5, "--no-send") == []
     todo = company.at(6, "today")
-    assert [row["what"] for row in todo if row["ref"] == "K1"] == ["call Ada"]
+    assert [(row["what"], row["command"]) for row in todo if row["ref"] == "T1"] == [("call Ada", "ltc done T1")]
     company.at(7, "edit", "K1", "email=ada@x.example")
     assert company.levels(7) == [("K1", "a")]
-    assert [row for row in company.at(8, "today") if row["ref"] == "K1"] == []
+    assert [row for row in company.at(8, "today") if row["ref"] == "T1"] == []
 
 
 def test_with_a_folder_who_has_no_address_gets_a_letter(company: Dunned) -> None:

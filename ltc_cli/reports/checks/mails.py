@@ -73,6 +73,25 @@ UNION ALL SELECT 'interest of N' || notice_id FROM receivable WHERE kind = 'inte
     GROUP BY notice_id, invoice_id HAVING COUNT(*) > 1
 """
 
+# A call is about money of its customer, once a level of each instalment; or of a step of its lead.
+TASKS = """
+SELECT 'T' || MAX(task.id) || ' asks again for ' || task_item.level || ' of receivable ' || receivable_id
+FROM task_item JOIN task ON task.id = task_id WHERE notice_id IS NULL
+GROUP BY receivable_id, task_item.level HAVING COUNT(*) > 1
+UNION ALL
+SELECT DISTINCT 'T' || task.id || ' is about money of another customer' FROM task_item JOIN task ON task.id = task_id
+JOIN receivable ON receivable.id = receivable_id
+JOIN customer_now AS owing ON owing.own_id = receivable.customer_id
+JOIN customer_now AS called ON called.own_id = task.customer_id
+WHERE owing.id <> called.id OR receivable.currency <> task.currency
+UNION ALL
+SELECT 'T' || task.id || ' is of a step of another lead' FROM task
+JOIN sequence_event AS step ON step.id = sequence_event_id WHERE step.lead_id <> task.lead_id OR step.kind <> 'step'
+UNION ALL
+SELECT 'T' || task.id || ' goes with a notice of another customer' FROM task JOIN notice ON notice.id = notice_id
+WHERE notice.customer_id <> task.customer_id OR notice.currency <> task.currency
+"""
+
 # Each step once and in its turn, no more than one a day, and every mail of a sequence belongs to one.
 SEQUENCES = """
 SELECT 'L' || lead_id || ' took step ' || position || ' of ' || sequence || ' out of turn' FROM (
@@ -114,13 +133,16 @@ FROM lead JOIN erasure ON kind = 'lead' AND record_id = lead.id
 WHERE lead.name <> 'erased' OR COALESCE(company, email, email_norm, phone, phone_norm, title, note, further) IS NOT NULL
     OR fingerprint IS NOT NULL OR lead.id IN (SELECT lead_id FROM touch WHERE note IS NOT NULL)
     OR lead.id IN (SELECT lead_id FROM lead_event WHERE note IS NOT NULL)
-    OR lead.id IN (SELECT lead_id FROM sequence_event WHERE task IS NOT NULL)
+    OR lead.id IN (SELECT lead_id FROM task LEFT JOIN task_done ON task_id = task.id
+        WHERE task.text IS NOT NULL OR task_done.note IS NOT NULL)
     OR lead.id IN (SELECT external_id.record_id FROM external_id WHERE external_id.kind = 'lead')
     OR lead.id IN (SELECT outbox.record_id FROM outbox WHERE outbox.kind = 'lead' AND recipient <> 'erased')
 UNION ALL
 SELECT 'K' || customer.id || ' is erased, and says ' || COALESCE(email, phone, contact, address, note, name)
 FROM customer JOIN erasure ON erasure.kind = 'customer' AND record_id = customer.id
 WHERE customer.name <> 'erased' OR COALESCE(contact, email, phone, address, tax_id, note, further) IS NOT NULL
+    OR customer.id IN (SELECT customer_id FROM task LEFT JOIN task_done ON task_id = task.id
+        WHERE task.text IS NOT NULL OR task_done.note IS NOT NULL)
 UNION ALL
 SELECT 'M' || outbox.id || ' has lost its message' FROM outbox LEFT JOIN erasure
     ON erasure.kind = outbox.kind AND erasure.record_id = outbox.record_id
