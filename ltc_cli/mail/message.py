@@ -149,7 +149,8 @@ def _assembled(letter: Letter, message_id: str, moment: datetime) -> bytes:
 @lru_cache
 def _header(name: str, value: str) -> str:
     policy = _policy()
-    return policy.fold(name, value if value.isascii() else policy.header_factory(name, value))
+    folded: str = policy.fold(name, value if value.isascii() else policy.header_factory(name, value))
+    return folded
 
 
 def _part(subtype: str, text: str) -> str:
@@ -172,7 +173,7 @@ def _address(name: str, address: str) -> str:
 
 
 @cache
-def _policy() -> EmailPolicy:
+def _policy() -> EmailPolicy[Any]:
     """The library's strict one, but that it makes a class once a kind of header, not once a header."""
     from email.headerregistry import HeaderRegistry
     from email.policy import SMTP

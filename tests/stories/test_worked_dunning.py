@@ -419,7 +419,7 @@ def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypat
     company.sell("100", has_email=False)
     company.sell("100", "Bob")
     with monkeypatch.context() as patched:
-        patched.setattr("ltc_cli.mail.outbox.add", fails)
+        patched.setattr("ltc_cli.mail.outbox.add_all", fails)
         assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 1
     (draft,) = company.folder.iterdir()
     assert draft.name.startswith(".N1.")
