@@ -114,7 +114,7 @@ def _refuse_attacks(letter: Letter) -> None:
         ("the recipient's name", letter.recipient_name, "ltc edit K1 contact=…, or name=… where there is no contact"),
         ("the subject", letter.subject, "ltc edit K1 name=…"),
     ):
-        if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+        if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
             raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
         if "=?" in text or "?=" in text:
             raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
@@ -187,6 +187,7 @@ def _read_back(data: bytes) -> dict[str, Any]:
     from email import message_from_bytes
 
     message = message_from_bytes(data)
+    parts = list(message.walk())
     return {
         "headers": sorted(message.keys()),
         "From": _mailboxes(str(message["From"])),
@@ -195,8 +196,8 @@ def _read_back(data: bytes) -> dict[str, Any]:
         "Message-ID": str(message["Message-ID"]),
         "List-Unsubscribe": str(message.get("List-Unsubscribe", "")),
         "Content-Language": str(message["Content-Language"]),
-        "parts": [(part.get_content_type(), part.get_payload(decode=True)) for part in message.walk()],
-        "defects": [defect for part in message.walk() for defect in part.defects],
+        "parts": [(part.get_content_type(), part.get_payload(decode=True)) for part in parts],
+        "defects": [defect for part in parts for defect in part.defects],
     }
 
 
