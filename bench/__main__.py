@@ -10,7 +10,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import aging, batch, chain, check, collect, dunning, find, imports, sending, startup
+from bench import aging, batch, chain, check, collect, dunning, find, imports, sending, startup, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ BENCHES: dict[str, Callable[[Path, int, int], None]] = {
     "find": find.run,
     "sending": lambda folder, rounds, _many: sending.run(folder, rounds, mails=300),
     "dunning": dunning.run,
+    "writing": lambda folder, rounds, _many: writing.run(folder, rounds, invoices=10_000),
 }
 """By name; each takes a folder, how many rounds, and how many invoices or leads make a large company."""
 NAMES = tuple(BENCHES)

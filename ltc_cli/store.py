@@ -290,7 +290,8 @@ class Store:
             self.connection.executemany(sql, zip(*columns.values(), strict=False))
         except sqlite3.IntegrityError as error:
             raise self._closed(error) from error
-        self.counts[table] += size
+        if size:
+            self.counts[table] += size
 
     def closed_until(self) -> str | None:
         """The last day of the closed months; None while none is closed."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from email.message import EmailMessage
+    from email.policy import EmailPolicy
 
 NAME_MOST = 100
 """Characters of a name beside an address; a longer one is cut."""
@@ -31,6 +32,9 @@ HEADERS = (
     "MIME-Version",
     "Content-Type",
 )
+
+BOUNDARY = "=_ltc"
+"""Stands in no part: in a quoted-printable text `=` is followed by digits or a line's end (RFC 2045, 6.7)."""
 
 
 class Letter(NamedTuple):
@@ -61,7 +65,6 @@ def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
     Raises RefusedError where a header would not be read as it was meant.
     """
     from email.errors import MessageError
-    from email.policy import SMTP
 
     letter = letter._replace(
         sender_name=_cut(letter.sender_name, NAME_MOST),
@@ -70,10 +73,7 @@ def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
     )
     _refuse_attacks(letter)
     try:
-        message = _assembled(letter, message_id, moment)
-        data = message.as_bytes(policy=SMTP)
-        if letter.unsubscribe:
-            data = _with_unsubscribe(data, letter)
+        data = _assembled(letter, message_id, moment)
         found = _read_back(data)
     except (MessageError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise _no_mail(letter, "cannot be written as a mail") from error
@@ -114,7 +114,7 @@ def _refuse_attacks(letter: Letter) -> None:
         ("the recipient's name", letter.recipient_name, "ltc edit K1 contact=…, or name=… where there is no contact"),
         ("the subject", letter.subject, "ltc edit K1 name=…"),
     ):
-        if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+        if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
             raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
         if "=?" in text or "?=" in text:
             raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
@@ -126,56 +126,85 @@ def _no_mail(letter: Letter, why: str) -> RefusedError:
     return RefusedError(f"the mail to {letter.recipient} {why}", "are its names unusual? ltc edit K1 name=…")
 
 
-def _assembled(letter: Letter, message_id: str, moment: datetime) -> EmailMessage:
-    from email.message import EmailMessage
-    from email.policy import SMTP
+def _assembled(letter: Letter, message_id: str, moment: datetime) -> bytes:
+    """The message as EmailMessage would write it, which makes and parses every header several times."""
     from email.utils import format_datetime
 
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _address(letter.sender_name, letter.sender)
-    message["To"] = _address(letter.recipient_name, letter.recipient)
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(moment)
-    message["Message-ID"] = message_id
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    message["Content-Language"] = letter.language  # the parts would take it if it stood there before
-    return message
+    head = [
+        _header("From", _address(letter.sender_name, letter.sender)),
+        _header("To", _address(letter.recipient_name, letter.recipient)),
+        _header("Subject", letter.subject),
+        _header("Date", format_datetime(moment)),
+        _header("Message-ID", message_id),
+        "Auto-Submitted: auto-generated\r\n",
+        # In one line: folded, it would be encoded words and no address any more.
+        f"List-Unsubscribe: {letter.list_unsubscribe}\r\n" if letter.unsubscribe else "",
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n',
+        _header("Content-Language", letter.language),
+    ]
+    parts = [_part("plain", letter.text), _part("html", letter.html)]
+    return "".join((*head, *parts, f"\r\n--{BOUNDARY}--\r\n")).encode("ascii")
 
 
-def _with_unsubscribe(data: bytes, letter: Letter) -> bytes:
-    """The address in one line: Python's writer folds longer ones into encoded words, which are no address any more."""
-    before = b"\r\nAuto-Submitted: auto-generated\r\n"
-    head, _, rest = data.partition(before)
-    return head + before + f"List-Unsubscribe: {letter.list_unsubscribe}\r\n".encode("ascii") + rest
+@lru_cache
+def _header(name: str, value: str) -> str:
+    policy = _policy()
+    folded: str = policy.fold(name, value if value.isascii() else policy.header_factory(name, value))
+    return folded
 
 
-def _address(name: str, address: str) -> Any:
+def _part(subtype: str, text: str) -> str:
+    from email.quoprimime import body_encode
+
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    return f"\r\n--{BOUNDARY}\r\n{head}" + body_encode(_body(text).decode("latin-1"), eol="\r\n")
+
+
+def _body(text: str) -> bytes:
+    """What the part of a text says, in whole lines."""
+    return b"\r\n".join((*(text.encode().splitlines() or [b""]), b""))
+
+
+def _address(name: str, address: str) -> str:
     from email.headerregistry import Address
 
     local, _, domain = address.rpartition("@")
-    return Address(display_name=name, username=local, domain=domain)
+    return str(Address(display_name=name, username=local, domain=domain))
+
+
+@cache
+def _policy() -> EmailPolicy[Any]:
+    """The library's strict one, but that it makes a class once a kind of header, not once a header."""
+    from email.headerregistry import HeaderRegistry
+    from email.policy import SMTP
+
+    kind = cache(HeaderRegistry().__getitem__)
+    return SMTP.clone(header_factory=lambda name, value: kind(name)(name, value))
 
 
 def _read_back(data: bytes) -> dict[str, Any]:
     """What a receiver reads; the headers in question alone by the slow and strict parser."""
     from email import message_from_bytes
-    from email.policy import default
 
     message = message_from_bytes(data)
-    read: dict[str, Any] = {
-        name: default.header_fetch_parse(name, str(message[name])) for name in ("From", "To", "Subject", "Message-ID")
-    }
+    parts = list(message.walk())
     return {
         "headers": sorted(message.keys()),
-        "From": [(each.display_name, each.addr_spec) for each in read["From"].addresses],
-        "To": [(each.display_name, each.addr_spec) for each in read["To"].addresses],
-        "Subject": str(read["Subject"]),
-        "Message-ID": str(read["Message-ID"]),
+        "From": _mailboxes(str(message["From"])),
+        "To": _mailboxes(str(message["To"])),
+        "Subject": str(_policy().header_fetch_parse("Subject", str(message["Subject"]))),
+        "Message-ID": str(message["Message-ID"]),
         "List-Unsubscribe": str(message.get("List-Unsubscribe", "")),
-        "parts": [part.get_content_type() for part in message.walk()],
+        "Content-Language": str(message["Content-Language"]),
+        "parts": [(part.get_content_type(), part.get_payload(decode=True)) for part in parts],
+        "defects": [defect for part in parts for defect in part.defects],
     }
+
+
+@lru_cache
+def _mailboxes(value: str) -> list[tuple[str, str]]:
+    read: Any = _policy().header_fetch_parse("To", value)
+    return [(each.display_name, each.addr_spec) for each in read.addresses]
 
 
 def _expected(letter: Letter, message_id: str) -> dict[str, Any]:
@@ -186,5 +215,11 @@ def _expected(letter: Letter, message_id: str) -> dict[str, Any]:
         "Subject": letter.subject,
         "Message-ID": message_id,
         "List-Unsubscribe": letter.list_unsubscribe if letter.unsubscribe else "",
-        "parts": ["multipart/alternative", "text/plain", "text/html"],
+        "Content-Language": letter.language,
+        "parts": [
+            ("multipart/alternative", None),
+            ("text/plain", _body(letter.text)),
+            ("text/html", _body(letter.html)),
+        ],
+        "defects": [],
     }

@@ -7,6 +7,7 @@ written down; it rests as `sent`, `failed`, `unknown` or `cancelled`. Moments ar
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import NotFoundError, RefusedError
@@ -57,34 +58,76 @@ class About(NamedTuple):
     customer_id: int | None
 
 
+class Mail(NamedTuple):
+    """A mail as it will stand in the outbox."""
+
+    id: int
+    about: About
+    letter: Letter
+    message_id: str
+    message: bytes
+
+
+class Writer:
+    """Writes the mails that are queued next, one after the other; none of them is in the outbox before `add_all`."""
+
+    def __init__(self, store: Store) -> None:
+        head = store.one("SELECT sha256 FROM journal ORDER BY id DESC LIMIT 1")
+        self.head = head["sha256"] if head else ""
+        self.moment = datetime.fromisoformat(store.recorded_at)
+        self.next_id = store.next_id("outbox")
+
+    def write(self, letter: Letter, about: About) -> Mail:
+        """The next one. Raises RefusedError where it cannot be written as a safe message; the next is next then."""
+        identity = message_id(letter.sender, self._token(letter))
+        mail = Mail(self.next_id, about, letter, identity, build(letter, identity, self.moment))
+        self.next_id += 1
+        return mail
+
+    def _token(self, letter: Letter) -> str:
+        """Of this mail alone: the journal's last hash is of this file and this moment. A dry run finds the same."""
+        return sha256(canonical_json([self.head, self.next_id, *letter]))[:32]
+
+
 def add(store: Store, letter: Letter, about: About, on: date) -> int:
     """Queue one mail, and answer its id. Raises RefusedError where it cannot be written as a safe message."""
-    identity = message_id(letter.sender, _token(store, letter))
-    message = build(letter, identity, datetime.fromisoformat(store.recorded_at))
-    mail_id = store.add(
+    mail = Writer(store).write(letter, about)
+    add_all(store, [mail], on)
+    return mail.id
+
+
+def add_all(store: Store, mails: Sequence[Mail], on: date) -> None:
+    """Queue what a writer has written."""
+    store.add_all(
         "outbox",
-        kind=about.kind,
-        record_id=about.id,
-        about=about.text,
-        customer_id=about.customer_id,
-        sender=letter.sender,
-        recipient=letter.recipient,
-        subject=letter.subject,
-        message_id=identity,
-        message=message,
-        message_sha256=sha256(message),
-        state="queued",
-        queued_on=on.isoformat(),
-        recorded_at=store.recorded_at,
+        len(mails),
+        id=(mail.id for mail in mails),
+        kind=(mail.about.kind for mail in mails),
+        record_id=(mail.about.id for mail in mails),
+        about=(mail.about.text for mail in mails),
+        customer_id=(mail.about.customer_id for mail in mails),
+        sender=(mail.letter.sender for mail in mails),
+        recipient=(mail.letter.recipient for mail in mails),
+        subject=(mail.letter.subject for mail in mails),
+        message_id=(mail.message_id for mail in mails),
+        message=(mail.message for mail in mails),
+        message_sha256=(sha256(mail.message) for mail in mails),
+        state=repeat("queued"),
+        queued_on=repeat(on.isoformat()),
+        recorded_at=repeat(store.recorded_at),
     )
-    _note(store, mail_id, "queued", on)
-    return mail_id
-
-
-def _token(store: Store, letter: Letter) -> str:
-    """Of this mail alone: the journal's last hash is of this file and this moment. A dry run finds the same."""
-    head = store.one("SELECT sha256 FROM journal ORDER BY id DESC LIMIT 1")
-    return sha256(canonical_json([head["sha256"] if head else "", store.next_id("outbox"), *letter]))[:32]
+    store.add_all(
+        "outbox_attempt",
+        len(mails),
+        outbox_id=(mail.id for mail in mails),
+        state=repeat("queued"),
+        tried=repeat(0),
+        happened_on=repeat(on.isoformat()),
+        recorded_at=repeat(store.recorded_at),
+    )
+    for mail in mails:
+        store.touch(f"M{mail.id}")
+        store.touch(mail.about.text)
 
 
 def open_mail(store: Store, kind: str, record_id: int, recipient: str) -> Row | None:

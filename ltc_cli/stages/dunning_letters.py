@@ -11,14 +11,13 @@ from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.money import format_amount, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from sqlite3 import Row
 
     from ltc_cli.mail.templates import Text
-    from ltc_cli.rules.dunning import Claim, Item, Notice
+    from ltc_cli.rules.dunning import Item, Notice
     from ltc_cli.settings import Dunning, Level, Policy, Settings
-    from ltc_cli.store import Store
 
 TONES = ("nudge", "reminder", "second", "final")
 """What `mail` of a level may name without a template of one's own: the tone of the built-in notice."""
@@ -74,8 +73,19 @@ def _template(name: str | None, language: str, folder: Path | None) -> str:
     return name if name not in TONES or templates.is_own(name, folder, language) else "notice"
 
 
-def write(store: Store, settings: Settings, notice: Notice, customer: Row, notice_id: int, today: date) -> Text:
-    """The notice in the customer's language, else in the company's."""
+def write(
+    settings: Settings,
+    notice: Notice,
+    customer: Row,
+    notice_id: int,
+    today: date,
+    invoices: Mapping[int, Row],
+    formulas: Mapping[int, str],
+) -> Text:
+    """The notice in the customer's language, else in the company's.
+
+    It is told of the invoices that it names, and how claims made before were reckoned, by receivable.
+    """
     language = customer["language"] or settings.language
     company = settings.company
     folder = settings.mail.templates
@@ -90,8 +100,8 @@ def write(store: Store, settings: Settings, notice: Notice, customer: Row, notic
             "buyer_name": customer["name"],
             "buyer_address": customer["address"] or "",
             "currency": notice.currency,
-            "lines": _lines(store, notice, today),
-            "claims": _claims(store, notice, notice.claims),
+            "lines": _lines(notice, today, invoices, formulas),
+            "claims": _claims(notice, invoices),
             "total": _money(total_minor, notice.currency),
             "credit": _money(notice.credit_minor, notice.currency) if notice.credit_minor else "",
             "to_pay": _money(total_minor - notice.credit_minor, notice.currency),
@@ -105,19 +115,14 @@ def write(store: Store, settings: Settings, notice: Notice, customer: Row, notic
     )
 
 
-def _lines(store: Store, notice: Notice, today: date) -> list[dict[str, Any]]:
+def _lines(
+    notice: Notice, today: date, invoices: Mapping[int, Row], formulas: Mapping[int, str]
+) -> list[dict[str, Any]]:
     """All that is open and listed, the oldest due first; a claim made before says how it was reckoned."""
-    said = _invoices(store, [item.invoice_id for item in notice.listed])
-    formulas = {
-        row["receivable_id"]: row["formula"]
-        for row in store.among(
-            "SELECT receivable_id, formula FROM claim WHERE {these:receivable_id}", [item.id for item in notice.listed]
-        )
-    }
     return [
         {
-            "number": said[item.invoice_id]["number"],
-            "issued_on": said[item.invoice_id]["issued_on"] if item.kind == "invoice" else item.due_on,
+            "number": invoices[item.invoice_id]["number"],
+            "issued_on": invoices[item.invoice_id]["issued_on"] if item.kind == "invoice" else item.due_on,
             "due_on": item.due_on,
             "days_late": days_past_due(date.fromisoformat(item.due_on), today),
             "kind": item.kind,
@@ -133,22 +138,16 @@ def _by_due_date(item: Item) -> tuple[str, int, int]:
     return item.due_on, item.invoice_id, item.id
 
 
-def _claims(store: Store, notice: Notice, claims: Sequence[Claim]) -> list[dict[str, Any]]:
-    said = _invoices(store, [claim.invoice_id for claim in claims])
+def _claims(notice: Notice, invoices: Mapping[int, Row]) -> list[dict[str, Any]]:
     return [
         {
-            "number": said[claim.invoice_id]["number"],
+            "number": invoices[claim.invoice_id]["number"],
             "kind": claim.kind,
             "formula": claim.formula,
             "amount": _money(claim.amount_minor, notice.currency),
         }
-        for claim in claims
+        for claim in notice.claims
     ]
-
-
-def _invoices(store: Store, ids: Sequence[int]) -> dict[int, Row]:
-    rows = store.among("SELECT id, number, issued_on FROM invoice WHERE {these:id}", ids)
-    return {row["id"]: row for row in rows}
 
 
 def _money(minor: int, currency: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import count, repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
@@ -15,11 +17,11 @@ from ltc_cli.stages import dunning_letters, mailing, tasks
 from ltc_cli.stages.settlements import take_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from sqlite3 import Row
 
-    from ltc_cli.rules.dunning import Claim, Notice
+    from ltc_cli.rules.dunning import Notice
     from ltc_cli.settings import Settings
     from ltc_cli.stages.dunning import Decision
     from ltc_cli.stages.mailing import Office
@@ -43,6 +45,9 @@ COLUMNS = (
     Column("why"),
 )
 
+COPIED = ("customer_id", "currency", "level", "channel", "amount_minor", "fee_minor", "interest_minor")
+"""What a notice of a decision and its row have in common."""
+
 
 class Done(NamedTuple):
     """What has become of one notice of a decision."""
@@ -55,38 +60,139 @@ class Done(NamedTuple):
     """The call that there is instead."""
 
 
+AT_ONCE = 1000
+"""Notices that are read for, drafted and written together; more would only take memory."""
+
+
+class Known(NamedTuple):
+    """What is read once for many notices."""
+
+    customers: dict[int, Row]
+    invoices: dict[int, Row]
+    formulas: dict[int, str]
+    """How the claims that were made before were reckoned, by receivable."""
+    attempts: dict[tuple[int, str | None], int]
+    """How often a level was told of a receivable."""
+
+
+class Draft(NamedTuple):
+    """A notice before it is written down."""
+
+    notice: Notice
+    notice_id: int | None = None
+    """None for a mere task."""
+    mail: outbox.Mail | None = None
+    why: str | None = None
+    """Why no mail can be written, though the customer has an address."""
+
+
 def carry_out(
     store: Store, settings: Settings, desk: Office | None, decision: Decision, today: date, folder: Path | None
 ) -> list[Done]:
     """Write the notices, their claims, tasks and mails."""
     done: list[Done] = []
-    for notice in decision.notices:
+    for start in range(0, len(decision.notices), AT_ONCE):
+        notices = decision.notices[start : start + AT_ONCE]
         assert desk
-        done.append(_write_or_call(store, settings, desk, notice, today, folder))
+        known = _known(store, notices)
+        drafts = list(_drafted(store, settings, desk, known, notices, today, folder))
+        done += _write(store, known, drafts, today)
     is_first = store.value("SELECT COUNT(*) FROM dunning_run WHERE run_on = ?", (today.isoformat(),)) == 0
     if done or is_first:
         store.add("dunning_run", run_on=today.isoformat(), notices=len(done), recorded_at=store.recorded_at)
     return done
 
 
-def _write_or_call(
-    store: Store, settings: Settings, desk: Office, notice: Notice, today: date, folder: Path | None
-) -> Done:
-    """Write it; a customer whose address or name no safe mail can carry is to be called, and keeps nobody waiting."""
-    store.connection.execute("SAVEPOINT one_notice")
-    counts = store.counts.copy()
-    try:
-        return _write(store, settings, desk, notice, today, folder)
-    except (RefusedError, UsageError) as error:
-        store.connection.execute("ROLLBACK TO one_notice")
-        store.counts.clear()
-        store.counts.update(counts)
-        customer = store.one("SELECT * FROM customer WHERE id = ?", (notice.customer_id,))
-        assert customer is not None
-        task_id = tasks.called_about(store, _reached(notice)) or _add_task(store, notice, customer, today, None)
-        return Done(None, f"K{notice.customer_id} is to be called, no mail can be written: {error.message}", task_id)
-    finally:
-        store.connection.execute("RELEASE one_notice")
+def _known(store: Store, notices: Sequence[Notice]) -> Known:
+    listed = [item for notice in notices for item in notice.listed]
+    claims = [claim for notice in notices for claim in notice.claims]
+    advanced = {item.id for notice in notices for item in notice.advanced}
+    customers = store.among("SELECT * FROM customer WHERE {these:id}", {notice.customer_id for notice in notices})
+    invoices = store.among(
+        "SELECT id, number, issued_on, customer_id FROM invoice WHERE {these:id}",
+        {item.invoice_id for item in listed} | {claim.invoice_id for claim in claims},
+    )
+    formulas = store.among(
+        "SELECT receivable_id, formula FROM claim WHERE {these:receivable_id}", [item.id for item in listed]
+    )
+    attempts = store.among(
+        "SELECT receivable_id, level, COUNT(*) AS times FROM notice_item WHERE {these:receivable_id}"
+        " GROUP BY receivable_id, level",
+        advanced,
+    )
+    return Known(
+        {row["id"]: row for row in customers},
+        {row["id"]: row for row in invoices},
+        {row["receivable_id"]: row["formula"] for row in formulas},
+        {(row["receivable_id"], row["level"]): row["times"] for row in attempts},
+    )
+
+
+def _drafted(
+    store: Store,
+    settings: Settings,
+    desk: Office,
+    known: Known,
+    notices: Sequence[Notice],
+    today: date,
+    folder: Path | None,
+) -> Iterator[Draft]:
+    """A customer whose address or name no safe mail can carry is to be called, and keeps nobody waiting."""
+    notice_id, mails = store.next_id("notice"), outbox.Writer(store)
+    for notice in notices:
+        if notice.channel == "task" and notice.mail is not None:
+            yield Draft(notice)
+            continue
+        mail = None
+        try:
+            if notice.channel != "task":
+                mail = _post(store, settings, desk, known, notice, notice_id, today, folder, mails)
+        except (RefusedError, UsageError) as error:
+            why = f"K{notice.customer_id} is to be called, no mail can be written: {error.message}"
+            yield Draft(notice, why=why)
+            continue
+        yield Draft(notice, notice_id, mail)
+        notice_id += 1
+
+
+def _write(store: Store, known: Known, drafts: Sequence[Draft], today: date) -> list[Done]:
+    """All of them, table by table; within each the order is theirs, and so is that of the ids."""
+    written = [(draft.notice_id, draft.notice) for draft in drafts if draft.notice_id]
+    notices = [notice for _, notice in written]
+    store.add_all(
+        "notice",
+        len(written),
+        id=(notice_id for notice_id, _ in written),
+        **{column: map(attrgetter(column), notices) for column in COPIED},
+        on_ladder=(int(notice.on_ladder) for notice in notices),
+        stops_shipping=(int(notice.stops_shipping) for notice in notices),
+        decided_on=repeat(today.isoformat()),
+        recorded_at=repeat(store.recorded_at),
+    )
+    for notice_id, notice in written:
+        store.touch(f"N{notice_id}")
+        store.touch(f"K{notice.customer_id}")
+    items = [(notice_id, item.id, item.level) for notice_id, notice in written for item in notice.advanced]
+    store.add_all(
+        "notice_item",
+        len(items),
+        notice_id=(notice_id for notice_id, _, _ in items),
+        receivable_id=(item_id for _, item_id, _ in items),
+        level=(level for _, _, level in items),
+        attempt=(known.attempts.get((item_id, level), 0) + 1 for _, item_id, level in items),
+    )
+    _add_claims(store, known, written, today)
+    done = []
+    for draft in drafts:
+        task_id = None
+        if draft.why:
+            task_id = tasks.called_about(store, _reached(draft.notice))
+        if draft.notice.task or draft.notice_id is None:
+            customer = known.customers[draft.notice.customer_id]
+            task_id = task_id or _add_task(store, draft.notice, customer, today, draft.notice_id)
+        done.append(Done(draft.notice_id, draft.why, None if draft.notice_id else task_id))
+    outbox.add_all(store, [draft.mail for draft in drafts if draft.mail], today)
+    return done
 
 
 def _reached(notice: Notice) -> list[tuple[int, str]]:
@@ -94,55 +200,32 @@ def _reached(notice: Notice) -> list[tuple[int, str]]:
     return [(item.id, item.level) for item in notice.advanced if item.level]
 
 
-def _write(store: Store, settings: Settings, desk: Office, notice: Notice, today: date, folder: Path | None) -> Done:
-    customer = store.one("SELECT * FROM customer WHERE id = ?", (notice.customer_id,))
-    assert customer is not None
-    if notice.channel == "task" and notice.mail is not None:
-        return Done(None, None, _add_task(store, notice, customer, today, None))
-    notice_id = store.add(
-        "notice",
-        customer_id=notice.customer_id,
-        currency=notice.currency,
-        level=notice.level,
-        channel=notice.channel,
-        amount_minor=notice.amount_minor,
-        fee_minor=notice.fee_minor,
-        interest_minor=notice.interest_minor,
-        on_ladder=int(notice.on_ladder),
-        stops_shipping=int(notice.stops_shipping),
-        decided_on=today.isoformat(),
-        recorded_at=store.recorded_at,
-    )
-    store.touch(f"K{notice.customer_id}")
-    for item in notice.advanced:
-        attempt = store.value(
-            "SELECT COUNT(*) + 1 FROM notice_item WHERE receivable_id = ? AND level = ?", (item.id, item.level)
-        )
-        store.add("notice_item", notice_id=notice_id, receivable_id=item.id, level=item.level, attempt=attempt)
-    for claim in notice.claims:
-        _add_claim(store, notice_id, notice, claim, today)
-    if notice.task:
-        _add_task(store, notice, customer, today, notice_id)
-    if notice.channel != "task":
-        _post(store, settings, desk, notice, customer, notice_id, today, folder)
-    return Done(notice_id)
-
-
-def _add_claim(store: Store, notice_id: int, notice: Notice, claim: Claim, today: date) -> None:
-    customer_id = store.value("SELECT customer_id FROM invoice WHERE id = ?", (claim.invoice_id,))
-    receivable_id = store.add(
+def _add_claims(store: Store, known: Known, written: Sequence[tuple[int, Notice]], today: date) -> None:
+    made = [(notice_id, notice.currency, claim) for notice_id, notice in written for claim in notice.claims]
+    claims = [claim for _, _, claim in made]
+    first_id = store.next_id("receivable")
+    store.add_all(
         "receivable",
-        kind=claim.kind,
-        invoice_id=claim.invoice_id,
-        notice_id=notice_id,
-        customer_id=customer_id,
-        currency=notice.currency,
-        issued_on=today.isoformat(),
-        due_on=today.isoformat(),
-        amount_minor=claim.amount_minor,
+        len(made),
+        id=count(first_id),
+        kind=(claim.kind for claim in claims),
+        invoice_id=(claim.invoice_id for claim in claims),
+        notice_id=(notice_id for notice_id, _, _ in made),
+        customer_id=(known.invoices[claim.invoice_id]["customer_id"] for claim in claims),
+        currency=(currency for _, currency, _ in made),
+        issued_on=repeat(today.isoformat()),
+        due_on=repeat(today.isoformat()),
+        amount_minor=(claim.amount_minor for claim in claims),
     )
-    store.add("claim", receivable_id=receivable_id, basis=claim.basis, formula=claim.formula)
-    store.touch(store.value("SELECT number FROM invoice WHERE id = ?", (claim.invoice_id,)))
+    store.add_all(
+        "claim",
+        len(made),
+        receivable_id=count(first_id),
+        basis=(claim.basis for claim in claims),
+        formula=(claim.formula for claim in claims),
+    )
+    for claim in claims:
+        store.touch(known.invoices[claim.invoice_id]["number"])
 
 
 def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_id: int | None) -> int | None:
@@ -176,18 +259,20 @@ def _post(
     store: Store,
     settings: Settings,
     desk: Office,
+    known: Known,
     notice: Notice,
-    customer: Row,
     notice_id: int,
     today: date,
     folder: Path | None,
-) -> None:
-    """The mail into the outbox, or the letter into the folder."""
-    text = dunning_letters.write(store, settings, notice, customer, notice_id, today)
+    mails: outbox.Writer,
+) -> outbox.Mail | None:
+    """The mail for the outbox, or None: the letter is in the folder."""
+    customer = known.customers[notice.customer_id]
+    text = dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.formulas)
     if notice.channel == "letter":
         assert folder
         paper.draft(folder, notice_id, store.recorded_at, text)
-        return
+        return None
     recipient = normalise_email(customer["email"])
     refuse_address(recipient)
     letter = Letter(
@@ -200,7 +285,7 @@ def _post(
         html=text.html,
         language=customer["language"] or desk.language,
     )
-    outbox.add(store, letter, outbox.About("notice", notice_id, f"N{notice_id}", notice.customer_id), today)
+    return mails.write(letter, outbox.About("notice", notice_id, f"N{notice_id}", notice.customer_id))
 
 
 def letters_kept(store: Store, folder: Path) -> dict[paper.Draft, bool]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import email
+import re
 from datetime import UTC, datetime
-from email.policy import default
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, default
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ltc_cli.errors import ConfigError, RefusedError
 from ltc_cli.mail import templates
@@ -127,6 +132,67 @@ def test_a_message_is_ascii_with_whole_lines_and_text_and_html() -> None:
     plain, html = message.iter_parts()
     assert plain.get_content().startswith("ä" * 2000)
     assert html.get_content().strip() == "<p>青</p>"
+
+
+def by_the_library(letter: Letter) -> bytes:
+    """The same letter as EmailMessage writes it."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(letter.sender_name, addr_spec=letter.sender)
+    message["To"] = Address(letter.recipient_name, addr_spec=letter.recipient)
+    message["Subject"] = letter.subject
+    message["Date"] = MOMENT
+    message["Message-ID"] = "<1@acme.example>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = letter.language
+    return message.as_bytes()
+
+
+def said(data: bytes) -> Any:
+    """All that a receiver reads, in its order."""
+    message = read(data)
+    assert message["Content-Type"].content_type == "multipart/alternative"
+    headers = [(name, str(value)) for name, value in message.items() if name != "Content-Type"]
+    return headers, [(part.get_content_type(), part.get_content()) for part in message.iter_parts()]
+
+
+ODD = st.sampled_from("\"\\,;:<>()[]@.=?_ '")
+CHARACTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+NAMES = st.text(st.one_of(ODD, CHARACTERS), max_size=90).map(lambda text: re.sub(" +", " ", text).strip())
+TEXTS = st.text(st.one_of(st.sampled_from("\n\r=_-. "), st.characters(exclude_categories=["Cs"])), max_size=400)
+
+
+@given(NAMES, NAMES, NAMES, TEXTS, TEXTS)
+def test_a_message_is_read_as_one_by_the_library_would_be(
+    sender: str, recipient: str, subject: str, text: str, html: str
+) -> None:
+    assume(not any("=?" in each or "?=" in each for each in (sender, recipient, subject)))
+    letter = LETTER._replace(sender_name=sender, recipient_name=recipient, subject=subject, text=text, html=html)
+    try:
+        data = build(letter, "<1@acme.example>", MOMENT)
+    except RefusedError:  # by the library it would be read in another way too
+        message = read(by_the_library(letter))
+        found = (*(message[name].addresses[0].display_name for name in ("From", "To")), str(message["Subject"]))
+        assert found != (sender, recipient, subject)
+        return
+    assert said(data) == said(by_the_library(letter))
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+
+
+def test_no_text_ends_its_part() -> None:
+    text = "--=_ltc\n--=_ltc--\n=_ltc=\n--\n.\n=5F\n"
+    data = build(LETTER._replace(text=text, html=text), "<1@acme.example>", MOMENT)
+    assert said(data)[1] == [("text/plain", text.replace("\n", "\r\n")), ("text/html", text.replace("\n", "\r\n"))]
+
+
+@pytest.mark.parametrize("writer", ["email.quoprimime.body_encode", "ltc_cli.mail.message._header"])
+def test_what_would_be_read_in_another_way_is_refused(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, _, name = writer.rpartition(".")
+    right: Any = getattr(__import__(module, fromlist=[name]), name)
+    monkeypatch.setattr(writer, lambda *given, **named: right(*given, **named).replace("Ada", "Bob"))
+    with pytest.raises(RefusedError, match="read in another way"):
+        build(LETTER, "<1@acme.example>", MOMENT)
 
 
 def test_a_message_id_is_never_given_twice(company: Company) -> None:

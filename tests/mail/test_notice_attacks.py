@@ -163,3 +163,22 @@ def test_a_notice_that_waited_for_the_server_goes_with_the_next_run(late: Compan
     assert late.run("dun") == 0
     assert inbox.recipients == [RECIPIENT]
     assert late.ltc("show", "N1")["status"] == "sent"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+def test_who_cannot_be_written_to_keeps_nobody_waiting(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are written together: numbers have no gap, and every mail is about its own notice."""
+    monkeypatch.setattr("ltc_cli.stages.notices.AT_ONCE", at_once)
+    with folder_in_memory() as folder:
+        late = with_late_invoices(Company(folder, config=f"{CONFIG}\n{config(free_port()).splitlines()[1]}\n"), 3)
+        with closing(sqlite3.connect(late.path)) as connection, connection:
+            connection.execute("UPDATE customer SET contact = ? WHERE id = 2", (NAMES[0],))
+        rows = late.ltc("dun", "--no-send")
+        assert [(row["customer"], row["ref"], row["channel"]) for row in rows] == [
+            ("K1", "N1", "mail"),
+            ("K2", None, "task"),
+            ("K3", "N2", "mail"),
+        ]
+        mails = [(mail["ref"], mail["about"], mail["customer"]) for mail in late.ltc("outbox", "list")]
+        assert sorted(mails) == [("M1", "N1", "K1"), ("M2", "N2", "K3")]
+        late.ltc("check")

@@ -419,7 +419,7 @@ def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypat
     company.sell("100", has_email=False)
     company.sell("100", "Bob")
     with monkeypatch.context() as patched:
-        patched.setattr("ltc_cli.mail.outbox.add", fails)
+        patched.setattr("ltc_cli.mail.outbox.add_all", fails)
         assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 1
     (draft,) = company.folder.iterdir()
     assert draft.name.startswith(".N1.")
@@ -438,6 +438,17 @@ def test_letters_of_a_run_that_was_killed_are_put_in_place_by_the_next(
     assert company.levels(5) == []
     assert "N1, of a run that did not come to its end, is written now" in company.err
     assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
+
+
+def test_a_fee_in_a_closed_month_is_refused_and_no_call_about_a_mail(company: Dunned) -> None:
+    company.configure("[{name: a, after: 5d, mail: final, fee: 10.00}]")
+    company.sell("100")
+    company.at(40, "close", "2026-01")
+    error = company.ltc("dun", "--no-send", "--confirm", today=at(5), fails=4)
+    assert error["message"].endswith(
+        "is in a closed month: the books are closed up to 2026-01-31, the first open day is 2026-02-01"
+    )
+    assert company.levels(40, "--confirm") == [("K1", "a")]
 
 
 def test_a_level_stops_shipping_until_it_is_paid(company: Dunned) -> None:
