@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError
+from ltc_cli.rules.contact import NOT_CARRIED, is_carried
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,8 +100,8 @@ def message_id(sender: str, token: str) -> str:
 
 def refuse_address(address: str) -> None:
     """Raise RefusedError for an address that a plain envelope cannot carry (RFC 5321 without SMTPUTF8)."""
-    if not re.fullmatch(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9.-]+", address) or "=?" in address:
-        raise RefusedError(f"{address:.80} is no plain ASCII address", "--to names another one")
+    if not is_carried(address):
+        raise RefusedError(NOT_CARRIED.format(address=address), "--to names another one")
 
 
 def _cut(text: str, most: int) -> str:
