@@ -93,6 +93,28 @@ def plain_text(message: bytes) -> str | None:
     return part.get_content().replace("\r\n", "\n") if part else None
 
 
+def letter_of(message: bytes) -> Letter:
+    """The letter that a message was built of, so that it can be built anew for another address."""
+    from email import message_from_bytes, policy
+
+    read = message_from_bytes(message, policy=policy.default)
+    (sender,), (recipient,) = read["From"].addresses, read["To"].addresses
+    plain, html = (read.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain
+    assert html
+    return Letter(
+        sender_name=sender.display_name,
+        sender=sender.addr_spec,
+        recipient_name=recipient.display_name,
+        recipient=recipient.addr_spec,
+        subject=str(read["Subject"]),
+        text=plain.get_content().replace("\r\n", "\n"),
+        html=html.get_content().replace("\r\n", "\n"),
+        language=str(read["Content-Language"]),
+        unsubscribe=str(read.get("List-Unsubscribe", "")).rpartition("?subject=unsubscribe%20")[2].removesuffix(">"),
+    )
+
+
 def message_id(sender: str, token: str) -> str:
     """A mail keeps it however often it is tried, so that receivers know it again."""
     return f"<{token}@{sender.rpartition('@')[2]}>"

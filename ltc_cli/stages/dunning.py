@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConfigError
+from ltc_cli.mail.outbox import NEWEST
 from ltc_cli.receivables import BALANCES, NARROWED, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT
 from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.dunning import Claim, Item, Notice
@@ -43,7 +44,9 @@ OPEN = (
 WITH rung (policy, level, position) AS (VALUES {rungs}),
 merged AS MATERIALIZED (SELECT id, merged_into_id FROM customer WHERE merged_into_id IS NOT NULL),
 choosing AS MATERIALIZED (SELECT id, dunning FROM customer WHERE dunning IS NOT NULL),
-cancelled AS (SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'cancelled'),
+cancelled AS (SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'cancelled' AND """
+    + NEWEST
+    + """),
 claimed AS (SELECT invoice_id FROM ("""
     + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "AND receivable.notice_id IS NOT NULL")
     + """) AS claim WHERE balance_minor > 0),
@@ -73,8 +76,8 @@ FROM late ORDER BY kept_id, currency, id
 """
 )
 
-IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox
-    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')"""
+IS_CANCELLED = f"""EXISTS (SELECT 1 FROM outbox
+    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled' AND {NEWEST})"""
 
 CUSTOMERS = """
 SELECT id, email IS NOT NULL AS has_email, kind = 'business' AS is_business, dunning FROM customer WHERE {these:id}
@@ -90,7 +93,7 @@ SELECT COALESCE(merged_into_id, customer.id) AS customer_id, currency,
         AND outbox_attempt.state IN ('sent', 'unknown')), decided_on)) AS last_on,
     MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') THEN notice.id END) AS waiting_id
 FROM notice JOIN customer ON customer.id = notice.customer_id
-LEFT JOIN outbox ON outbox.kind = 'notice' AND outbox.record_id = notice.id
+LEFT JOIN outbox ON outbox.kind = 'notice' AND outbox.record_id = notice.id AND {NEWEST}
 WHERE on_ladder = 1 AND COALESCE(outbox.state, '') <> 'cancelled'
     AND notice.customer_id IN ({OWN_IDS})
 GROUP BY 1, 2

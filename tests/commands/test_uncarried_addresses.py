@@ -1,4 +1,4 @@
-"""An address that no mail will ever carry is refused where it comes in, in the words in which sending would refuse it."""
+"""An address that no mail will ever carry is refused where it comes in, in the words that sending has for it."""
 
 from __future__ import annotations
 

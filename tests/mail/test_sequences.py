@@ -191,7 +191,7 @@ def test_a_refused_recipient_is_a_bounce_and_ends_the_sequence(port: int, inbox:
 
 
 def test_a_bounce_is_no_nurturing_and_its_mail_is_nobody_s_task(port: int) -> None:
-    """A server that knows nobody there, and who asks for no more mails: of both nobody has been in touch with anyone."""
+    """A server that knows nobody there, and who asks for no more mails: nobody was in touch with either."""
     with wire(port, Fault("RCPT", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
         company = Company(folder, config=CONFIG.format(port=between.port))
         for name in ("Ada", "Bob", "Cyd"):

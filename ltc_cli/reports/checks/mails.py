@@ -107,9 +107,10 @@ UNION ALL
 SELECT 'L' || lead_id || ' is planned for ' || next_on || ', before ' || event_on FROM sequence_event
 WHERE next_on < event_on
 UNION ALL
-SELECT 'M' || outbox.id || ' belongs to no step of ' || about FROM outbox LEFT JOIN sequence_event
-    ON outbox_id = outbox.id AND lead_id = record_id AND sequence_event.kind = 'step'
-WHERE outbox.kind = 'lead' AND lead_id IS NULL
+SELECT 'M' || outbox.id || ' belongs to no step of ' || about FROM outbox
+WHERE outbox.kind = 'lead' AND NOT EXISTS (SELECT 1 FROM sequence_event JOIN outbox AS own ON own.id = outbox_id
+    WHERE sequence_event.kind = 'step' AND lead_id = own.record_id AND own.record_id = outbox.record_id
+    AND (own.id = outbox.id OR own.id < outbox.id AND own.state = 'cancelled' AND own.subject = outbox.subject))
 """
 
 
