@@ -22,6 +22,8 @@ NAME_MOST = 100
 """Characters of a name beside an address; a longer one is cut."""
 SUBJECT_MOST = 200
 
+NAME_HINT = "ltc edit K1 contact=…, or name=… where there is no contact"
+
 HEADERS = (
     "From",
     "To",
@@ -126,6 +128,12 @@ def refuse_address(address: str) -> None:
         raise RefusedError(NOT_CARRIED.format(address=address), "--to names another one")
 
 
+def refuse_recipient(name: str, address: str) -> None:
+    """Raise RefusedError for what no mail can be written to, as `build` does before it writes one."""
+    _refuse_text("the recipient's name", _cut(name, NAME_MOST), NAME_HINT)
+    refuse_address(address)
+
+
 def _cut(text: str, most: int) -> str:
     text = re.sub(" +", " ", text).strip()
     return text if len(text) <= most else f"{text[: most - 1]}…"
@@ -134,15 +142,19 @@ def _cut(text: str, most: int) -> str:
 def _refuse_attacks(letter: Letter) -> None:
     for name, text, hint in (
         ("the sender's name", letter.sender_name, "company.name in config.yaml"),
-        ("the recipient's name", letter.recipient_name, "ltc edit K1 contact=…, or name=… where there is no contact"),
+        ("the recipient's name", letter.recipient_name, NAME_HINT),
         ("the subject", letter.subject, "ltc edit K1 name=…"),
     ):
-        if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
-            raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
-        if "=?" in text or "?=" in text:
-            raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
+        _refuse_text(name, text, hint)
     refuse_address(letter.sender)
     refuse_address(letter.recipient)
+
+
+def _refuse_text(name: str, text: str, hint: str) -> None:
+    if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
+        raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
+    if "=?" in text or "?=" in text:
+        raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
 
 
 def _no_mail(letter: Letter, why: str) -> RefusedError:

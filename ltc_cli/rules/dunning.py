@@ -146,6 +146,8 @@ class Notice(NamedTuple):
     on_ladder: bool
     stops_shipping: bool
     task: str | None
+    unmailable: str | None = None
+    """Why it is a task, though an address is known: no mail can be written to it."""
 
 
 class Interest(NamedTuple):

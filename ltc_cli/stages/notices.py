@@ -141,7 +141,8 @@ def _drafted(
     notice_id, mails = store.next_id("notice"), outbox.Writer(store)
     for notice in notices:
         if notice.channel == "task" and notice.mail is not None:
-            yield Draft(notice)
+            why = f"K{notice.customer_id} is to be called, {notice.unmailable}" if notice.unmailable else None
+            yield Draft(notice, why=why)
             continue
         mail = None
         try:
@@ -481,7 +482,8 @@ def planned(store: Store, decision: Decision, today: date, status: str) -> list[
     numbers = _numbers(store, [item.invoice_id for notice in decision.notices for item in notice.advanced])
     rows = []
     for notice in decision.notices:
-        why = "; ".join([f"{numbers[item.invoice_id]} due {item.due_on}: {item.level}" for item in notice.advanced])
+        words = [f"{numbers[item.invoice_id]} due {item.due_on}: {item.level}" for item in notice.advanced]
+        why = "; ".join([*([f"to be called, {notice.unmailable}"] if notice.unmailable else []), *words])
         mine = {numbers[item.invoice_id]: None for item in notice.advanced}
         rows.append(
             _record(

@@ -637,8 +637,20 @@ def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned
     company.sell("100", "Ada")
     company.sell("100", "Bob")
     company.at(1, "edit", "K1", "name==?utf-8?q?x?=", "contact=")
+    said = "no mail can be written: the recipient's name holds an encoded word: '=?utf-8?q?x?='"
+    planned = company.ltc("dun", "--dry-run", today=at(5))
+    assert [(row["customer"], row["channel"], row["status"]) for row in planned] == [
+        ("K1", "task", "planned"),
+        ("K2", "mail", "planned"),
+    ]
+    assert planned[0]["why"].startswith(f"to be called, {said}")
     rows = company.dun(5)
     assert [(row["customer"], row["channel"]) for row in rows] == [("K1", "task"), ("K2", "mail")]
+    assert rows[0]["why"] == f"K1 is to be called, {said}"
+    after = company.ltc("dun", "--dry-run", today=at(6))
+    assert [(row["customer"], row["status"]) for row in after] == [("K1", "left_out"), ("K2", "left_out")]
+    assert after[0]["why"] == f"{said}: to be called, see ltc today"
+    assert company.dun(6) == []
 
 
 @pytest.mark.parametrize(
