@@ -54,6 +54,11 @@ SELECT 'receivable ' || receivable_id || ' reached ' || notice_item.level || ' t
 UNION ALL SELECT 'N' || told.id || ' is about nothing' FROM told
     WHERE NOT EXISTS (SELECT 1 FROM notice_item WHERE notice_item.notice_id = told.id)
     OR amount_minor + fee_minor + interest_minor <= 0
+UNION ALL SELECT 'N' || told.id || ' lists another sum' FROM told
+    WHERE EXISTS (SELECT 1 FROM notice_listed WHERE notice_id = told.id)
+    AND amount_minor + fee_minor + interest_minor <> (
+        SELECT SUM(balance_minor) FROM notice_listed WHERE notice_id = told.id)
+        + COALESCE((SELECT SUM(amount_minor) FROM receivable WHERE notice_id = told.id), 0)
 UNION ALL SELECT 'N' || told.id || ' is about another currency' FROM told
     JOIN notice_item ON notice_item.notice_id = told.id JOIN receivable ON receivable.id = receivable_id
     WHERE receivable.currency <> told.currency OR receivable.kind <> 'invoice'
