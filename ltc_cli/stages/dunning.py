@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import ConfigError, RefusedError, UsageError
 from ltc_cli.mail.message import refuse_recipient
@@ -548,24 +548,3 @@ def stopped(store: Store, today: date, notices: int, most: int | None) -> str | 
         notices,
         rules.most_notices(earlier) if most is None else most,
     )
-
-
-WRITTEN_TO = "id, name, contact, address, email, language"
-
-
-def plan(store: Store, decision: Decision, today: date) -> dict[str, Any]:
-    """A decision and whom it writes to, as plain data that a file can hold, and be compared with."""
-    ids = {notice.customer_id for notice in decision.notices}
-    return {
-        "today": today.isoformat(),
-        "customers": [dict(row) for row in store.among(f"SELECT {WRITTEN_TO} FROM customer WHERE {{these:id}}", ids)],
-        "notices": [
-            {
-                **notice._asdict(),
-                "advanced": [[item.id, item.level] for item in notice.advanced],
-                "claims": [list(each) for each in notice.claims],
-                "listed": [list(item[:5]) for item in notice.listed],
-            }
-            for notice in decision.notices
-        ],
-    }
