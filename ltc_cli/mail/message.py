@@ -130,7 +130,8 @@ def refuse_address(address: str) -> None:
 
 def refuse_recipient(name: str, address: str) -> None:
     """Raise RefusedError for what no mail can be written to, as `build` does before it writes one."""
-    _refuse_text("the recipient's name", _cut(name, NAME_MOST), NAME_HINT)
+    if "?" in name or not name.isprintable():  # else nothing of it can be refused, wherever it is cut
+        _refuse_text("the recipient's name", _cut(name, NAME_MOST), NAME_HINT)
     refuse_address(address)
 
 

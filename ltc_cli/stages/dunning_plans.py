@@ -101,8 +101,7 @@ def _lines(entry: dict[str, Any]) -> Iterator[str]:
             yield f'      "{key}": {_json(value)}'
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 # What has changed since
