@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError
-from ltc_cli.rules.contact import NOT_CARRIED, is_carried
+from ltc_cli.rules.contact import is_carried
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -125,7 +125,7 @@ def message_id(sender: str, token: str) -> str:
 def refuse_address(address: str) -> None:
     """Raise RefusedError for an address that a plain envelope cannot carry (RFC 5321 without SMTPUTF8)."""
     if not is_carried(address):
-        raise RefusedError(NOT_CARRIED.format(address=address), "--to names another one")
+        raise RefusedError(f"{address:.80} is no plain ASCII address", "--to names another one")
 
 
 def refuse_recipient(name: str, address: str) -> None:

@@ -118,14 +118,11 @@ def is_carried(email_norm: str) -> bool:
     return "=?" not in email_norm and re.fullmatch(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9.-]+", email_norm) is not None
 
 
-NOT_CARRIED = "{address:.80} is no plain ASCII address"
-
-
 def mailable_email(text: str) -> str:
     """`normalise_email` of an address that is to be written to. UsageError also when no mail can carry it."""
     email_norm = normalise_email(text)
     if not is_carried(email_norm):
-        raise UsageError(NOT_CARRIED.format(address=email_norm), "no mail can carry it: write it as name@example.com")
+        raise UsageError(f"{email_norm:.80} is no plain ASCII address", "write it as name@example.com")
     return email_norm
 
 
