@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConfigError, RefusedError, UsageError
 from ltc_cli.mail.message import refuse_recipient

@@ -656,7 +656,7 @@ def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned
     assert rows[0]["why"] == f"K1 is to be called, {said}"
     after = company.ltc("dun", "--dry-run", today=at(6))
     assert [(row["customer"], row["status"]) for row in after] == [("K1", "left_out"), ("K2", "left_out")]
-    assert after[0]["why"] == f"{said}: to be called, see ltc today"
+    assert after[0]["why"] == f"{said}: to be called, then ltc done T1"
     assert company.dun(6) == []
 
 
