@@ -60,10 +60,12 @@ M011_FACTS = (
 )
 M012_FACTS = ("sequence_event", "suppression_key", "suppression", "erasure")
 M015_FACTS = ("task", "task_item", "task_done")
+M016_FACTS = ("notice_listed",)
 M015_GONE = ("call_task", "call_task_item")
 EVER_FACTS = (
     *(*M001_FACTS, *M004_FACTS, *M005_FACTS, *M007_FACTS, *M009_FACTS, *M010_FACTS, *M011_FACTS, *M012_FACTS),
     *M015_FACTS,
+    *M016_FACTS,
 )
 FACTS = tuple(table for table in EVER_FACTS if table not in M015_GONE)
 
@@ -1314,6 +1316,19 @@ M015_WORDS = (
     ("task_done", "task_id done_on actor recorded_at", "note", ERASED_ABOUT.format(task="OLD.task_id")),
 )
 
+M016 = (
+    # All that a notice said is open, and how much of it: `notice_item` has what of it went up a level. What the notice
+    # claimed itself are receivables of its own.
+    """
+    CREATE TABLE notice_listed (
+        notice_id INTEGER NOT NULL REFERENCES notice,
+        receivable_id INTEGER NOT NULL REFERENCES receivable,
+        balance_minor INTEGER NOT NULL CHECK (balance_minor >= 0),
+        PRIMARY KEY (notice_id, receivable_id)
+    ) STRICT
+    """,
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -1411,6 +1426,11 @@ def m015_tasks(db: Database) -> None:
             db.execute(statement)
 
 
+def m016_notice_listed(db: Database) -> None:
+    """What a notice listed and summed, beside what of it went up a level."""
+    _make(db, M016, M016_FACTS)
+
+
 def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
     """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
     same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
@@ -1446,6 +1466,7 @@ MIGRATIONS = (
     m014_closed_rates,
     m013_items,
     m015_tasks,
+    m016_notice_listed,
 )
 VERSION = len(MIGRATIONS)
 

@@ -92,6 +92,7 @@ FLOW: Final = (
     "erasing",
     "dunning",
     "dunning_letters",
+    "dunning_plans",
     "notices",
 )
 

@@ -14,11 +14,11 @@ from ltc_cli.mail import outbox, paper
 from ltc_cli.references import find
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions, Session, read_file
-from ltc_cli.stages import dunning, dunning_letters, mailing, notices
+from ltc_cli.stages import dunning, dunning_letters, dunning_plans, mailing, notices
 from ltc_cli.store import Store
 
 MOST_NAMED = 5
-"""Customers named by a plan that is out of date."""
+"""Notices that are named of a plan that is out of date."""
 
 
 def dun(
@@ -67,9 +67,9 @@ def dun(
             explain=is_trial and plan is None,
         )
         if expected is not None:
-            now = _plain(dunning.plan(store, decision, session.today))
+            now = dunning_plans.plan(store, decision, session.today)
             if now != expected:
-                raise ConflictError(f"{apply} is out of date: {_changed(expected, now)}", "ltc dun --plan FILE again")
+                raise _out_of_date(apply, dunning_plans.changes(expected, now, decision))
         return decision
 
     if is_trial:
@@ -155,7 +155,7 @@ def _trial(session: Session, store: Store, decision: dunning.Decision, plan: Pat
     why = dunning.stopped(store, session.today, len(decision.notices), None) if decision.notices else None
     said = [*decision.remarks, *([f"a run would stop: {why}"] if why else [])]
     if plan:
-        plan.write_text(_plan_text(dunning.plan(store, decision, session.today)), encoding="utf-8")
+        plan.write_text(dunning_plans.text(dunning_plans.plan(store, decision, session.today)), encoding="utf-8")
         said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
     else:
         rows += notices.left_out(store, decision, session.today)
@@ -167,40 +167,10 @@ def _report(rows: list[dict[str, Any]], said: list[str], *, code: int = 0) -> Re
     return Report(notices.COLUMNS, rows, notices=said, empty="no notice is due", exit_code=code)
 
 
-def _plan_text(plan: dict[str, Any]) -> str:
-    """The plan as JSON, each customer and each notice on a line: Python indents ten times slower."""
-    lists = [
-        f"{json.dumps(name)}: [\n" + ",\n".join(map(json.dumps, plan[name])) + "\n]"
-        for name in ("customers", "notices")
-    ]
-    return "{" + ",\n".join([f'"today": {json.dumps(plan["today"])}', *lists]) + "}\n"
-
-
-def _plain(plan: dict[str, Any]) -> Any:
-    return json.loads(json.dumps(plan))
-
-
-def _changed(planned: dict[str, Any], now: dict[str, Any]) -> str:
-    """Why a plan no longer holds: it is of another day, or about whom something has changed."""
-    day = planned.get("today")
-    if isinstance(day, str) and day != now["today"]:
-        return f"it was made for {day:.10}"
-    then, since = _of_customers(planned), _of_customers(now)
-    differing = sorted(each for each in then.keys() | since.keys() if then.get(each) != since.get(each))
-    more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
-    names = " ".join(f"K{each}" for each in differing[:MOST_NAMED])
-    return "what it rests on has changed" + (f" for {names}{more}" if names else "")
-
-
-def _of_customers(plan: dict[str, Any]) -> dict[int, list[Any]]:
-    """All that a plan says of each customer; what another hand has written into it is passed over."""
-    found: dict[int, list[Any]] = {}
-    for part, key in (("customers", "id"), ("notices", "customer_id")):
-        rows = plan.get(part)
-        for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, dict) and type(row.get(key)) is int:
-                found.setdefault(row[key], []).append(row)
-    return found
+def _out_of_date(path: Path | None, changes: list[str]) -> ConflictError:
+    more = f"; and {len(changes) - MOST_NAMED} more" if len(changes) > MOST_NAMED else ""
+    words = "; ".join(changes[:MOST_NAMED]) or "it was edited"
+    return ConflictError(f"{path} is out of date: {words}{more}", "ltc dun --plan FILE again")
 
 
 def _read_plan(path: Path) -> dict[str, Any]:

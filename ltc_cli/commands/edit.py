@@ -27,9 +27,9 @@ def edit(
 
     def decide(store: Store) -> Report:
         found = find(store, reference)
-        is_new = editing.edit(store, session.settings, found, fields, session.today)
+        is_new, said = editing.edit(store, session.settings, found, fields, session.today)
         kind = listing.plural(found.kind)
         shown = listing.records(store, kind, [found.id], session.today)[0]
-        return record(listing.COLUMNS[kind], shown, notices=[] if is_new else ["nothing changes"])
+        return record(listing.COLUMNS[kind], shown, notices=said if is_new else ["nothing changes"])
 
     session.write(decide)

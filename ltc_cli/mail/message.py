@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError
+from ltc_cli.rules.contact import is_carried
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 NAME_MOST = 100
 """Characters of a name beside an address; a longer one is cut."""
 SUBJECT_MOST = 200
+
+NAME_HINT = "ltc edit K1 contact=…, or name=… where there is no contact"
 
 HEADERS = (
     "From",
@@ -92,6 +95,28 @@ def plain_text(message: bytes) -> str | None:
     return part.get_content().replace("\r\n", "\n") if part else None
 
 
+def letter_of(message: bytes) -> Letter:
+    """The letter that a message was built of, so that it can be built anew for another address."""
+    from email import message_from_bytes, policy
+
+    read = message_from_bytes(message, policy=policy.default)
+    (sender,), (recipient,) = read["From"].addresses, read["To"].addresses
+    plain, html = (read.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain
+    assert html
+    return Letter(
+        sender_name=sender.display_name,
+        sender=sender.addr_spec,
+        recipient_name=recipient.display_name,
+        recipient=recipient.addr_spec,
+        subject=str(read["Subject"]),
+        text=plain.get_content().replace("\r\n", "\n"),
+        html=html.get_content().replace("\r\n", "\n"),
+        language=str(read["Content-Language"]),
+        unsubscribe=str(read.get("List-Unsubscribe", "")).rpartition("?subject=unsubscribe%20")[2].removesuffix(">"),
+    )
+
+
 def message_id(sender: str, token: str) -> str:
     """A mail keeps it however often it is tried, so that receivers know it again."""
     return f"<{token}@{sender.rpartition('@')[2]}>"
@@ -99,8 +124,15 @@ def message_id(sender: str, token: str) -> str:
 
 def refuse_address(address: str) -> None:
     """Raise RefusedError for an address that a plain envelope cannot carry (RFC 5321 without SMTPUTF8)."""
-    if not re.fullmatch(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9.-]+", address) or "=?" in address:
+    if not is_carried(address):
         raise RefusedError(f"{address:.80} is no plain ASCII address", "--to names another one")
+
+
+def refuse_recipient(name: str, address: str) -> None:
+    """Raise RefusedError for what no mail can be written to, as `build` does before it writes one."""
+    if "?" in name or not name.isprintable():  # else nothing of it can be refused, wherever it is cut
+        _refuse_text("the recipient's name", _cut(name, NAME_MOST), NAME_HINT)
+    refuse_address(address)
 
 
 def _cut(text: str, most: int) -> str:
@@ -111,15 +143,19 @@ def _cut(text: str, most: int) -> str:
 def _refuse_attacks(letter: Letter) -> None:
     for name, text, hint in (
         ("the sender's name", letter.sender_name, "company.name in config.yaml"),
-        ("the recipient's name", letter.recipient_name, "ltc edit K1 contact=…, or name=… where there is no contact"),
+        ("the recipient's name", letter.recipient_name, NAME_HINT),
         ("the subject", letter.subject, "ltc edit K1 name=…"),
     ):
-        if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
-            raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
-        if "=?" in text or "?=" in text:
-            raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
+        _refuse_text(name, text, hint)
     refuse_address(letter.sender)
     refuse_address(letter.recipient)
+
+
+def _refuse_text(name: str, text: str, hint: str) -> None:
+    if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
+        raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
+    if "=?" in text or "?=" in text:
+        raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
 
 
 def _no_mail(letter: Letter, why: str) -> RefusedError:

@@ -11,7 +11,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import NotFoundError, RefusedError
-from ltc_cli.mail.message import build, message_id
+from ltc_cli.mail.message import build, letter_of, message_id
 from ltc_cli.mail.transport import Envelope
 from ltc_cli.references import look_up
 from ltc_cli.report import Column
@@ -47,6 +47,11 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720, 1
 
 OPEN_STATES = ("queued", "claimed", "sending", "sent", "unknown")
 """In which a mail has arrived, or still may."""
+
+
+NEWEST = """NOT EXISTS (SELECT 1 FROM outbox AS newer
+    WHERE newer.kind = outbox.kind AND newer.record_id = outbox.record_id AND newer.id > outbox.id)"""
+"""What has become of a notice is what has become of its newest mail: others were to addresses since corrected."""
 
 
 class About(NamedTuple):
@@ -128,6 +133,30 @@ def add_all(store: Store, mails: Sequence[Mail], on: date) -> None:
     for mail in mails:
         store.touch(f"M{mail.id}")
         store.touch(mail.about.text)
+
+
+def readdress(store: Store, mail_id: int, recipient: str, on: date) -> int:
+    """Withdraw a mail that has not gone, and queue what it says for another address, as a mail of its own.
+
+    Raises RefusedError where it cannot be written as a safe message.
+    """
+    row = store.one("SELECT kind, record_id, about, customer_id, message FROM outbox WHERE id = ?", (mail_id,))
+    assert row is not None
+    letter = letter_of(row["message"])._replace(recipient=recipient)
+    new_id = add(store, letter, About(row["kind"], row["record_id"], row["about"], row["customer_id"]), on)
+    withdraw(store, mail_id, on, f"M{new_id} goes to {recipient} instead")
+    return new_id
+
+
+def carrier(store: Store, mail_id: int) -> int:
+    """The mail that carries what this one was to say: it, or the last that took its place for another address."""
+    found: int | None = store.value(
+        "SELECT MAX(later.id) FROM outbox JOIN outbox AS later ON later.kind = outbox.kind"
+        " AND later.record_id = outbox.record_id AND later.subject = outbox.subject AND later.id > outbox.id"
+        " WHERE outbox.id = ? AND outbox.state = 'cancelled'",
+        (mail_id,),
+    )
+    return found or mail_id
 
 
 def open_mail(store: Store, kind: str, record_id: int, recipient: str) -> Row | None:
@@ -305,11 +334,16 @@ HINTS = {
 
 def _refused(row: Row, what: str) -> RefusedError:
     hint = HINTS.get(row["state"], "ltc show {ref}").format(ref=f"M{row['id']}")
-    return RefusedError(f"M{row['id']} is {row['state']} and cannot be {what}", hint)
+    why = f": {row['said']}" if row["state"] == "cancelled" and row["said"] else ""
+    return RefusedError(f"M{row['id']} is {row['state']} and cannot be {what}{why}", hint)
 
 
 def _row(store: Store, mail_id: int) -> Row:
-    row = store.one("SELECT id, state, not_before FROM outbox WHERE id = ?", (mail_id,))
+    row = store.one(
+        "SELECT id, state, not_before, (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id"
+        " ORDER BY id DESC LIMIT 1) AS said FROM outbox WHERE id = ?",
+        (mail_id,),
+    )
     assert row is not None
     return row
 

@@ -11,6 +11,7 @@ from ltc_cli.report import Column, Report
 from ltc_cli.rules.funnel import StageTotal, Thread, stage_totals
 from ltc_cli.rules.money import format_amount, round_ratio
 from ltc_cli.stages import rates
+from ltc_cli.stages.leads import IS_NURTURING
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -28,7 +29,8 @@ BY = {
     "month": "substr(root.created_on, 1, 7)",
 }
 
-THREADS = """
+THREADS = (
+    """
 WITH root AS (
     SELECT id, source, owner, campaign, created_on FROM lead WHERE merged_into_id IS NULL
     UNION ALL
@@ -36,7 +38,9 @@ WITH root AS (
 ),
 touched AS (
     SELECT COALESCE(lead.merged_into_id, lead.id) AS root_id, MIN(touched_on) AS touched_on
-    FROM touch JOIN lead ON lead.id = touch.lead_id WHERE touched_on <= ?
+    FROM touch JOIN lead ON lead.id = touch.lead_id WHERE touched_on <= ? AND """
+    + IS_NURTURING
+    + """
     GROUP BY COALESCE(lead.merged_into_id, lead.id)
 ),
 promoted AS (
@@ -56,6 +60,7 @@ LEFT JOIN promoted ON promoted.root_id = root.id
 LEFT JOIN contract ON contract.opportunity_id = promoted.id AND contract.signed_on <= ?
 WHERE root.created_on BETWEEN ? AND ?
 """
+)
 
 QUOTED = """
 SELECT opportunity_id, amount_minor FROM quote AS newest WHERE created_on <= ? AND version = (

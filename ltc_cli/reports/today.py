@@ -10,7 +10,7 @@ from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import amendments, contracts, quotes, tasks
+from ltc_cli.stages import amendments, contracts, nurture, quotes, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ ORDER BY MIN(COALESCE(next_on, close_on), COALESCE(close_on, next_on)), opportun
 
 UNTOUCHED = """
 SELECT lead.id, lead.name, lead.company, lead.created_on FROM lead WHERE merged_into_id IS NULL AND created_on < ?
-AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = lead.id)
+AND NOT EXISTS (SELECT 1 FROM touch WHERE lead_id = lead.id AND kind <> 'bounce')
 AND NOT EXISTS (SELECT 1 FROM lead_event WHERE lead_id = lead.id)
 AND NOT EXISTS (SELECT 1 FROM opportunity WHERE lead_id = lead.id)
 AND NOT EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id)
@@ -77,7 +77,7 @@ ORDER BY created_on, id
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
 UNDELIVERED = """
-SELECT id, state, recipient, about, queued_on FROM outbox
+SELECT id, kind, state, recipient, about, queued_on FROM outbox
 WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND queued_on <= ? ORDER BY id
 """
 
@@ -160,8 +160,10 @@ def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
 
 
 def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    """Mails that will not go by themselves."""
+    """Mails that will not go by themselves, but for failed ones whose lead nobody wants to write to any more."""
     for row in store.all(UNDELIVERED, (today.isoformat(),)):
+        if row["kind"] == "lead" and row["state"] == "failed" and nurture.withdrawn(store, row["id"]):
+            continue
         ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
         command = f"ltc outbox retry {ref}" if row["state"] == "failed" else f"ltc show {ref}"
         yield _row(f"mail {row['state']}", ref, name, row["queued_on"], today, command)

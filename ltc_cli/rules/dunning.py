@@ -111,6 +111,11 @@ class Item(NamedTuple):
     """The name of what it reaches in this run."""
 
 
+def by_due_date(item: Item) -> tuple[str, int, int]:
+    """The order in which a notice lists them: the oldest due first."""
+    return item.due_on, item.invoice_id, item.id
+
+
 class Claim(NamedTuple):
     """A receivable that a notice makes."""
 
@@ -146,6 +151,8 @@ class Notice(NamedTuple):
     on_ladder: bool
     stops_shipping: bool
     task: str | None
+    unmailable: str | None = None
+    """Why it is a task, though an address is known: no mail can be written to it."""
 
 
 class Interest(NamedTuple):

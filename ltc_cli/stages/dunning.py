@@ -8,9 +8,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ltc_cli.errors import ConfigError
+from ltc_cli.errors import ConfigError, RefusedError, UsageError
+from ltc_cli.mail.message import refuse_recipient
+from ltc_cli.mail.outbox import NEWEST
 from ltc_cli.receivables import BALANCES, NARROWED, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT
 from ltc_cli.rules import dunning as rules
+from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.dunning import Claim, Item, Notice
 from ltc_cli.rules.money import format_amount
 from ltc_cli.stages import holds, tasks
@@ -43,7 +46,9 @@ OPEN = (
 WITH rung (policy, level, position) AS (VALUES {rungs}),
 merged AS MATERIALIZED (SELECT id, merged_into_id FROM customer WHERE merged_into_id IS NOT NULL),
 choosing AS MATERIALIZED (SELECT id, dunning FROM customer WHERE dunning IS NOT NULL),
-cancelled AS (SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'cancelled'),
+cancelled AS (SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'cancelled' AND """
+    + NEWEST
+    + """),
 claimed AS (SELECT invoice_id FROM ("""
     + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "AND receivable.notice_id IS NOT NULL")
     + """) AS claim WHERE balance_minor > 0),
@@ -73,11 +78,12 @@ FROM late ORDER BY kept_id, currency, id
 """
 )
 
-IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox
-    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')"""
+IS_CANCELLED = f"""EXISTS (SELECT 1 FROM outbox
+    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled' AND {NEWEST})"""
 
 CUSTOMERS = """
-SELECT id, email IS NOT NULL AS has_email, kind = 'business' AS is_business, dunning FROM customer WHERE {these:id}
+SELECT id, COALESCE(contact, name) AS addressee, email, kind = 'business' AS is_business, dunning
+FROM customer WHERE {these:id}
 """
 
 OWN_IDS = "SELECT id FROM customer WHERE {these:COALESCE(merged_into_id, id)}"
@@ -90,7 +96,7 @@ SELECT COALESCE(merged_into_id, customer.id) AS customer_id, currency,
         AND outbox_attempt.state IN ('sent', 'unknown')), decided_on)) AS last_on,
     MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') THEN notice.id END) AS waiting_id
 FROM notice JOIN customer ON customer.id = notice.customer_id
-LEFT JOIN outbox ON outbox.kind = 'notice' AND outbox.record_id = notice.id
+LEFT JOIN outbox ON outbox.kind = 'notice' AND outbox.record_id = notice.id AND {NEWEST}
 WHERE on_ladder = 1 AND COALESCE(outbox.state, '') <> 'cancelled'
     AND notice.customer_id IN ({OWN_IDS})
 GROUP BY 1, 2
@@ -374,6 +380,8 @@ class _Draft(NamedTuple):
     group: _Group
     level: Level
     channel: str
+    unmailable: str | None
+    """Why no mail can be written to an address that is known."""
 
 
 def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | LeftOut | None:
@@ -394,13 +402,26 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
     if owed_minor < minimum_minor:
         return left_out(f"below the minimum of {format_amount(minimum_minor, currency)}")
     level = rules.severest(group.levels)
-    channel = "mail" if group.customer["has_email"] else "letter" if letters else "task"
+    why = _unmailable(group.customer)
+    has_email = group.customer["email"] is not None
+    channel = "mail" if why is None else "letter" if letters and not has_email else "task"
     if level.mail is None or channel == "task":
         channel = "task"
         if level.mail and all((item.id, item.level) in facts.called for item in group.advanced):
             newest = max(facts.called[item.id, item.level].task_id for item in group.advanced if item.level)
-            return left_out(f"no e-mail address: to be called, then ltc done T{newest}")
-    return _Draft(group, level, channel)
+            return left_out(f"{why}: to be called, then ltc done T{newest}")
+    return _Draft(group, level, channel, why if channel == "task" and level.mail and has_email else None)
+
+
+def _unmailable(customer: Row) -> str | None:
+    """Why no mail can be written to a customer, as far as that can be told without writing it."""
+    if customer["email"] is None:
+        return "no e-mail address"
+    try:
+        refuse_recipient(customer["addressee"], normalise_email(customer["email"]))
+    except (RefusedError, UsageError) as error:
+        return f"no mail can be written: {error.message}"
+    return None
 
 
 # What a notice claims
@@ -410,7 +431,7 @@ def _with_claims(store: Store, facts: _Facts, drafts: Sequence[_Draft]) -> tuple
     """The notices with their fee and interest, reckoned for all at once."""
     bearing = {
         item.invoice_id
-        for group, _level, _channel in drafts
+        for group, _level, _channel, _why in drafts
         if any(level.interest_ppm for level in group.levels)
         for item, level in zip(group.advanced, group.levels, strict=True)
         if level.interest_ppm
@@ -505,6 +526,7 @@ def _notice(facts: _Facts, draft: _Draft, claims: Sequence[Claim]) -> Notice:
         level.after_days >= 0,
         any(each.stop_shipping for each in group.levels),
         level.task or ("call {customer}" if draft.channel == "task" else None),
+        draft.unmailable,
     )
 
 
@@ -526,24 +548,3 @@ def stopped(store: Store, today: date, notices: int, most: int | None) -> str | 
         notices,
         rules.most_notices(earlier) if most is None else most,
     )
-
-
-WRITTEN_TO = "id, name, contact, address, email, language"
-
-
-def plan(store: Store, decision: Decision, today: date) -> dict[str, Any]:
-    """A decision and whom it writes to, as plain data that a file can hold, and be compared with."""
-    ids = {notice.customer_id for notice in decision.notices}
-    return {
-        "today": today.isoformat(),
-        "customers": [dict(row) for row in store.among(f"SELECT {WRITTEN_TO} FROM customer WHERE {{these:id}}", ids)],
-        "notices": [
-            {
-                **notice._asdict(),
-                "advanced": [[item.id, item.level] for item in notice.advanced],
-                "claims": [list(each) for each in notice.claims],
-                "listed": [list(item[:5]) for item in notice.listed],
-            }
-            for notice in decision.notices
-        ],
-    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ltc_cli.errors import ConfigError
 from ltc_cli.mail import samples, templates
 from ltc_cli.rules.aging import days_past_due
+from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount, grouped
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.mail.templates import Text
-    from ltc_cli.rules.dunning import Item, Notice
+    from ltc_cli.rules.dunning import Notice
     from ltc_cli.settings import Dunning, Level, Policy, Settings
 
 TONES = ("nudge", "reminder", "second", "final")
@@ -129,13 +130,9 @@ def _lines(
             "formula": formulas.get(item.id, ""),
             "amount": _money(item.balance_minor, notice.currency),
         }
-        for item in sorted(notice.listed, key=_by_due_date)
+        for item in sorted(notice.listed, key=by_due_date)
         if item.balance_minor
     ]
-
-
-def _by_due_date(item: Item) -> tuple[str, int, int]:
-    return item.due_on, item.invoice_id, item.id
 
 
 def _claims(notice: Notice, invoices: Mapping[int, Row]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
+from ltc_cli.mail.outbox import NEWEST
 from ltc_cli.receivables import BALANCES, open_items
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import format_amount
@@ -33,7 +34,7 @@ ORDER BY id
 
 # A level that stops shipping stands while one of its instalments, or a claim of that invoice, is open, and dunning of
 # that invoice is not switched off.
-STOPPED = """
+STOPPED = f"""
 SELECT notice.id, notice.level, invoice.number FROM notice
 JOIN notice_item ON notice_item.notice_id = notice.id
 JOIN receivable AS reached ON reached.id = notice_item.receivable_id
@@ -50,7 +51,7 @@ WHERE COALESCE(choice.policy, kept.dunning, '') <> 'none' AND notice_item.notice
             ON family.id = COALESCE(asked.merged_into_id, asked.id)
             OR family.merged_into_id = COALESCE(asked.merged_into_id, asked.id) WHERE asked.id = ?))
 AND NOT EXISTS (SELECT 1 FROM outbox
-    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled')
+    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled' AND {NEWEST})
 AND receivable.amount_minor > COALESCE((
     SELECT SUM(amount_minor) FROM settlement WHERE settlement.receivable_id = receivable.id), 0)
 ORDER BY notice.id LIMIT 1

@@ -10,7 +10,7 @@ from ltc_cli.errors import ConflictError, Problems, RefusedError, UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Column
 from ltc_cli.rules import states
-from ltc_cli.rules.contact import clean_column, clean_name, clean_text, normalise_emails, normalise_phones
+from ltc_cli.rules.contact import clean_column, clean_name, clean_text, mailable_emails, normalise_phones
 from ltc_cli.rules.country import normalise_country
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ TOUCHES = (
 
 KEEP_FROM_MAILS = ("unsubscribe", "bounce")
 """Touches after which the addresses of a lead are not written to by sequences any more."""
+
+IS_NURTURING = f"touch.kind NOT IN {KEEP_FROM_MAILS}"
+"""What makes a lead `nurtured`, here and in the funnel: that it cannot be written to, or will not be, does not."""
 
 DROP_REASONS = ("budget", "need", "authority", "timing")
 
@@ -137,7 +140,7 @@ def normalise_columns(
     size = len(countries)
     cleaned = {field: clean_column(column, field, problems) for field, column in texts.items()}
     nothing = [""] * size
-    emails = normalise_emails(cleaned.get("email", nothing), problems)
+    emails = mailable_emails(cleaned.get("email", nothing), problems)
     phones = normalise_phones(cleaned.get("phone", nothing), countries)
     values: dict[str, list[str | None]] = {
         field: [text or None for text in cleaned[field]] if field in cleaned else [None] * size for field in TEXTS
@@ -343,14 +346,14 @@ FROM lead AS own JOIN {table} ON {table}.lead_id = own.id WHERE (own.id = lead.i
 
 # What the status hangs on.
 DECIDED = f"""
+    EXISTS (SELECT 1 {OF_LEAD.format(table="touch")} AND {IS_NURTURING}) AS is_nurtured,
     EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id) AS is_erased,
     EXISTS (SELECT 1 {OF_LEAD.format(table="opportunity")}) AS is_promoted,
     (SELECT kind {OF_LEAD.format(table="lead_event")} ORDER BY lead_event.id DESC LIMIT 1) AS decision
 """
 
 STANDING = f"""
-SELECT lead.*, EXISTS (SELECT 1 {OF_LEAD.format(table="touch")}) AS touches, {DECIDED}
-FROM lead WHERE merged_into_id IS NULL AND {{these:id}}
+SELECT lead.*, {DECIDED} FROM lead WHERE merged_into_id IS NULL AND {{these:id}}
 """
 
 # Asked lead by lead: one lead needs no table of its own, and all of them no more than joins would.
@@ -384,7 +387,7 @@ def _status(row: Row) -> str:
         return "erased"
     if row["is_promoted"]:
         return "promoted"
-    return row["decision"] or ("nurtured" if row["touches"] else "new")
+    return row["decision"] or ("nurtured" if row["is_nurtured"] else "new")
 
 
 def _record(row: Row) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ltc_cli.mail import outbox, paper
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.report import Column
 from ltc_cli.rules.contact import normalise_email
+from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount
 from ltc_cli.stages import dunning_letters, mailing, tasks
 from ltc_cli.stages.settlements import take_back
@@ -39,6 +40,7 @@ COLUMNS = (
     Column("interest", "money", spare=5),
     Column("total", "money"),
     Column("invoices", "list", on_table=False),
+    Column("advanced", "list", on_table=False, columns=(Column("invoice", "ref"), Column("level"))),
     Column("status", "status"),
     Column("decided_on", "date", on_table=False),
     Column("task", "ref", on_table=False),
@@ -141,7 +143,8 @@ def _drafted(
     notice_id, mails = store.next_id("notice"), outbox.Writer(store)
     for notice in notices:
         if notice.channel == "task" and notice.mail is not None:
-            yield Draft(notice)
+            why = f"K{notice.customer_id} is to be called, {notice.unmailable}" if notice.unmailable else None
+            yield Draft(notice, why=why)
             continue
         mail = None
         try:
@@ -180,6 +183,10 @@ def _write(store: Store, known: Known, drafts: Sequence[Draft], today: date) -> 
         receivable_id=(item_id for _, item_id, _ in items),
         level=(level for _, _, level in items),
         attempt=(known.attempts.get((item_id, level), 0) + 1 for _, item_id, level in items),
+    )
+    store.connection.executemany(
+        "INSERT INTO notice_listed (notice_id, receivable_id, balance_minor) VALUES (?, ?, ?)",
+        ((notice_id, item.id, item.balance_minor) for notice_id, notice in written for item in notice.listed),
     )
     _add_claims(store, known, written, today)
     done = []
@@ -415,10 +422,18 @@ FROM notice JOIN customer_now AS customer ON customer.own_id = notice.customer_i
 WHERE {these:notice.id} ORDER BY notice.id
 """
 
-NUMBERS = """
-SELECT DISTINCT notice_item.notice_id, number, invoice.id FROM notice_item
+# What a notice lists, the oldest due first; of those of older versions only what went up a level is known.
+LISTED = """
+SELECT said.notice_id, number FROM (
+    SELECT notice_id, receivable_id FROM notice_listed UNION SELECT notice_id, receivable_id FROM notice_item) AS said
+JOIN receivable ON receivable.id = said.receivable_id JOIN invoice ON invoice.id = invoice_id
+WHERE {these:said.notice_id} ORDER BY said.notice_id, due_on, invoice.id
+"""
+
+ADVANCED = """
+SELECT notice_item.notice_id, number, level FROM notice_item
 JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = invoice_id
-WHERE {these:notice_item.notice_id} ORDER BY notice_item.notice_id, invoice.id
+WHERE {these:notice_item.notice_id} ORDER BY notice_item.notice_id, due_on, invoice.id
 """
 
 
@@ -426,8 +441,11 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     """Notices as they are shown, oldest first; all of them without ids."""
     rows = store.among(RECORDS, ids)
     numbers: dict[int, list[str]] = {row["id"]: [] for row in rows}
-    for row in store.among(NUMBERS, ids):
+    for row in store.among(LISTED, ids):
         numbers[row["notice_id"]].append(row["number"])
+    advanced: dict[int, list[tuple[str, str]]] = {row["id"]: [] for row in rows}
+    for row in store.among(ADVANCED, ids):
+        advanced[row["notice_id"]].append((row["number"], row["level"]))
     return [
         _record(
             ref=f"N{row['id']}",
@@ -436,6 +454,7 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
             channel=row["channel"],
             money=(row["currency"], row["amount_minor"], row["fee_minor"], row["interest_minor"]),
             invoices=numbers[row["id"]],
+            advanced=advanced[row["id"]],
             status=row["state"] or "sent",
             decided_on=row["decided_on"],
             task=row["task"],
@@ -451,7 +470,8 @@ def _record(
     level: str | None,
     channel: str | None,
     money: tuple[str, int, int, int],
-    invoices: list[str],
+    invoices: Iterable[str] = (),
+    advanced: Iterable[tuple[str, str | None]] = (),
     status: str,
     decided_on: str,
     task: str | None = None,
@@ -467,7 +487,8 @@ def _record(
         "channel": channel,
         "currency": currency,
         **dict(zip(("amount", "fee", "interest", "total"), amounts, strict=True)),
-        "invoices": invoices,
+        "invoices": list(dict.fromkeys(invoices)),
+        "advanced": [{"invoice": number, "level": name} for number, name in dict.fromkeys(advanced)],
         "status": status,
         "decided_on": decided_on,
         "task": task,
@@ -478,11 +499,11 @@ def _record(
 def planned(store: Store, decision: Decision, today: date, status: str) -> list[dict[str, Any]]:
     """A decision as it is shown before it is carried out."""
     names = _names(store, [notice.customer_id for notice in decision.notices])
-    numbers = _numbers(store, [item.invoice_id for notice in decision.notices for item in notice.advanced])
+    numbers = _numbers(store, [item.invoice_id for notice in decision.notices for item in notice.listed])
     rows = []
     for notice in decision.notices:
-        why = "; ".join([f"{numbers[item.invoice_id]} due {item.due_on}: {item.level}" for item in notice.advanced])
-        mine = {numbers[item.invoice_id]: None for item in notice.advanced}
+        words = [f"{numbers[item.invoice_id]} due {item.due_on}: {item.level}" for item in notice.advanced]
+        why = "; ".join([*([f"to be called, {notice.unmailable}"] if notice.unmailable else []), *words])
         rows.append(
             _record(
                 ref=None,
@@ -490,7 +511,8 @@ def planned(store: Store, decision: Decision, today: date, status: str) -> list[
                 level=notice.level,
                 channel=notice.channel,
                 money=(notice.currency, notice.amount_minor, notice.fee_minor, notice.interest_minor),
-                invoices=list(mine),
+                invoices=[numbers[item.invoice_id] for item in sorted(notice.listed, key=by_due_date)],
+                advanced=[(numbers[item.invoice_id], item.level) for item in sorted(notice.advanced, key=by_due_date)],
                 status=status,
                 decided_on=today.isoformat(),
                 why=why,
@@ -509,7 +531,6 @@ def left_out(store: Store, decision: Decision, today: date) -> list[dict[str, An
             level=None,
             channel=None,
             money=(each.currency, each.amount_minor, 0, 0),
-            invoices=[],
             status="left_out",
             decided_on=today.isoformat(),
             why=each.why,

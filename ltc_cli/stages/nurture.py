@@ -311,10 +311,11 @@ class _Run:
             return False
         if row["kind"] != "step" or row["outbox_id"] is None:
             return True
-        mail = outbox.records(self.store, [row["outbox_id"]])[0]
+        mail_id = outbox.carrier(self.store, row["outbox_id"])
+        mail = outbox.records(self.store, [mail_id])[0]
         if mail["status"] in ("queued", "claimed", "sending", "failed"):
             return False
-        gone_on = _gone_on(self.store, row["outbox_id"])
+        gone_on = _gone_on(self.store, mail_id)
         distance = max(1, sequence.steps[row["position"]].after_days)
         return gone_on is None or self.on >= days_after(date.fromisoformat(gone_on), distance)
 
@@ -429,8 +430,10 @@ def _why_stopped(store: Store, row: Row) -> str | None:
 def withdrawn(store: Store, mail_id: int) -> str | None:
     """Why a mail of a sequence need not go any more; None for one that still has its reason, and for other mails."""
     step = store.one(
-        "SELECT step.*, lead.merged_into_id, outbox.recipient FROM sequence_event AS step"
-        " JOIN lead ON lead.id = step.lead_id JOIN outbox ON outbox.id = step.outbox_id WHERE outbox_id = ?",
+        "SELECT step.*, lead.merged_into_id, outbox.recipient FROM outbox JOIN outbox AS own ON own.kind = outbox.kind"
+        " AND own.record_id = outbox.record_id AND own.subject = outbox.subject AND own.id <= outbox.id"
+        " JOIN sequence_event AS step ON step.outbox_id = own.id JOIN lead ON lead.id = step.lead_id"
+        " WHERE outbox.kind = 'lead' AND outbox.id = ? ORDER BY own.id DESC LIMIT 1",
         (mail_id,),
     )
     if step is None:

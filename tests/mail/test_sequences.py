@@ -190,6 +190,35 @@ def test_a_refused_recipient_is_a_bounce_and_ends_the_sequence(port: int, inbox:
         assert company.run("check") == 0
 
 
+def test_a_bounce_is_no_nurturing_and_its_mail_is_nobody_s_task(port: int) -> None:
+    """A server that knows nobody there, and who asks for no more mails: nobody was in touch with either."""
+    with wire(port, Fault("RCPT", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        for name in ("Ada", "Bob", "Cyd"):
+            add(company, name, "--email", f"{name}@{name}.example")
+        assert company.run("nurture", "--due") == 8
+        assert [row["ref"] for row in company.ltc("outbox", "list", "--where", "status=failed")] == ["M1"]
+        assert company.ltc("today") == []
+        company.ltc("nurture", "L2", "--log", "unsubscribe")
+        company.ltc("nurture", "L3", "--log", "call", today="2026-06-16")
+        assert [row["status"] for row in company.ltc("list", "leads")] == ["new", "new", "nurtured"]
+        for day, nurtured in (("2026-06-15", 0), ("2026-06-16", 1)):
+            reached = {row["stage"]: row["count"] for row in company.ltc("funnel", "--as-of", day, today="2026-06-16")}
+            assert (reached["lead"], reached["nurtured"]) == (3, nurtured)
+        todo = [(row["what"], row["ref"]) for row in company.ltc("today", today="2026-06-20")]
+        assert todo == [("call", "L1")]
+
+
+def test_a_failed_mail_is_a_task_until_its_lead_is_dropped(port: int) -> None:
+    with wire(port, Fault("RCPT", "550 5.7.1 relaying denied")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        add(company, "Ada", "--email", "ada@ada.example")
+        assert company.run("nurture", "--due") == 8
+        assert [(row["what"], row["ref"]) for row in company.ltc("today")] == [("mail failed", "M1")]
+        company.ltc("lead", "drop", "L1", "--reason", "need")
+        assert company.ltc("today") == []
+
+
 @pytest.mark.parametrize("said", ["550 5.7.1 relaying denied", "554 blocked", "550 sender rejected", "450 4.1.1 later"])
 def test_a_refusal_that_speaks_of_us_is_no_bounce(said: str, port: int) -> None:
     with wire(port, Fault("RCPT", said)) as between, folder_in_memory() as folder:

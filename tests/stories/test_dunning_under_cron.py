@@ -148,7 +148,7 @@ def moments(day: date) -> list[datetime]:
 
 def _problems(company: Company, model: Model) -> Iterator[str]:
     sent = [
-        (row["decided_on"], row["customer"], row["level"], tuple(row["invoices"]))
+        (row["decided_on"], row["customer"], row["level"], tuple(each["invoice"] for each in row["advanced"]))
         for row in company.ltc("list", "notices", "--limit", "1000000")
         if row["status"] == "sent"
     ]
@@ -181,7 +181,7 @@ def _start_of_cron(company: Company, model: Model, today: date, random: Random) 
     mails = str(company.path.parent / "mails")
     if random.random() < 0.2:  # which looks at all customers, not only at those of whom something reaches a level
         planned = [row for row in company.ltc("dun", "--dry-run") if row["status"] == "planned"]
-        assert {row["customer"]: tuple(row["invoices"]) for row in planned} == {
+        assert {row["customer"]: tuple(each["invoice"] for each in row["advanced"]) for row in planned} == {
             customer: tuple(reached) for customer, reached in wanted.items()
         }
     if wanted and random.random() < 0.3:

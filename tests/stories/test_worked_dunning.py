@@ -221,9 +221,15 @@ def test_a_notice_lists_all_but_only_those_that_reach_a_level_advance(company: D
     company.sell("100")
     company.sell("50", day=3)
     (row,) = company.dun(5)
-    assert (row["amount"], row["invoices"]) == ("150.00", ["INV-2026-0001"])
+    both = ["INV-2026-0001", "INV-2026-0002"]
+    assert (row["amount"], row["invoices"]) == ("150.00", both)
+    assert row["advanced"] == [{"invoice": "INV-2026-0001", "level": "a"}]
+    company.sell("7", day=6)
     (row,) = company.dun(12)
-    assert (row["level"], row["invoices"]) == ("a", ["INV-2026-0002"])
+    assert (row["level"], row["amount"], row["invoices"]) == ("a", "157.00", [*both, "INV-2026-0003"])
+    assert [each["invoice"] for each in row["advanced"]] == [*both[1:], "INV-2026-0003"]
+    company.at(13, "collect", "INV-2026-0001")
+    assert company.ltc("list", "notices", today=at(14))[1]["invoices"] == [*both, "INV-2026-0003"]
 
 
 @pytest.mark.parametrize(("owed", "levels"), [("4.99", []), ("5.00", [("K1", "a")])])
@@ -317,7 +323,8 @@ def test_customers_that_became_one_after_their_notices(company: Dunned) -> None:
     company.sell("7", "Ada", day=9)
     assert company.levels(14) == []
     (row,) = company.dun(15)
-    assert (row["customer"], row["level"], row["invoices"]) == ("K2", "a", ["INV-2026-0003"])
+    assert (row["customer"], row["level"], row["amount"], len(row["invoices"])) == ("K2", "a", "157.00", 3)
+    assert row["advanced"] == [{"invoice": "INV-2026-0003", "level": "a"}]
     (row,) = company.dun(23)
     assert (row["customer"], row["level"], row["amount"]) == ("K2", "b", "157.00")
 
@@ -637,8 +644,20 @@ def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned
     company.sell("100", "Ada")
     company.sell("100", "Bob")
     company.at(1, "edit", "K1", "name==?utf-8?q?x?=", "contact=")
+    said = "no mail can be written: the recipient's name holds an encoded word: '=?utf-8?q?x?='"
+    planned = company.ltc("dun", "--dry-run", today=at(5))
+    assert [(row["customer"], row["channel"], row["status"]) for row in planned] == [
+        ("K1", "task", "planned"),
+        ("K2", "mail", "planned"),
+    ]
+    assert planned[0]["why"].startswith(f"to be called, {said}")
     rows = company.dun(5)
     assert [(row["customer"], row["channel"]) for row in rows] == [("K1", "task"), ("K2", "mail")]
+    assert rows[0]["why"] == f"K1 is to be called, {said}"
+    after = company.ltc("dun", "--dry-run", today=at(6))
+    assert [(row["customer"], row["status"]) for row in after] == [("K1", "left_out"), ("K2", "left_out")]
+    assert after[0]["why"] == f"{said}: to be called, then ltc done T1"
+    assert company.dun(6) == []
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,11 @@ SELECT 'receivable ' || receivable_id || ' reached ' || notice_item.level || ' t
 UNION ALL SELECT 'N' || told.id || ' is about nothing' FROM told
     WHERE NOT EXISTS (SELECT 1 FROM notice_item WHERE notice_item.notice_id = told.id)
     OR amount_minor + fee_minor + interest_minor <= 0
+UNION ALL SELECT 'N' || told.id || ' lists another sum' FROM told
+    WHERE EXISTS (SELECT 1 FROM notice_listed WHERE notice_id = told.id)
+    AND amount_minor + fee_minor + interest_minor <> (
+        SELECT SUM(balance_minor) FROM notice_listed WHERE notice_id = told.id)
+        + COALESCE((SELECT SUM(amount_minor) FROM receivable WHERE notice_id = told.id), 0)
 UNION ALL SELECT 'N' || told.id || ' is about another currency' FROM told
     JOIN notice_item ON notice_item.notice_id = told.id JOIN receivable ON receivable.id = receivable_id
     WHERE receivable.currency <> told.currency OR receivable.kind <> 'invoice'
@@ -107,9 +112,10 @@ UNION ALL
 SELECT 'L' || lead_id || ' is planned for ' || next_on || ', before ' || event_on FROM sequence_event
 WHERE next_on < event_on
 UNION ALL
-SELECT 'M' || outbox.id || ' belongs to no step of ' || about FROM outbox LEFT JOIN sequence_event
-    ON outbox_id = outbox.id AND lead_id = record_id AND sequence_event.kind = 'step'
-WHERE outbox.kind = 'lead' AND lead_id IS NULL
+SELECT 'M' || outbox.id || ' belongs to no step of ' || about FROM outbox
+WHERE outbox.kind = 'lead' AND NOT EXISTS (SELECT 1 FROM sequence_event JOIN outbox AS own ON own.id = outbox_id
+    WHERE sequence_event.kind = 'step' AND lead_id = own.record_id AND own.record_id = outbox.record_id
+    AND (own.id = outbox.id OR own.id < outbox.id AND own.state = 'cancelled' AND own.subject = outbox.subject))
 """
 
 

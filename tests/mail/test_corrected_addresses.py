@@ -1,0 +1,110 @@
+"""An address is corrected because it is wrong: what waits for the old one goes to the new one, once."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.mail.server import Fault, Inbox, wire
+from tests.support import Company, folder_in_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG: Final = """
+company: {{name: Acme, email: hello@acme.example}}
+mail: {{host: 127.0.0.1, port: {port}, tls: none}}
+dunning: {{levels: [{{name: first, after: 5d, mail: reminder, fee: 10}}, {{name: second, after: 20d, mail: second}}]}}
+nurture:
+  sequences:
+    hello: {{when: {{source: web}}, steps: [{{after: 0d, mail: welcome}}, {{after: 3d, mail: followup}}]}}
+"""
+OLD, NEW, DUE_ON, LATE = "ada@old.example", "ada@new.example", "2026-06-01", "2026-06-06"
+
+
+@pytest.fixture
+def company(port: int) -> Iterator[Company]:
+    """100.00, five days late."""
+    with folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=port), today=LATE)
+        company.ltc("lead", "add", "Ada", "--company", "Engines", "--email", OLD, today=DUE_ON)
+        company.ltc("promote", "L1", "--amount", "100", today=DUE_ON)
+        company.ltc("sign", "O1", "--terms", "100% sign", today=DUE_ON)
+        company.ltc("invoice", "C1", today=DUE_ON)
+        yield company
+
+
+def test_a_notice_that_waits_goes_to_the_new_address_at_its_level(company: Company, inbox: Inbox) -> None:
+    """It stays N1, with one fee of 10.00; the second level comes from the day it went."""
+    company.ltc("dun", "--no-send")
+    before = message_from_bytes(company.dump()["outbox"][0][9], policy=default)
+    company.ltc("edit", "K1", f"email={NEW}")
+    assert company.err == f"M1 to {OLD} has not gone: M2 goes to {NEW}\n"
+    assert company.ltc("outbox", "retry", "M1", fails=4)["message"].endswith(f": M2 goes to {NEW} instead")
+    company.ltc("dun")
+    assert inbox.recipients == [NEW]
+    after = message_from_bytes(inbox.deliveries[0].message, policy=default)
+    assert (after["Subject"], after["To"].addresses[0].display_name) == (before["Subject"], "Ada")
+    assert [part.get_content() for part in after.iter_parts()] == [part.get_content() for part in before.iter_parts()]
+    assert after["Message-ID"] != before["Message-ID"]
+    assert [(row["ref"], row["status"], row["fee"]) for row in company.ltc("list", "notices")] == [
+        ("N1", "sent", "10.00")
+    ]
+    assert company.ltc("dun") == []
+    (second,) = company.ltc("dun", today="2026-06-21")
+    assert (second["level"], second["total"]) == ("second", "110.00")
+    assert company.run("check") == 0
+
+
+def test_without_an_address_it_is_withdrawn_and_becomes_a_call(company: Company, inbox: Inbox) -> None:
+    company.ltc("dun", "--no-send")
+    company.ltc("edit", "K1", "email=")
+    assert company.err == f"M1 to {OLD} is withdrawn: {OLD} is no address of theirs any more\n"
+    (row,) = company.ltc("dun")
+    assert (row["channel"], row["fee"], row["level"]) == ("task", "0.00", "first")
+    assert inbox.recipients == []
+    assert company.run("check") == 0
+
+
+def test_an_invoice_that_failed_reaches_the_new_address(port: int, inbox: Inbox) -> None:
+    with wire(port, Fault("RCPT", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port), today=DUE_ON)
+        company.ltc("lead", "add", "Ada", "--company", "Works", "--email", OLD)
+        company.ltc("promote", "L1", "--amount", "100")
+        company.ltc("sign", "O1", "--terms", "100% sign")
+        assert company.run("invoice", "C1", "--send") == 8
+        company.ltc("edit", "K1", f"email={NEW}")
+        company.ltc("outbox", "send")
+        assert inbox.recipients == [NEW]
+        assert [row["status"] for row in company.ltc("outbox", "list")] == ["cancelled", "sent"]
+        company.ltc("send", "INV-2026-0001")
+        assert inbox.recipients == [NEW]
+        assert company.run("check") == 0
+
+
+def test_a_mail_to_an_address_of_another_stays(company: Company, port: int) -> None:
+    company.config_path.write_text(company.config_path.read_text().replace(f"port: {port}", "port: 1"))
+    company.run("send", "INV-2026-0001", "--to", "other@x.example")
+    company.ltc("edit", "K1", f"email={NEW}")
+    assert company.err == ""
+    assert [row["recipient"] for row in company.ltc("outbox", "list")] == ["other@x.example"]
+
+
+def test_a_step_of_a_sequence_goes_to_the_new_address_and_stops_as_before(company: Company, inbox: Inbox) -> None:
+    company.today = "2026-06-08"  # a Monday
+    company.ltc("lead", "add", "Bob", "--source", "web", "--email", "bob@old.example")
+    company.ltc("lead", "add", "Cyd", "--source", "web", "--email", "cyd@old.example")
+    company.ltc("nurture", "--due", "--no-send")
+    company.ltc("edit", "L2", "email=bob@new.example")
+    company.ltc("edit", "L3", "email=cyd@new.example")
+    company.ltc("nurture", "L3", "--log", "reply")
+    company.ltc("outbox", "send")
+    assert inbox.recipients == ["bob@new.example"]
+    mail = message_from_bytes(inbox.deliveries[0].message, policy=default)
+    assert mail["List-Unsubscribe"].startswith("<mailto:hello@acme.example?subject=unsubscribe%20L2-")
+    assert company.run("nurture", "--due", today="2026-06-11") == 0
+    assert inbox.recipients == ["bob@new.example"] * 2
+    assert company.run("check") == 0
