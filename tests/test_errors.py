@@ -399,7 +399,7 @@ USAGE: Final = [
     Row("lead add Zoe --email zoe", 2, "'zoe' is not one e-mail address"),
     Row("lead add Zoe --email a@b.example,c@d.example", 2, "is not one e-mail address"),
     Row(("lead", "add", "Zoe", "--email", "a@b.example\nBcc: c@d.example"), 2, "is not one e-mail address"),
-    Row("lead add Zoe --email =?utf-8?q?a?=@x.example", 2, "=?utf-8?q?a?=@x.example is no plain ASCII address"),
+    Row("lead add Zoe --email =?utf-8?q?a?=@x.example", 2, "=?utf-8?q?a?=@x.example holds an encoded word"),
     Row("lead add Zoe --country Atlantis", 2, "'Atlantis' is no country"),
 ]
 

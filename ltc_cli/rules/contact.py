@@ -118,19 +118,19 @@ def is_carried(email_norm: str) -> bool:
     return "=?" not in email_norm and re.fullmatch(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9.-]+", email_norm) is not None
 
 
-def mailable_email(text: str) -> str:
-    """`normalise_email` of an address that is to be written to. UsageError also when no mail can carry it."""
+def kept_email(text: str) -> str:
+    """`normalise_email` of an address that a record keeps. UsageError also for an encoded word: no mail carries it."""
     email_norm = normalise_email(text)
-    if not is_carried(email_norm):
-        raise UsageError(f"{email_norm:.80} is no plain ASCII address", "write it as name@example.com")
+    if "=?" in email_norm:
+        raise UsageError(f"{email_norm:.80} holds an encoded word", "write it as name@example.com")
     return email_norm
 
 
-def mailable_emails(texts: Sequence[str], problems: ColumnProblems) -> list[str]:
-    """`mailable_email` for a column of cleaned texts; empty for an empty one, and for a row with a problem."""
+def kept_emails(texts: Sequence[str], problems: ColumnProblems) -> list[str]:
+    """`kept_email` for a column of cleaned texts; empty for an empty one, and for a row with a problem."""
     is_plain = re.compile(_PLAIN_ADDRESS).fullmatch
     return [
-        lower if is_plain(lower := text.lower()) else _cell(mailable_email, text, problems, row) if text else ""
+        lower if is_plain(lower := text.lower()) else _cell(kept_email, text, problems, row) if text else ""
         for row, text in enumerate(texts)
     ]
 

@@ -12,7 +12,7 @@ from ltc_cli.rules.contact import (
     clean_text,
     email_domain,
     is_public_domain,
-    mailable_email,
+    kept_email,
     normalise_name,
     normalise_tax_id,
 )
@@ -118,7 +118,7 @@ def normalise(entry: NewCustomer) -> dict[str, Any]:
             values[field] = (check(clean_text, text, field) or None) if text is not None else None
         values["country"] = check(normalise_country, entry.country) if entry.country else None
         values["tax_id"] = check(normalise_tax_id, entry.tax_id) if entry.tax_id else None
-        email = check(mailable_email, values["email"]) if values["email"] else None
+        email = check(kept_email, values["email"]) if values["email"] else None
     domain = email_domain(email) if email else None
     return {
         **values,

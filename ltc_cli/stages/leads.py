@@ -10,7 +10,7 @@ from ltc_cli.errors import ConflictError, Problems, RefusedError, UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Column
 from ltc_cli.rules import states
-from ltc_cli.rules.contact import clean_column, clean_name, clean_text, mailable_emails, normalise_phones
+from ltc_cli.rules.contact import clean_column, clean_name, clean_text, kept_emails, normalise_phones
 from ltc_cli.rules.country import normalise_country
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def normalise_columns(
     size = len(countries)
     cleaned = {field: clean_column(column, field, problems) for field, column in texts.items()}
     nothing = [""] * size
-    emails = mailable_emails(cleaned.get("email", nothing), problems)
+    emails = kept_emails(cleaned.get("email", nothing), problems)
     phones = normalise_phones(cleaned.get("phone", nothing), countries)
     values: dict[str, list[str | None]] = {
         field: [text or None for text in cleaned[field]] if field in cleaned else [None] * size for field in TEXTS
