@@ -126,8 +126,9 @@ class _Work:
                 row.update(shown[each.notice_id])
             else:
                 called = f"T{each.task_id}" if each.task_id else None
+                missing_address = dunning.NO_ADDRESS if self.folder else dunning.NO_EMAIL
                 row.update(
-                    channel="task", task=called, why=each.why or f"no e-mail address: call, then ltc done {called}"
+                    channel="task", task=called, why=each.why or f"{missing_address}: call, then ltc done {called}"
                 )
         is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in [*rows, *waited])))
         return _report(rows, said, code=0 if is_done else 8)

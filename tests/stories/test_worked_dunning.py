@@ -26,6 +26,7 @@ ISSUED: Final = date(2026, 1, 1)
 LADDER: Final = (
     "[{name: a, after: 5d, mail: reminder}, {name: b, after: 20d, mail: second}, {name: c, after: 40d, mail: final}]"
 )
+STREET: Final = "Mill Lane 2\nLondon"
 FEES: Final = "[{name: late, after: 15d, mail: second, fee: 10, interest: 10%}, {name: later, after: 30d, mail: final}]"
 
 
@@ -49,14 +50,17 @@ class Dunned(Company):
         *,
         day: int = 0,
         has_email: bool = True,
+        address: str | None = None,
         terms: str = "100% sign; net 0",
     ) -> str:
         """An invoice, due on the day that it is issued unless the terms say otherwise; its number."""
         on = at(day)
         mail = ("--email", f"a@{name.lower()}.example") if has_email else ()
         lead = self.ltc("lead", "add", name, "--company", name, *mail, "--allow-duplicate", today=on)["ref"]
-        opportunity = self.ltc("promote", lead, "--amount", amount, today=on)["ref"]
-        contract = self.ltc("sign", opportunity, "--terms", terms, today=on)["ref"]
+        opportunity = self.ltc("promote", lead, "--amount", amount, today=on)
+        if address:
+            self.ltc("edit", opportunity["customer"], f"address={address}", today=on)
+        contract = self.ltc("sign", opportunity["ref"], "--terms", terms, today=on)["ref"]
         (invoice,) = self.ltc("invoice", contract, today=on)
         return str(invoice["ref"])
 
@@ -396,8 +400,31 @@ def test_who_has_no_address_is_to_be_called(company: Dunned) -> None:
     assert [row for row in company.at(8, "today") if row["ref"] == "T1"] == []
 
 
-def test_with_a_folder_who_has_no_address_gets_a_letter(company: Dunned) -> None:
-    company.sell("1234.5", has_email=False)
+def test_a_letter_needs_a_postal_address_and_who_has_none_is_called(company: Dunned) -> None:
+    """By what it says, a trial is the run: without a folder both are called, with one who can get a letter gets it."""
+    company.configure("[{name: a, after: 5d, mail: final, fee: 10}]")
+    company.sell("100", has_email=False)
+    company.sell("100", "Bob", has_email=False, address=STREET)
+    folder = ("--to-folder", str(company.folder))
+    keys = ("customer", "channel", "fee", "total")
+    called = [("K1", "task", "0.00", "100.00"), ("K2", "task", "0.00", "100.00")]
+    assert [tuple(row[key] for key in keys) for row in company.dun(5, "--dry-run")] == called
+    expected = [called[0], ("K2", "letter", "10.00", "110.00")]
+    assert [tuple(row[key] for key in keys) for row in company.dun(5, "--dry-run", *folder)] == expected
+    assert not company.folder.exists()
+    ada, bob = company.dun(5)
+    assert [tuple(row[key] for key in keys) for row in (ada, bob)] == expected
+    assert (ada["ref"], ada["status"]) == (None, "open")
+    assert ada["why"] == "neither e-mail nor postal address: call, then ltc done T1"
+    assert (bob["ref"], bob["status"]) == ("N1", "sent")
+    left, _ = company.dun(6, "--dry-run", *folder)
+    assert left["why"] == "neither e-mail nor postal address: to be called, then ltc done T1"
+    company.at(6, "edit", "K1", f"address={STREET}")
+    assert [(row["customer"], row["channel"]) for row in company.dun(6)] == [("K1", "letter")]
+
+
+def test_with_a_folder_who_has_no_email_gets_a_letter(company: Dunned) -> None:
+    company.sell("1234.5", has_email=False, address=STREET)
     (row,) = company.dun(5)
     assert (row["ref"], row["channel"], row["status"]) == ("N1", "letter", "sent")
     text = (company.folder / "N1.txt").read_text(encoding="utf-8")
@@ -405,7 +432,7 @@ def test_with_a_folder_who_has_no_address_gets_a_letter(company: Dunned) -> None
 
 
 def test_a_letter_that_cannot_be_written_is_named(company: Dunned) -> None:
-    company.sell("100", has_email=False)
+    company.sell("100", has_email=False, address=STREET)
     company.folder.mkdir()
     (company.folder / "N1.txt").write_text("mine", encoding="utf-8")
     assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 8
@@ -423,7 +450,7 @@ def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypat
     def fails(*_given: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    company.sell("100", has_email=False)
+    company.sell("100", has_email=False, address=STREET)
     company.sell("100", "Bob")
     with monkeypatch.context() as patched:
         patched.setattr("ltc_cli.mail.outbox.add_all", fails)
@@ -437,7 +464,7 @@ def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypat
 def test_letters_of_a_run_that_was_killed_are_put_in_place_by_the_next(
     company: Dunned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    company.sell("100", has_email=False)
+    company.sell("100", has_email=False, address=STREET)
     with monkeypatch.context() as patched:
         patched.setattr("ltc_cli.mail.paper.put_in_place", lambda _letter: None)
         assert company.levels(5) == [("K1", "a")]
