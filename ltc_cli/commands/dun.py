@@ -142,7 +142,17 @@ class _Work:
         why = {letter.notice_id: paper.put_in_place(letter) for letter in kept}
         late = [number for number in sorted(why.keys() - set(mine)) if why[number] is None]
         words = [f"N{number}, of a run that did not come to its end, is written now" for number in late]
-        return words, [each for each in why.values() if each]
+        failed = [each for each in why.values() if each]
+        return [*words, *self._to_be_printed(len(why) - len(failed))], failed
+
+    def _to_be_printed(self, count: int) -> list[str]:
+        company = self.session.settings.company
+        unset = [f"company.{key}" for key in ("name", "address") if not getattr(company, key)] if count else []
+        lie = "1 letter lies" if count == 1 else f"{count} letters lie"
+        return [
+            *([f"{lie} in {self.folder} to be printed"] if count else []),
+            *([f"they do not say who writes: {' and '.join(unset)} not set"] if unset else []),
+        ]
 
 
 def _mails(store: Store, notice_ids: list[int]) -> list[int]:

@@ -278,7 +278,8 @@ def _post(
     text = dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.formulas)
     if notice.channel == "letter":
         assert folder
-        paper.draft(folder, notice_id, store.recorded_at, text)
+        printed = dunning_letters.on_paper(settings, notice, customer, today, text)
+        paper.draft(folder, notice_id, store.recorded_at, printed)
         return None
     recipient = normalise_email(customer["email"])
     refuse_address(recipient)

@@ -431,6 +431,91 @@ def test_with_a_folder_who_has_no_email_gets_a_letter(company: Dunned) -> None:
     assert "INV-2026-0001 of 2026-01-01, due 2026-01-01: 1,234.50" in text
 
 
+PRINTED: Final = {
+    "en": """\
+Acme GmbH
+Main Street 1
+10115 Berlin
+
+2026-01-06
+
+Ada Lovelace
+Engines
+Mill Lane 2
+London
+
+
+Final notice N1 from Acme GmbH
+
+Engines,
+
+this is our final notice. Please pay what is overdue at once.
+
+Statement of 2026-01-06, in EUR:
+INV-2026-0001 of 2026-01-01, due 2026-01-01: 70.00
+INV-2026-0001, interest: 100.00 × 10% × 1 / 365 + 90.00 × 10% × 1 / 365 +
+80.00 × 10% × 1 / 365 + 70.00 × 10% × 2 / 365 = 0.11
+""",
+    "zh": """\
+Acme GmbH
+Main Street 1
+10115 Berlin
+
+2026-01-06
+
+Ada Lovelace
+Engines
+Mill Lane 2
+London
+
+
+最后催款通知 N1 Acme GmbH
+
+Engines:
+
+这是最后一次通知,请立即支付逾期款项。
+""",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_letter_is_printed_as_it_goes_into_its_envelope(language: str, company: Dunned) -> None:
+    """100.00, of which 10.00 come on days 1 to 3: (100 + 90 + 80 + 2 × 70) × 10 % / 365 = 0.1123…"""
+    company.configure("[{name: a, after: 5d, mail: final, interest: 10%}]")
+    seller = r'company: {name: Acme GmbH, address: "Main Street 1\n10115 Berlin"}'
+    company.config_path.write_text(f"{seller}\n{company.config_path.read_text(encoding='utf-8')}", encoding="utf-8")
+    company.sell("100", "Engines", has_email=False, address=STREET)
+    company.at(0, "edit", "K1", "contact=Ada Lovelace", f"language={language}")
+    for day in (1, 2, 3):
+        company.at(day, "collect", "INV-2026-0001", "10")
+    (row,) = company.dun(5)
+    assert row["interest"] == "0.11"
+    assert company.err.startswith(f"1 letter lies in {company.folder} to be printed")
+    text = (company.folder / "N1.txt").read_text(encoding="utf-8")
+    assert text.startswith(PRINTED[language])
+    assert text.count("Main Street 1") == 1
+    assert text.endswith("\n\nAcme GmbH\n")
+
+
+def test_a_letter_that_says_its_address_itself_is_printed_as_it_stands(company: Dunned, tmp_path: Path) -> None:
+    company.configure("[{name: a, after: 5d, mail: bare}, {name: b, after: 20d, mail: kind}]")
+    config = company.config_path.read_text(encoding="utf-8")
+    company.config_path.write_text(config.replace("mail: {", "mail: {templates: texts, "), encoding="utf-8")
+    (tmp_path / "texts" / "en").mkdir(parents=True)
+    (tmp_path / "texts" / "en" / "bare.txt").write_text("Pay\n\n{{ buyer_address }}\n\nPlease pay.", encoding="utf-8")
+    (tmp_path / "texts" / "en" / "kind.txt").write_text("Pay\n\n{{ channel }}: please.\n", encoding="utf-8")
+    company.ltc("config", "check")
+    company.sell("100", has_email=False, address=STREET)
+    company.dun(5)
+    assert "they do not say who writes: company.name and company.address not set" in company.err
+    company.dun(20)
+    printed = [(company.folder / f"N{number}.txt").read_text(encoding="utf-8") for number in (1, 2)]
+    assert printed == [
+        "Pay\n\nMill Lane 2\nLondon\n\nPlease pay.",
+        "2026-01-21\n\nAda\nMill Lane 2\nLondon\n\n\nPay\n\nletter: please.\n",
+    ]
+
+
 def test_a_letter_that_cannot_be_written_is_named(company: Dunned) -> None:
     company.sell("100", has_email=False, address=STREET)
     company.folder.mkdir()
