@@ -16,6 +16,7 @@ from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.dunning import Claim, Item, Notice
 from ltc_cli.rules.money import format_amount
+from ltc_cli.settings import NO_POLICY
 from ltc_cli.stages import holds, tasks
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     """The level that an instalment reaches today, or why none; by the day of the customer's last notice, the policy,
     the highest level that is reached, the due date."""
 
-OFF = "none"
+OFF = NO_POLICY
 """The policy that switches dunning off."""
 IS_OFF = "dunning is off"
 NO_EMAIL = "no e-mail address"
