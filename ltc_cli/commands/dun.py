@@ -41,6 +41,10 @@ def dun(
     What is due today is sent once, however often this runs, and so is what waits of earlier runs. --dry-run says who is
     left out, and why.
 
+    With --json, amount, fee and interest sum all that is open on the invoices listed, earlier claims included; claims
+    are those of the notice itself: [{invoice, kind, amount, formula}], kind fee, interest or compensation; the formula
+    of a fee is its level's name.
+
     \b
     Example:
       ltc dun --dry-run

@@ -122,6 +122,34 @@ def test_fee_and_interest_outlive_the_principal(company: Dunned) -> None:
     assert company.levels(60) == []
 
 
+def test_a_notice_tells_its_own_claims_from_what_is_open(company: Dunned) -> None:
+    """By day 15 interest is 0.41; by day 30 it is 100.00 × 10 % × 30 / 365 = 0.82, less 0.41; a fee of 10.00 each."""
+    company.configure(
+        "[{name: late, after: 15d, mail: second, fee: 10, interest: 10%},"
+        " {name: later, after: 30d, mail: final, fee: 10, interest: 10%}]"
+    )
+    company.sell("100")
+    invoice = {"invoice": "INV-2026-0001"}
+    expected = [
+        [
+            {**invoice, "kind": "fee", "amount": "10.00", "formula": "late"},
+            {**invoice, "kind": "interest", "amount": "0.41", "formula": "100.00 × 10% × 15 / 365"},
+        ],
+        [
+            {**invoice, "kind": "fee", "amount": "10.00", "formula": "later"},
+            {**invoice, "kind": "interest", "amount": "0.41", "formula": "100.00 × 10% × 30 / 365 - 0.41"},
+        ],
+    ]
+    company.dun(15)
+    assert [row["claims"] for row in company.dun(30, "--dry-run")] == expected[1:]
+    (row,) = company.dun(30)
+    assert (row["fee"], row["interest"], row["claims"]) == ("20.00", "0.82", expected[1])
+    assert [row["claims"] for row in company.at(31, "list", "notices")] == expected
+    assert company.at(31, "show", "N1")["claims"] == expected[0]
+    assert company.run("show", "N1", today=at(31)) == 0
+    assert re.search(r"INV-2026-0001 +interest +0\.41 +100\.00 × 10% × 15 / 365", company.out)
+
+
 @pytest.mark.parametrize(("claims_first", "principal"), [("false", "50.00"), ("true", "60.41")])
 def test_claims_first_turns_round_what_a_payment_settles(company: Dunned, claims_first: str, principal: str) -> None:
     """Of 110.41 are paid 50.00: of the principal, or of the claims of 10.41 first; 60.41 are open either way."""
