@@ -404,7 +404,12 @@ SETTINGS: Final = record(
         Setting("country", COUNTRY, None, "Reads phone numbers written without a country code."),
     ),
     Setting("currency", CURRENCY, "EUR", "Base currency: of amounts that name none."),
-    Setting("language", choice("en", "zh"), "en", "Of tables and documents; a customer's own wins."),
+    Setting(
+        "language",
+        choice("en", "zh"),
+        "en",
+        "Of mails and documents for customers without one of their own; tables are English.",
+    ),
     Setting("timezone", TIMEZONE, "", "Decides which day today is; empty: the machine's own zone."),
     Setting("database", PATH, Path("ltc.db"), "The file that holds everything; --db and LTC_DB win."),
     _section(
