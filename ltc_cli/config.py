@@ -47,6 +47,7 @@ from ltc_cli.kinds import (
 )
 from ltc_cli.rules.money import format_percent, parse_currency, parse_percent
 from ltc_cli.settings import (
+    NO_POLICY,
     Aging,
     Bank,
     Company,
@@ -74,6 +75,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import yaml
+
+    from ltc_cli.kinds import Kind
 
 
 BYTE_LIMIT = 1_000_000
@@ -127,8 +130,10 @@ YEAR = whole(1900, 2999)._replace(name="year")
 DAYS = duration(0)
 DAYS_FROM_DUE = duration(-9999)
 TIMEZONE = single("time zone", _parse_timezone, show_text)
-TASK_FIELDS = ("lead", "name", "company", "email", "phone")
+LEAD_FIELDS = ("lead", "name", "company", "email", "phone")
 """What may stand in braces in the task of a sequence; `lead` is its name."""
+CUSTOMER_FIELDS = ("customer",)
+"""The same in the task of a level: its name."""
 TOUCH = choice(
     *("call", "email", "meeting", "visit", "download", "reply"),
     *("event", "open", "click", "bounce", "unsubscribe"),
@@ -167,7 +172,7 @@ def _ascend(numbers: tuple[int, ...]) -> None:
 
 def _is_possible_level(level: Level) -> None:
     _does_something(level)
-    if level.after_days < 0 and (level.fee_minor or level.interest_ppm):
+    if level.after_days < 0 and (any(level.fee_minor.values()) or level.interest_ppm):
         raise UsageError("a level before the due date has neither fee nor interest")
 
 
@@ -187,11 +192,21 @@ def _leads_somewhere(sequence: Sequence) -> None:
         raise UsageError("needs at least one step")
 
 
-def _speaks_of_a_lead(text: str) -> str:
-    """What somebody has to do, with `{lead}` and other fields of a lead in it."""
-    for field in re.findall(r"\{(.*?)\}", parse_text(text)):
-        if field not in TASK_FIELDS:
-            raise UsageError(f"{{{field:.40}}} is no field of a task", f"one of: {' '.join(TASK_FIELDS)}")
+def _task_of(*fields: str) -> Kind:
+    """What somebody has to do, which may hold these in braces."""
+
+    def parse(text: str) -> str:
+        for field in re.findall(r"\{(.*?)\}", parse_text(text)):
+            if field not in fields:
+                raise UsageError(f"{{{field:.40}}} is no field of this task", f"one of: {' '.join(fields)}")
+        return parse_text(text)
+
+    return single("text", parse, show_text)
+
+
+def _parse_policy(text: str) -> str:
+    if text == NO_POLICY:
+        raise UsageError(f"{NO_POLICY} switches dunning off and can be no policy", "choose another name")
     return parse_text(text)
 
 
@@ -261,7 +276,8 @@ def _show_rate(rate: int | dict[date, int], currency: str) -> str:
 
 NAME = TEXT._replace(name="name")
 CODE = TEXT._replace(name="code")
-TASK = single("text", _speaks_of_a_lead, show_text)
+POLICY_NAME = single("name", _parse_policy, show_text)
+TASK_WITH_LEAD, TASK_WITH_CUSTOMER = _task_of(*LEAD_FIELDS), _task_of(*CUSTOMER_FIELDS)
 SENDER = EMAIL._replace(unit="_address")
 TEXTS, COUNTRIES = one_or_more(TEXT), one_or_more(COUNTRY)
 AMOUNTS, POINTS_OF_TOUCHES = map_of(CURRENCY, AMOUNT), map_of(TOUCH, POINTS)
@@ -316,7 +332,7 @@ STEP = record(
     Step,
     Setting("after", DAYS, REQUIRED, "Days after the step before."),
     Setting("mail", NAME, None, "Template of the mail."),
-    Setting("task", TASK, None, "What somebody has to do, such as call {lead}."),
+    Setting("task", TASK_WITH_LEAD, None, "What somebody has to do, such as call {lead}."),
 )
 STEPS = list_of(checked(STEP, _does_something))
 ENROL_WITHIN_DAYS = 30
@@ -346,7 +362,7 @@ LEVEL = record(
     Setting("fee", FEE, {}, "Claimed once a notice; a single amount is in the base currency."),
     Setting("interest", INTEREST, 0, "Yearly rate on what is overdue; statutory: EU 2011/7."),
     Setting("stop_shipping", BOOL, default=False, meaning="Nothing is shipped until it is paid."),
-    Setting("task", TEXT, None, "What somebody has to do besides."),
+    Setting("task", TASK_WITH_CUSTOMER, None, "What somebody has to do besides, such as call {customer}."),
 )
 UNTAXED = {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
 TAXES = added_to(UNTAXED, map_of(CODE, checked(TAX, _taxes_as_its_category_says)))
@@ -373,7 +389,7 @@ LADDER = (
     Setting("spacing", DAYS, 7, "Between two notices to one customer in one currency."),
     Setting("levels", LEVELS, BUILT_IN_LEVELS, "The notices, mildest first; none skipped, none sent twice."),
 )
-POLICIES = map_of(NAME, record(Policy, *LADDER))
+POLICIES = map_of(POLICY_NAME, record(Policy, *LADDER))
 
 SETTINGS: Final = record(
     Settings,
@@ -388,7 +404,12 @@ SETTINGS: Final = record(
         Setting("country", COUNTRY, None, "Reads phone numbers written without a country code."),
     ),
     Setting("currency", CURRENCY, "EUR", "Base currency: of amounts that name none."),
-    Setting("language", choice("en", "zh"), "en", "Of tables and documents; a customer's own wins."),
+    Setting(
+        "language",
+        choice("en", "zh"),
+        "en",
+        "Of mails and documents for customers without one of their own; tables are English.",
+    ),
     Setting("timezone", TIMEZONE, "", "Decides which day today is; empty: the machine's own zone."),
     Setting("database", PATH, Path("ltc.db"), "The file that holds everything; --db and LTC_DB win."),
     _section(

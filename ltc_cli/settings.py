@@ -7,11 +7,15 @@ Percentages are ppm, amounts minor units, durations days; nothing is a float.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, Literal, dataclass_transform
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
+
+
+NO_POLICY: Final = "none"
+"""What switches dunning off, in the place of a policy's name."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)

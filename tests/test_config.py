@@ -360,6 +360,13 @@ def test_a_map_replaces_the_built_in_one_as_a_whole(folder: Path) -> None:
     assert read(folder, "scoring: {engagement: {call: 3}}").scoring.engagement == {"call": 3}
 
 
+def test_a_level_before_the_due_date_may_say_that_it_claims_nothing(folder: Path) -> None:
+    text = "{name: a, after: -3d, mail: nudge, fee: %s, interest: 0%%, task: 'call {customer}'}"
+    for fee in ("0", "{EUR: 0, USD: 0}"):
+        (level,) = read(folder, f"dunning: {{levels: [{text % fee}]}}").dunning.levels
+        assert (level.after_days, set(level.fee_minor.values()), level.interest_ppm) == (-3, {0}, 0)
+
+
 def test_the_default_terms_and_the_code_of_the_untaxed_stay_known(folder: Path) -> None:
     added = read(folder, "terms: {project: 100% sign}\ntaxes: {S: {rate: 19%, category: S}}")
     assert added.terms == {"default": "100% ship; net 30", "project": "100% sign"}
@@ -478,6 +485,26 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
         (
             "dunning: {levels: [{name: a, after: -1d, mail: a, fee: 1}]}",
             "line 1: dunning.levels[1]: a level before the due date has neither fee nor interest",
+        ),
+        (
+            "dunning: {levels: [{name: a, after: -1d, mail: a, interest: statutory}]}",
+            "line 1: dunning.levels[1]: a level before the due date has neither fee nor interest",
+        ),
+        (
+            'dunning: {levels: [{name: a, after: 1d, task: "call {lead} {customer}"}]}',
+            "line 1: dunning.levels[1].task: {lead} is no field of this task (one of: customer)",
+        ),
+        (
+            'nurture: {sequences: {a: [{after: 1d, task: "call {nobody}"}]}}',
+            "line 1: nurture.sequences.a[1].task: {nobody} is no field of this task (one of: lead name company email",
+        ),
+        (
+            'dunning: {policies: {soft: {levels: [{name: a, after: 1d, task: "{}"}]}}}',
+            "line 1: dunning.policies.soft.levels[1].task: {} is no field of this task (one of: customer)",
+        ),
+        (
+            "dunning: {policies: {none: {spacing: 3d}}}",
+            "line 1: dunning.policies: none switches dunning off and can be no policy (choose another name)",
         ),
         (
             "statutory_rates: {2026-02-01: 2%}",

@@ -181,7 +181,7 @@ CALLED: Final = [
     "ltc promote L1 --amount 100",
     "ltc sign O1 --terms '100% sign; net 0'",
     "ltc invoice C1",
-    "ltc dun --no-send --today +5d --config sender.yaml",
+    "ltc dun --no-send --today 2026-12-05 --config sender.yaml",
 ]
 PAID: Final = [*INVOICED, "ltc collect K1 100", "ltc ship C1", "ltc invoice C1"]
 

@@ -100,7 +100,7 @@ oldest_due_on:date? held?
 """
 NOTICE: Final = """
 ref:N? customer:K customer_name level? channel? currency amount:money fee:money interest:money total:money invoices:refs
-advanced:objects status:notice decided_on:date task:T? why?
+advanced:objects claims:objects status:notice decided_on:date task:T? why?
 """
 TASK: Final = """
 ref:T kind text? about:about name since:date due:date? status:task done_on:date? done_by? note? level? currency?

@@ -41,6 +41,10 @@ def dun(
     What is due today is sent once, however often this runs, and so is what waits of earlier runs. --dry-run says who is
     left out, and why.
 
+    With --json, amount, fee and interest sum all that is open on the invoices listed, earlier claims included; claims
+    are those of the notice itself: [{invoice, kind, amount, formula}], kind fee, interest or compensation; the formula
+    of a fee is its level's name.
+
     \b
     Example:
       ltc dun --dry-run
@@ -126,8 +130,9 @@ class _Work:
                 row.update(shown[each.notice_id])
             else:
                 called = f"T{each.task_id}" if each.task_id else None
+                missing_address = dunning.NO_ADDRESS if self.folder else dunning.NO_EMAIL
                 row.update(
-                    channel="task", task=called, why=each.why or f"no e-mail address: call, then ltc done {called}"
+                    channel="task", task=called, why=each.why or f"{missing_address}: call, then ltc done {called}"
                 )
         is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in [*rows, *waited])))
         return _report(rows, said, code=0 if is_done else 8)
@@ -141,7 +146,17 @@ class _Work:
         why = {letter.notice_id: paper.put_in_place(letter) for letter in kept}
         late = [number for number in sorted(why.keys() - set(mine)) if why[number] is None]
         words = [f"N{number}, of a run that did not come to its end, is written now" for number in late]
-        return words, [each for each in why.values() if each]
+        failed = [each for each in why.values() if each]
+        return [*words, *self._to_be_printed(len(why) - len(failed))], failed
+
+    def _to_be_printed(self, count: int) -> list[str]:
+        company = self.session.settings.company
+        unset = [f"company.{key}" for key in ("name", "address") if not getattr(company, key)] if count else []
+        lie = "1 letter lies" if count == 1 else f"{count} letters lie"
+        return [
+            *([f"{lie} in {self.folder} to be printed"] if count else []),
+            *([f"they do not say who writes: {' and '.join(unset)} not set"] if unset else []),
+        ]
 
 
 def _mails(store: Store, notice_ids: list[int]) -> list[int]:

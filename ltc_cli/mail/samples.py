@@ -73,6 +73,7 @@ NOTICE: dict[str, Any] = {
     **SELLER,
     "ref": "N1",
     "tone": "final",
+    "channel": "mail",
     "today": "2026-08-24",
     "buyer_name": "Engines & Sons",
     "buyer_address": "Mill Lane 2\nLondon",
@@ -139,7 +140,11 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "invoice": (INVOICE, BARE_INVOICE),
     "credit": (CREDIT, CREDIT | NO_SELLER | BARE_LINES | {"unapplied": ""}),
     "quote": (QUOTE, QUOTE | NO_SELLER | BARE_LINES | {"version": 1, "valid_until": None}),
-    "notice": (NOTICE, *(BARE_NOTICE | {"tone": tone} for tone in ("nudge", "reminder", "second"))),
+    "notice": (
+        NOTICE,
+        NOTICE | {"channel": "letter"},
+        *(BARE_NOTICE | {"tone": tone} for tone in ("nudge", "reminder", "second")),
+    ),
     "lead": (LEAD, BARE_LEAD),
 }
 """By the name of the template; `lead` for those of sequences."""

@@ -104,16 +104,25 @@ def unread(folder: Path, names: Iterable[str]) -> Iterator[str]:
                 yield f"mail.templates: {file} is read by nobody there; move it to {' or '.join(LANGUAGES)}/{file}"
 
 
-def _unknown_names(name: str, place: Place, known: set[str]) -> Iterator[str]:
+def names(name: str, language: str, folder: Path | None) -> frozenset[str]:
+    """What the plain text of a template that can be rendered is told."""
+    return _names(_place(name, language, folder), f"{name}.txt")
+
+
+@cache
+def _names(place: Place, file: str) -> frozenset[str]:
     from jinja2 import meta
 
+    environment = _environment(place.folder)
+    found = meta.find_undeclared_variables(environment.parse((place.path / file).read_text("utf-8")))
+    return frozenset(found - set(environment.globals))
+
+
+def _unknown_names(name: str, place: Place, known: set[str]) -> Iterator[str]:
     for file in (f"{name}.txt", f"{name}.html"):
-        path = place.path / file
-        if path.is_file():
+        if (place.path / file).is_file():
             _compiled(place, file)
-            environment = _environment(place.folder)
-            names = meta.find_undeclared_variables(environment.parse(path.read_text("utf-8")))
-            for unknown in sorted(names - known - set(environment.globals)):
+            for unknown in sorted(_names(place, file) - known):
                 yield f"{place.language}/{file}: {unknown!r:.60} is not known; there is {', '.join(sorted(known))}"
 
 

@@ -16,6 +16,7 @@ from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.dunning import Claim, Item, Notice
 from ltc_cli.rules.money import format_amount
+from ltc_cli.settings import NO_POLICY
 from ltc_cli.stages import holds, tasks
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
     """The level that an instalment reaches today, or why none; by the day of the customer's last notice, the policy,
     the highest level that is reached, the due date."""
 
-OFF = "none"
+OFF = NO_POLICY
 """The policy that switches dunning off."""
 IS_OFF = "dunning is off"
+NO_EMAIL = "no e-mail address"
+NO_ADDRESS = "neither e-mail nor postal address"
 
 # The one query of what is open: instalments that are due or about to be, those that a claim keeps on the ladder, and
 # the claims; with the policy that is nearest, and the highest level of it that each has reached. Customers that were
@@ -82,7 +85,7 @@ IS_CANCELLED = f"""EXISTS (SELECT 1 FROM outbox
     WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled' AND {NEWEST})"""
 
 CUSTOMERS = """
-SELECT id, COALESCE(contact, name) AS addressee, email, kind = 'business' AS is_business, dunning
+SELECT id, COALESCE(contact, name) AS addressee, email, address, kind = 'business' AS is_business, dunning
 FROM customer WHERE {these:id}
 """
 
@@ -168,8 +171,8 @@ def decide(
 ) -> Decision:
     """Who is written to today, decided from facts alone; nothing is written.
 
-    `letters`: customers without an e-mail address are written to on paper. `explain`: with all that are left out;
-    otherwise those of them alone who would reach a level.
+    `letters`: customers without an e-mail address are written to on paper, at their postal address. `explain`: with
+    all that are left out; otherwise those of them alone who would reach a level.
     Raises ConfigError for a policy, a template or a base rate that is not known.
     """
     due, called = _due(settings.dunning, today), tasks.calls(store)
@@ -404,7 +407,9 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
     level = rules.severest(group.levels)
     why = _unmailable(group.customer)
     has_email = group.customer["email"] is not None
-    channel = "mail" if why is None else "letter" if letters and not has_email else "task"
+    channel = "mail" if why is None else "task"
+    if letters and not has_email:
+        channel, why = ("letter", None) if group.customer["address"] else ("task", NO_ADDRESS)
     if level.mail is None or channel == "task":
         channel = "task"
         if level.mail and all((item.id, item.level) in facts.called for item in group.advanced):
@@ -416,7 +421,7 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
 def _unmailable(customer: Row) -> str | None:
     """Why no mail can be written to a customer, as far as that can be told without writing it."""
     if customer["email"] is None:
-        return "no e-mail address"
+        return NO_EMAIL
     try:
         refuse_recipient(customer["addressee"], normalise_email(customer["email"]))
     except (RefusedError, UsageError) as error:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import ConfigError
-from ltc_cli.mail import samples, templates
+from ltc_cli.mail import paper, samples, templates
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount, grouped
@@ -97,6 +97,7 @@ def write(
         {
             "ref": f"N{notice_id}",
             "tone": notice.mail,
+            "channel": notice.channel,
             "today": today.isoformat(),
             "buyer_name": customer["name"],
             "buyer_address": customer["address"] or "",
@@ -114,6 +115,16 @@ def write(
         },
         folder,
     )
+
+
+def on_paper(settings: Settings, notice: Notice, customer: Row, today: date, text: Text) -> str:
+    """The notice as it is printed, for an envelope; one's own text that has the address itself, as it stands."""
+    language, folder = customer["language"] or settings.language, settings.mail.templates
+    if "buyer_address" in templates.names(_template(notice.mail, language, folder), language, folder):
+        return paper.bare(text)
+    sender = filter(None, (settings.company.name, settings.company.address))
+    recipient = [*dict.fromkeys(filter(None, (customer["contact"], customer["name"]))), customer["address"]]
+    return paper.page(sender, today.isoformat(), recipient, text)
 
 
 def _lines(

@@ -41,6 +41,12 @@ COLUMNS = (
     Column("total", "money"),
     Column("invoices", "list", on_table=False),
     Column("advanced", "list", on_table=False, columns=(Column("invoice", "ref"), Column("level"))),
+    Column(
+        "claims",
+        "list",
+        on_table=False,
+        columns=(Column("invoice", "ref"), Column("kind"), Column("amount", "money"), Column("formula")),
+    ),
     Column("status", "status"),
     Column("decided_on", "date", on_table=False),
     Column("task", "ref", on_table=False),
@@ -278,7 +284,8 @@ def _post(
     text = dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.formulas)
     if notice.channel == "letter":
         assert folder
-        paper.draft(folder, notice_id, store.recorded_at, text)
+        printed = dunning_letters.on_paper(settings, notice, customer, today, text)
+        paper.draft(folder, notice_id, store.recorded_at, printed)
         return None
     recipient = normalise_email(customer["email"])
     refuse_address(recipient)
@@ -436,6 +443,13 @@ JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = in
 WHERE {these:notice_item.notice_id} ORDER BY notice_item.notice_id, due_on, invoice.id
 """
 
+# What it claims itself, also where that was taken back since.
+CLAIMS = """
+SELECT notice_id, number, basis, receivable.amount_minor, formula FROM receivable
+JOIN claim ON claim.receivable_id = receivable.id JOIN invoice ON invoice.id = invoice_id
+WHERE {these:notice_id} ORDER BY receivable.id
+"""
+
 
 def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Notices as they are shown, oldest first; all of them without ids."""
@@ -446,6 +460,9 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     advanced: dict[int, list[tuple[str, str]]] = {row["id"]: [] for row in rows}
     for row in store.among(ADVANCED, ids):
         advanced[row["notice_id"]].append((row["number"], row["level"]))
+    claims: dict[int, list[tuple[str, str, int, str]]] = {row["id"]: [] for row in rows}
+    for row in store.among(CLAIMS, ids):
+        claims[row["notice_id"]].append((row["number"], row["basis"], row["amount_minor"], row["formula"]))
     return [
         _record(
             ref=f"N{row['id']}",
@@ -455,6 +472,7 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
             money=(row["currency"], row["amount_minor"], row["fee_minor"], row["interest_minor"]),
             invoices=numbers[row["id"]],
             advanced=advanced[row["id"]],
+            claims=claims[row["id"]],
             status=row["state"] or "sent",
             decided_on=row["decided_on"],
             task=row["task"],
@@ -472,6 +490,7 @@ def _record(
     money: tuple[str, int, int, int],
     invoices: Iterable[str] = (),
     advanced: Iterable[tuple[str, str | None]] = (),
+    claims: Iterable[tuple[str, str, int, str]] = (),
     status: str,
     decided_on: str,
     task: str | None = None,
@@ -489,6 +508,10 @@ def _record(
         **dict(zip(("amount", "fee", "interest", "total"), amounts, strict=True)),
         "invoices": list(dict.fromkeys(invoices)),
         "advanced": [{"invoice": number, "level": name} for number, name in dict.fromkeys(advanced)],
+        "claims": [
+            {"invoice": number, "kind": basis, "amount": format_amount(amount_minor, currency), "formula": formula}
+            for number, basis, amount_minor, formula in claims
+        ],
         "status": status,
         "decided_on": decided_on,
         "task": task,
@@ -513,6 +536,9 @@ def planned(store: Store, decision: Decision, today: date, status: str) -> list[
                 money=(notice.currency, notice.amount_minor, notice.fee_minor, notice.interest_minor),
                 invoices=[numbers[item.invoice_id] for item in sorted(notice.listed, key=by_due_date)],
                 advanced=[(numbers[item.invoice_id], item.level) for item in sorted(notice.advanced, key=by_due_date)],
+                claims=[
+                    (numbers[each.invoice_id], each.basis, each.amount_minor, each.formula) for each in notice.claims
+                ],
                 status=status,
                 decided_on=today.isoformat(),
                 why=why,

@@ -26,6 +26,7 @@ ISSUED: Final = date(2026, 1, 1)
 LADDER: Final = (
     "[{name: a, after: 5d, mail: reminder}, {name: b, after: 20d, mail: second}, {name: c, after: 40d, mail: final}]"
 )
+STREET: Final = "Mill Lane 2\nLondon"
 FEES: Final = "[{name: late, after: 15d, mail: second, fee: 10, interest: 10%}, {name: later, after: 30d, mail: final}]"
 
 
@@ -49,14 +50,17 @@ class Dunned(Company):
         *,
         day: int = 0,
         has_email: bool = True,
+        address: str | None = None,
         terms: str = "100% sign; net 0",
     ) -> str:
         """An invoice, due on the day that it is issued unless the terms say otherwise; its number."""
         on = at(day)
         mail = ("--email", f"a@{name.lower()}.example") if has_email else ()
         lead = self.ltc("lead", "add", name, "--company", name, *mail, "--allow-duplicate", today=on)["ref"]
-        opportunity = self.ltc("promote", lead, "--amount", amount, today=on)["ref"]
-        contract = self.ltc("sign", opportunity, "--terms", terms, today=on)["ref"]
+        opportunity = self.ltc("promote", lead, "--amount", amount, today=on)
+        if address:
+            self.ltc("edit", opportunity["customer"], f"address={address}", today=on)
+        contract = self.ltc("sign", opportunity["ref"], "--terms", terms, today=on)["ref"]
         (invoice,) = self.ltc("invoice", contract, today=on)
         return str(invoice["ref"])
 
@@ -116,6 +120,34 @@ def test_fee_and_interest_outlive_the_principal(company: Dunned) -> None:
     assert [row[key] for key in ("level", "amount", "total")] == ["later", "0.00", "10.41"]
     assert company.at(31, "collect", "INV-2026-0001")["amount"] == "10.41"
     assert company.levels(60) == []
+
+
+def test_a_notice_tells_its_own_claims_from_what_is_open(company: Dunned) -> None:
+    """By day 15 interest is 0.41; by day 30 it is 100.00 × 10 % × 30 / 365 = 0.82, less 0.41; a fee of 10.00 each."""
+    company.configure(
+        "[{name: late, after: 15d, mail: second, fee: 10, interest: 10%},"
+        " {name: later, after: 30d, mail: final, fee: 10, interest: 10%}]"
+    )
+    company.sell("100")
+    invoice = {"invoice": "INV-2026-0001"}
+    expected = [
+        [
+            {**invoice, "kind": "fee", "amount": "10.00", "formula": "late"},
+            {**invoice, "kind": "interest", "amount": "0.41", "formula": "100.00 × 10% × 15 / 365"},
+        ],
+        [
+            {**invoice, "kind": "fee", "amount": "10.00", "formula": "later"},
+            {**invoice, "kind": "interest", "amount": "0.41", "formula": "100.00 × 10% × 30 / 365 - 0.41"},
+        ],
+    ]
+    company.dun(15)
+    assert [row["claims"] for row in company.dun(30, "--dry-run")] == expected[1:]
+    (row,) = company.dun(30)
+    assert (row["fee"], row["interest"], row["claims"]) == ("20.00", "0.82", expected[1])
+    assert [row["claims"] for row in company.at(31, "list", "notices")] == expected
+    assert company.at(31, "show", "N1")["claims"] == expected[0]
+    assert company.run("show", "N1", today=at(31)) == 0
+    assert re.search(r"INV-2026-0001 +interest +0\.41 +100\.00 × 10% × 15 / 365", company.out)
 
 
 @pytest.mark.parametrize(("claims_first", "principal"), [("false", "50.00"), ("true", "60.41")])
@@ -396,16 +428,124 @@ def test_who_has_no_address_is_to_be_called(company: Dunned) -> None:
     assert [row for row in company.at(8, "today") if row["ref"] == "T1"] == []
 
 
-def test_with_a_folder_who_has_no_address_gets_a_letter(company: Dunned) -> None:
-    company.sell("1234.5", has_email=False)
+def test_a_letter_needs_a_postal_address_and_who_has_none_is_called(company: Dunned) -> None:
+    """By what it says, a trial is the run: without a folder both are called, with one who can get a letter gets it."""
+    company.configure("[{name: a, after: 5d, mail: final, fee: 10}]")
+    company.sell("100", has_email=False)
+    company.sell("100", "Bob", has_email=False, address=STREET)
+    folder = ("--to-folder", str(company.folder))
+    keys = ("customer", "channel", "fee", "total")
+    called = [("K1", "task", "0.00", "100.00"), ("K2", "task", "0.00", "100.00")]
+    assert [tuple(row[key] for key in keys) for row in company.dun(5, "--dry-run")] == called
+    expected = [called[0], ("K2", "letter", "10.00", "110.00")]
+    assert [tuple(row[key] for key in keys) for row in company.dun(5, "--dry-run", *folder)] == expected
+    assert not company.folder.exists()
+    ada, bob = company.dun(5)
+    assert [tuple(row[key] for key in keys) for row in (ada, bob)] == expected
+    assert (ada["ref"], ada["status"]) == (None, "open")
+    assert ada["why"] == "neither e-mail nor postal address: call, then ltc done T1"
+    assert (bob["ref"], bob["status"]) == ("N1", "sent")
+    left, _ = company.dun(6, "--dry-run", *folder)
+    assert left["why"] == "neither e-mail nor postal address: to be called, then ltc done T1"
+    company.at(6, "edit", "K1", f"address={STREET}")
+    assert [(row["customer"], row["channel"]) for row in company.dun(6)] == [("K1", "letter")]
+
+
+def test_with_a_folder_who_has_no_email_gets_a_letter(company: Dunned) -> None:
+    company.sell("1234.5", has_email=False, address=STREET)
     (row,) = company.dun(5)
     assert (row["ref"], row["channel"], row["status"]) == ("N1", "letter", "sent")
     text = (company.folder / "N1.txt").read_text(encoding="utf-8")
     assert "INV-2026-0001 of 2026-01-01, due 2026-01-01: 1,234.50" in text
 
 
+PRINTED: Final = {
+    "en": """\
+Acme GmbH
+Main Street 1
+10115 Berlin
+
+2026-01-06
+
+Ada Lovelace
+Engines
+Mill Lane 2
+London
+
+
+Final notice N1 from Acme GmbH
+
+Engines,
+
+this is our final notice. Please pay what is overdue at once.
+
+Statement of 2026-01-06, in EUR:
+INV-2026-0001 of 2026-01-01, due 2026-01-01: 70.00
+INV-2026-0001, interest: 100.00 × 10% × 1 / 365 + 90.00 × 10% × 1 / 365 +
+80.00 × 10% × 1 / 365 + 70.00 × 10% × 2 / 365 = 0.11
+""",
+    "zh": """\
+Acme GmbH
+Main Street 1
+10115 Berlin
+
+2026-01-06
+
+Ada Lovelace
+Engines
+Mill Lane 2
+London
+
+
+最后催款通知 N1 Acme GmbH
+
+Engines:
+
+这是最后一次通知,请立即支付逾期款项。
+""",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_letter_is_printed_as_it_goes_into_its_envelope(language: str, company: Dunned) -> None:
+    """100.00, of which 10.00 come on days 1 to 3: (100 + 90 + 80 + 2 × 70) × 10 % / 365 = 0.1123…"""
+    company.configure("[{name: a, after: 5d, mail: final, interest: 10%}]")
+    seller = r'company: {name: Acme GmbH, address: "Main Street 1\n10115 Berlin"}'
+    company.config_path.write_text(f"{seller}\n{company.config_path.read_text(encoding='utf-8')}", encoding="utf-8")
+    company.sell("100", "Engines", has_email=False, address=STREET)
+    company.at(0, "edit", "K1", "contact=Ada Lovelace", f"language={language}")
+    for day in (1, 2, 3):
+        company.at(day, "collect", "INV-2026-0001", "10")
+    (row,) = company.dun(5)
+    assert row["interest"] == "0.11"
+    assert company.err.startswith(f"1 letter lies in {company.folder} to be printed")
+    text = (company.folder / "N1.txt").read_text(encoding="utf-8")
+    assert text.startswith(PRINTED[language])
+    assert text.count("Main Street 1") == 1
+    assert text.endswith("\n\nAcme GmbH\n")
+
+
+def test_a_letter_that_says_its_address_itself_is_printed_as_it_stands(company: Dunned, tmp_path: Path) -> None:
+    company.configure("[{name: a, after: 5d, mail: bare}, {name: b, after: 20d, mail: kind}]")
+    config = company.config_path.read_text(encoding="utf-8")
+    company.config_path.write_text(config.replace("mail: {", "mail: {templates: texts, "), encoding="utf-8")
+    (tmp_path / "texts" / "en").mkdir(parents=True)
+    (tmp_path / "texts" / "en" / "bare.txt").write_text("Pay\n\n{{ buyer_address }}\n\nPlease pay.", encoding="utf-8")
+    (tmp_path / "texts" / "en" / "kind.txt").write_text("Pay\n\n{{ channel }}: please.\n", encoding="utf-8")
+    company.ltc("config", "check")
+    company.sell("100", has_email=False, address=STREET)
+    company.dun(5)
+    assert "they do not say who writes: company.name and company.address not set" in company.err
+    company.dun(20)
+    printed = [(company.folder / f"N{number}.txt").read_text(encoding="utf-8") for number in (1, 2)]
+    assert printed == [
+        "Pay\n\nMill Lane 2\nLondon\n\nPlease pay.",
+        "2026-01-21\n\nAda\nMill Lane 2\nLondon\n\n\nPay\n\nletter: please.\n",
+    ]
+
+
 def test_a_letter_that_cannot_be_written_is_named(company: Dunned) -> None:
-    company.sell("100", has_email=False)
+    company.sell("100", has_email=False, address=STREET)
     company.folder.mkdir()
     (company.folder / "N1.txt").write_text("mine", encoding="utf-8")
     assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 8
@@ -423,7 +563,7 @@ def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypat
     def fails(*_given: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    company.sell("100", has_email=False)
+    company.sell("100", has_email=False, address=STREET)
     company.sell("100", "Bob")
     with monkeypatch.context() as patched:
         patched.setattr("ltc_cli.mail.outbox.add_all", fails)
@@ -437,7 +577,7 @@ def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypat
 def test_letters_of_a_run_that_was_killed_are_put_in_place_by_the_next(
     company: Dunned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    company.sell("100", has_email=False)
+    company.sell("100", has_email=False, address=STREET)
     with monkeypatch.context() as patched:
         patched.setattr("ltc_cli.mail.paper.put_in_place", lambda _letter: None)
         assert company.levels(5) == [("K1", "a")]
