@@ -11,7 +11,7 @@ from email.policy import SMTP, default
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ltc_cli.errors import ConfigError, RefusedError
@@ -163,6 +163,7 @@ NAMES = st.text(st.one_of(ODD, CHARACTERS), max_size=90).map(lambda text: re.sub
 TEXTS = st.text(st.one_of(st.sampled_from("\n\r=_-. "), st.characters(exclude_categories=["Cs"])), max_size=400)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # other work may run beside it
 @given(NAMES, NAMES, NAMES, TEXTS, TEXTS)
 def test_a_message_is_read_as_one_by_the_library_would_be(
     sender: str, recipient: str, subject: str, text: str, html: str

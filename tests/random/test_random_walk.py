@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ltc_cli.session import Session
 
 STEPS = 150
-SEEDS = [int(os.environ["LTC_SEED"])] if "LTC_SEED" in os.environ else [1, 2, 64, 1067, 5055]
+SEEDS = [int(os.environ["LTC_SEED"])] if "LTC_SEED" in os.environ else [2, 64, 1067, 5055]
 """The last three have found a bug each."""
 
 

@@ -22,7 +22,7 @@ from tests.support import folder_in_memory
 if TYPE_CHECKING:
     from ltc_cli.store import Store
 
-STEPS = int(os.environ.get("LTC_STEPS", "150"))
+STEPS = int(os.environ.get("LTC_STEPS", "100"))
 EDGES = (30, 60, 90)
 ZERO = Decimal(0)
 
