@@ -1,4 +1,7 @@
-"""What to do now, most urgent first: money that is late, then money not asked for, then promises, then leads."""
+"""What to do now, most urgent first: money that is late, then money not asked for, then next steps, then leads.
+
+Of what is late, what waits for an answer of ours comes first, what is held or promised last of all.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import amendments, contracts, nurture, quotes, tasks
+from ltc_cli.stages import amendments, contracts, holds, nurture, quotes, tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from sqlite3 import Row
 
     from ltc_cli.reports.conversion import Conversion
     from ltc_cli.store import Store
@@ -26,22 +30,33 @@ COLUMNS = (
     Column("days", "days"),
     Column("amount", "money"),
     Column("currency"),
+    Column("why", "prose"),
     Column("command", "ref", "do"),
 )
 
 FRESH_DAYS = 2
 """A lead that nobody has touched for longer than this waits for a call."""
 
-OVERDUE = (
+OWED = (
     """
-SELECT invoice.number, customer.name, MIN(due_on) AS due_on, SUM(balance_minor) AS open_minor, open.currency FROM ("""
-    + BALANCES.format(columns="invoice_id, customer_id, currency, due_on", narrowed="AND receivable.due_on < ?")
+SELECT invoice.id, invoice.number, customer.id AS customer_id, customer.name, MIN(due_on) AS due_on,
+    SUM(balance_minor) AS open_minor, open.currency
+FROM ("""
+    + BALANCES.replace("{columns}", "invoice_id, customer_id, currency, due_on")
     + """) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0
 GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
 """
 )
+OVERDUE = OWED.replace("{narrowed}", "AND receivable.due_on < ?")
+OPEN_OF_INVOICES = OWED.replace("{narrowed}", "AND {these:receivable.invoice_id}")
+
+ON_HOLD, PROMISED, DISPUTED, BROKEN = "on hold", "promised", "disputed", "promise broken"
+STATES = {"dispute": DISPUTED, "hold": ON_HOLD, "promise": PROMISED}
+"""What an invoice is called by what keeps it from being dunned; the first that applies."""
+URGENCY = (BROKEN, DISPUTED, "overdue")
+"""What is late and waits for us, the most urgent first; the rest waits for a day to come."""
 
 UNSHIPPED = """
 SELECT contract.id, customer.name, contract.signed_on
@@ -84,12 +99,15 @@ WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND 
 
 def report(store: Store, today: date, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency."""
-    rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
+    late = _late(store, today)
+    rows = [row for state in URGENCY for row in late if row["what"] == state]
+    rows += [*_billable(store, today), *_next_steps(store, today)]
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
     rows += [*_undelivered(store, today), *_unshipped(store, today)]
     rows += [_task(row, today) for row in waiting if row["about"].startswith("L")]
     rows += _untouched(store, today)
+    rows += [row for row in late if row["what"] not in URGENCY]
     rows = into.written(rows) if into else rows
     return Report(
         COLUMNS,
@@ -100,24 +118,71 @@ def report(store: Store, today: date, into: Conversion | None = None) -> Report:
     )
 
 
-def _row(what: str, ref: str, name: str, since: str, today: date, command: str, **money: Any) -> dict[str, Any]:
+def _row(
+    what: str, ref: str, name: str, since: str, today: date, command: str, why: str | None = None, **money: Any
+) -> dict[str, Any]:
     days = days_past_due(date.fromisoformat(since), today)
-    return {"what": what, "ref": ref, "name": name, "since": since, "days": days, **money, "command": command}
+    return {
+        "what": what,
+        "ref": ref,
+        "name": name,
+        "since": since,
+        "days": days,
+        **money,
+        "why": why,
+        "command": command,
+    }
 
 
-def _overdue(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    day = today.isoformat()
-    for row in store.all(OVERDUE, (day, day, day)):
-        money = {"amount": format_amount(row["open_minor"], row["currency"]), "currency": row["currency"]}
-        yield _row(
-            "overdue",
-            row["number"],
-            row["name"],
-            row["due_on"],
-            today,
-            f"ltc collect {row['number']}",
-            **money,
-        )
+def _late(store: Store, today: date) -> list[dict[str, Any]]:
+    """Invoices that are overdue, and those that a customer disputes before; each with what is to be known of it."""
+    day, standing = today.isoformat(), holds.standing(store, today)
+    rows = store.all(OVERDUE, (day, day, day))
+    overdue = {row["id"] for row in rows}
+    objected = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)} - overdue
+    rows += store.among(OPEN_OF_INVOICES, objected, (day, day)) if objected else []
+    broken = holds.broken(store, today, {target for row in rows for target in _targets(row)})
+    return [_owing(row, today, standing, broken) for row in rows]
+
+
+def _disputes(said: Iterable[holds.Standing]) -> bool:
+    return any(each.kind == "dispute" for each in said)
+
+
+def _targets(row: Row) -> tuple[tuple[str, int], ...]:
+    return ("invoice", row["id"]), ("customer", row["customer_id"])
+
+
+def _owing(
+    row: Row,
+    today: date,
+    standing: dict[tuple[str, int], list[holds.Standing]],
+    broken: dict[tuple[str, int], str],
+) -> dict[str, Any]:
+    number = row["number"]
+    said = [(target, each) for target in _targets(row) for each in standing.get(target, ())]
+    unkept = [f"promised until {broken[target]}, broken" for target in _targets(row) if target in broken]
+    what, command = BROKEN if unkept else "overdue", f"ltc collect {number}"
+    for kind, state in STATES.items():
+        target = next((target for target, each in said if each.kind == kind), None)
+        if target:
+            released = number if target[0] == "invoice" else f"K{target[1]}"
+            what, command = state, command if kind == "promise" else f"ltc release {released}"
+            break
+    return _row(
+        what,
+        number,
+        row["name"],
+        min(row["due_on"], today.isoformat()),
+        today,
+        command,
+        "; ".join([*(each.words for _target, each in said), *unkept]) or None,
+        **_money(row["open_minor"], row["currency"]),
+    )
+
+
+def _money(amount_minor: int, currency: str) -> dict[str, str]:
+    return {"amount": format_amount(amount_minor, currency), "currency": currency}
 
 
 def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
@@ -140,7 +205,7 @@ def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
         ) + sum(share.amount_minor for share in begun.get(row["id"], ()))
         if due_minor:
             ref = f"C{row['id']}"
-            money = {"amount": format_amount(due_minor, row["currency"]), "currency": row["currency"]}
+            money = _money(due_minor, row["currency"])
             yield _row("invoice", ref, row["name"], today.isoformat(), today, f"ltc invoice {ref}", **money)
 
 

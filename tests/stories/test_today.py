@@ -1,0 +1,84 @@
+"""What `ltc today` says of late invoices, credit, mails and shipments, and what it has one do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import Company
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAMES = ("Ada", "Bob", "Cyd", "Dot", "Eve", "Fay")
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Company]:
+    """X-1 … X-6 of K1 … K6 over 100.00 each, due on 1 June: fourteen days late on the 15th."""
+    company = Company(tmp_path)
+    bills = [f"X-{number},{name},2026-05-01,2026-06-01,100" for number, name in enumerate(NAMES, 1)]
+    text = "\n".join(["number,customer,issued_on,due_on,amount", *bills, ""])
+    (tmp_path / "bills.csv").write_text(text, encoding="utf-8")
+    company.ltc("import", "invoices", str(tmp_path / "bills.csv"))
+    yield company
+    assert company.run("check") == 0
+
+
+def todo(company: Company, today: str = "2026-06-15") -> list[tuple[str, str, str | None, str]]:
+    rows: list[dict[str, Any]] = company.ltc("today", today=today)
+    return [(row["what"], row["ref"], row["why"], row["command"]) for row in rows]
+
+
+def test_what_waits_for_us_is_first_and_what_waits_for_a_day_is_last(company: Company) -> None:
+    company.ltc("hold", "X-1", "--until", "2026-06-20", "--reason", "insolvent")
+    company.ltc("promise", "X-2", "--on", "2026-06-16")
+    company.ltc("dispute", "X-4", "--reason", "broken")
+    company.ltc("promise", "X-5", "--on", "2026-06-10", today="2026-06-05")
+    company.ltc("hold", "K6", "--until", "2026-06-15", "--reason", "asked")
+    assert todo(company) == [
+        ("promise broken", "X-5", "promised until 2026-06-10, broken", "ltc collect X-5"),
+        ("disputed", "X-4", "disputed: broken", "ltc release X-4"),
+        ("overdue", "X-3", None, "ltc collect X-3"),
+        ("on hold", "X-1", "on hold until 2026-06-20: insolvent", "ltc release X-1"),
+        ("promised", "X-2", "promised until 2026-06-16", "ltc collect X-2"),
+        ("on hold", "X-6", "on hold until 2026-06-15: asked", "ltc release K6"),
+    ]
+    later = {ref: (what, why) for what, ref, why, _do in todo(company, "2026-06-17")}
+    assert later["X-2"] == ("promise broken", "promised until 2026-06-16, broken")
+    assert later["X-6"] == ("overdue", None)
+
+
+def test_a_promise_is_broken_until_something_new_is_said(company: Company) -> None:
+    """X-1 was promised anew, X-2 released, of X-3 what was promised came in time, X-4 is held as well."""
+    for number in (1, 2, 4):
+        company.ltc("promise", f"X-{number}", "--on", "2026-06-10", today="2026-06-05")
+    company.ltc("promise", "X-3", "--on", "2026-06-10", "--amount", "60", today="2026-06-05")
+    company.ltc("collect", "X-3", "60", today="2026-06-10")
+    company.ltc("promise", "X-1", "--on", "2026-06-30")
+    company.ltc("release", "X-2", today="2026-06-09")
+    company.ltc("hold", "X-4", "--until", "2026-06-20", "--reason", "asked")
+    states = {ref: (what, why) for what, ref, why, _do in todo(company)}
+    assert states["X-1"] == ("promised", "promised until 2026-06-30")
+    assert states["X-2"] == states["X-3"] == ("overdue", None)
+    assert states["X-4"] == ("on hold", "on hold until 2026-06-20: asked; promised until 2026-06-10, broken")
+
+
+def test_a_dispute_waits_for_an_answer_before_its_invoice_is_due(company: Company) -> None:
+    company.ltc("dispute", "X-2", "--reason", "broken", today="2026-05-10")
+    assert todo(company, "2026-05-20") == [("disputed", "X-2", "disputed: broken", "ltc release X-2")]
+    (row,) = company.ltc("today", today="2026-05-20")
+    assert (row["since"], row["days"], row["amount"]) == ("2026-05-20", 0, "100.00")
+
+
+def test_aging_says_all_that_keeps_an_invoice_back(company: Company) -> None:
+    company.ltc("promise", "X-1", "--on", "+5d")
+    company.ltc("hold", "K1", "--until", "+5d", "--reason", "asked")
+    company.ltc("dispute", "X-1", "--reason", "broken")
+    for by in ("invoice", "customer", "owner"):
+        held = [row["held"] for row in company.ltc("aging", "--by", by)]
+        assert sorted(filter(None, held)) == ["disputed, held, promised"]
+    converted = [row["held"] for row in company.ltc("aging", "--in", "EUR")]
+    assert sorted(converted, key=str) == [None] * 5 + ["disputed, held, promised"]
