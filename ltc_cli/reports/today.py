@@ -59,7 +59,7 @@ URGENCY = (BROKEN, DISPUTED, "overdue")
 """What is late and waits for us, the most urgent first; the rest waits for a day to come."""
 
 UNSHIPPED = """
-SELECT contract.id, customer.name, contract.signed_on
+SELECT contract.id, customer.id AS customer_id, customer.name, contract.signed_on
 FROM contract_now AS contract JOIN customer_now AS customer ON customer.own_id = contract.customer_id
 WHERE contract.signed_on <= ? AND contract.terminated_on IS NULL AND EXISTS (
     SELECT 1 FROM contract_line_now AS line WHERE line.contract_id = contract.id
@@ -235,8 +235,16 @@ def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
 
 
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    for row in store.all(UNSHIPPED, (today.isoformat(),)):
-        yield _row("ship", f"C{row['id']}", row["name"], row["signed_on"], today, f"ltc ship C{row['id']}")
+    """What was sold and not sent; of whom a dunning level stops it, what has to be paid first."""
+    rows = store.all(UNSHIPPED, (today.isoformat(),))
+    stopped = holds.stopped(store, {row["customer_id"] for row in rows})
+    for row in rows:
+        what, ref, why = "ship", f"C{row['id']}", None
+        command = f"ltc ship {ref}"
+        if reached := stopped.get(row["customer_id"]):
+            what, command = "shipping stopped", f"ltc collect {reached['number']}"
+            why = f"{reached['number']} has reached the level {reached['level']} (N{reached['id']})"
+        yield _row(what, ref, row["name"], row["signed_on"], today, command, why)
 
 
 def _untouched(store: Store, today: date) -> Iterator[dict[str, Any]]:

@@ -211,6 +211,16 @@ def marks(kinds: Collection[str]) -> str | None:
     return ", ".join(mark for kind, mark in MARKS.items() if kind in kinds) or None
 
 
+def stopped(store: Store, customer_ids: Iterable[int]) -> dict[int, Row]:
+    """Of these customers, those whom a dunning level has sent nothing more: its notice, its name, the invoice."""
+    told = store.all(
+        "SELECT DISTINCT COALESCE(merged_into_id, customer.id) AS id FROM notice"
+        " JOIN customer ON customer.id = notice.customer_id WHERE stops_shipping = 1"
+    )
+    found = {each: store.one(STOPPED, (each,)) for each in {row["id"] for row in told}.intersection(customer_ids)}
+    return {each: row for each, row in found.items() if row}
+
+
 def refuse_stopped(store: Store, customer_id: int) -> None:
     """Raise RefusedError where a dunning level that stops shipping stands against the customer."""
     row = store.one(STOPPED, (customer_id,))

@@ -82,3 +82,25 @@ def test_aging_says_all_that_keeps_an_invoice_back(company: Company) -> None:
         assert sorted(filter(None, held)) == ["disputed, held, promised"]
     converted = [row["held"] for row in company.ltc("aging", "--in", "EUR")]
     assert sorted(converted, key=str) == [None] * 5 + ["disputed, held, promised"]
+
+
+STOPPING = """
+mail: {from: billing@acme.example}
+dunning: {levels: [{name: final, after: 5d, mail: final, stop_shipping: true}]}
+"""
+
+
+def test_nothing_is_to_be_shipped_to_whom_a_level_stops_it(company: Company, tmp_path: Path) -> None:
+    company.config_path.write_text(STOPPING, encoding="utf-8")
+    company.ltc("edit", "K1", "email=ada@ada.example")
+    for number, customer in enumerate(("K1", "K2"), 1):
+        company.ltc("lead", "add", f"L{number}")
+        company.ltc("promote", f"L{number}", "--amount", "50", "--customer", customer)
+        company.ltc("sign", f"O{number}")
+    company.ltc("dun", "--customer", "K1", "--to-folder", str(tmp_path / "mails"))
+    to_ship = [("ship", "C1", None, "ltc ship C1"), ("ship", "C2", None, "ltc ship C2")]
+    stopped = ("shipping stopped", "C1", "X-1 has reached the level final (N1)", "ltc collect X-1")
+    company.ltc("ship", "C1", fails=4)
+    assert [row for row in todo(company) if row[1] in ("C1", "C2")] == [stopped, to_ship[1]]
+    company.ltc("collect", "X-1")
+    assert [row for row in todo(company) if row[1] in ("C1", "C2")] == to_ship
