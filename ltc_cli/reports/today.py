@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.receivables import BALANCES
+from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
@@ -51,6 +51,23 @@ GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
 )
 OVERDUE = OWED.replace("{narrowed}", "AND receivable.due_on < ?")
 OPEN_OF_INVOICES = OWED.replace("{narrowed}", "AND {these:receivable.invoice_id}")
+OPEN_OF_CUSTOMERS = OWED.replace(
+    "{narrowed}", "AND receivable.customer_id IN (SELECT own_id FROM customer_now WHERE {these:id})"
+)
+
+# Five parameters: the day. Payments and credit notes that did not settle all they could, the oldest first.
+HOLDING = """
+SELECT 'payment' AS kind, held.id, 'P' || held.id AS ref, received_on AS since, held.customer_id, held.currency
+FROM ({payments}) AS held JOIN payment ON payment.id = held.id WHERE unapplied_minor > 0
+UNION ALL
+SELECT 'credit', held.id, number, issued_on, held.customer_id, held.currency
+FROM ({credits}) AS held JOIN credit_note ON credit_note.id = held.id WHERE unapplied_minor > 0
+"""
+HOLDERS = (
+    "SELECT kind, holding.id, ref, since, currency, customer.id AS customer_id, customer.name FROM ("
+    + HOLDING.format(payments=UNAPPLIED.format(narrowed=""), credits=UNAPPLIED_CREDIT.format(narrowed=""))
+    + ") AS holding JOIN customer_now AS customer ON own_id = holding.customer_id ORDER BY since, kind DESC, holding.id"
+)
 
 ON_HOLD, PROMISED, DISPUTED, BROKEN = "on hold", "promised", "disputed", "promise broken"
 STATES = {"dispute": DISPUTED, "hold": ON_HOLD, "promise": PROMISED}
@@ -101,7 +118,7 @@ def report(store: Store, today: date, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency."""
     late = _late(store, today)
     rows = [row for state in URGENCY for row in late if row["what"] == state]
-    rows += [*_billable(store, today), *_next_steps(store, today)]
+    rows += [*_credits(store, today), *_billable(store, today), *_next_steps(store, today)]
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
     rows += [*_undelivered(store, today), *_unshipped(store, today)]
@@ -183,6 +200,39 @@ def _owing(
 
 def _money(amount_minor: int, currency: str) -> dict[str, str]:
     return {"amount": format_amount(amount_minor, currency), "currency": currency}
+
+
+def _credits(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    """What payments and credit notes still hold, each with the oldest due invoice that those before it leave open."""
+    day = today.isoformat()
+    holders = store.all(HOLDERS, (day,) * 5)
+    ids = {kind: [row["id"] for row in holders if row["kind"] == kind] for kind in LEFT_OF}
+    left = {kind: held(store, kind, ids[kind], day) for kind in LEFT_OF if ids[kind]}
+    owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day, day)) if holders else []
+    open_minor: dict[tuple[int, str], dict[str, int]] = {}
+    for row in owing:
+        open_minor.setdefault((row["customer_id"], row["currency"]), {})[row["number"]] = row["open_minor"]
+    for row in holders:
+        left_minor = left[row["kind"]][row["id"]].unapplied_minor
+        settled = _settled(left_minor, open_minor.get((row["customer_id"], row["currency"]), {}))
+        if settled:
+            number, ref, money = settled[0], row["ref"], _money(left_minor, row["currency"])
+            command, why = f"ltc apply {ref} {number}", f"unapplied, and {number} is open"
+            yield _row("credit", ref, row["name"], row["since"], today, command, why, **money)
+
+
+def _settled(left_minor: int, open_minor: dict[str, int]) -> list[str]:
+    """The invoices that so much settles, the oldest due first; what it settles of them is open no more."""
+    found = []
+    for number, owed_minor in list(open_minor.items()):
+        if left_minor <= 0:
+            break
+        found.append(number)
+        open_minor[number] -= min(left_minor, owed_minor)
+        left_minor -= owed_minor
+        if not open_minor[number]:
+            del open_minor[number]
+    return found
 
 
 def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:

@@ -104,3 +104,38 @@ def test_nothing_is_to_be_shipped_to_whom_a_level_stops_it(company: Company, tmp
     assert [row for row in todo(company) if row[1] in ("C1", "C2")] == [stopped, to_ship[1]]
     company.ltc("collect", "X-1")
     assert [row for row in todo(company) if row[1] in ("C1", "C2")] == to_ship
+
+
+def test_credit_is_named_with_what_it_could_settle(company: Company) -> None:
+    """K1 owes 100.00 and holds 60.00, 70.00 and 30.00: after 130.00 nothing is open. K3 holds dollars."""
+    company.ltc("collect", "K1", "60", "--unapplied", "--on", "2026-06-10")
+    for amount in ("70", "30"):
+        company.ltc("collect", "K1", amount, "--unapplied", "--on", "2026-06-11")
+    company.ltc("collect", "K2", "150", "--on", "2026-06-12")
+    company.ltc("collect", "K3", "5", "--unapplied", "--currency", "USD")
+    held = [row for row in company.ltc("today") if row["what"] == "credit"]
+    assert [(row["ref"], row["name"], row["since"], row["days"], row["amount"]) for row in held] == [
+        ("P1", "Ada", "2026-06-10", 5, "60.00"),
+        ("P2", "Ada", "2026-06-11", 4, "70.00"),
+    ]
+    assert [(row["command"], row["why"]) for row in held] == [
+        ("ltc apply P1 X-1", "unapplied, and X-1 is open"),
+        ("ltc apply P2 X-1", "unapplied, and X-1 is open"),
+    ]
+    for row in held:
+        assert company.run(*row["command"].split()[1:]) == 0
+    # P2 has 30.00 left, P3 all of its own; P4 has 50.00 left of 150.00, and Bob owes nothing.
+    assert [row for row in company.ltc("today") if row["what"] == "credit"] == []
+    company.ltc("refund", "P3", "30")
+    company.ltc("customer", "merge", "K5", "K1")
+    assert [row[1:] for row in todo(company) if row[0] == "credit"] == [
+        ("P2", "unapplied, and X-5 is open", "ltc apply P2 X-5")
+    ]
+
+
+def test_a_credit_note_that_is_not_used_up_is_credit_too(company: Company) -> None:
+    company.ltc("collect", "X-1")
+    company.ltc("credit", "X-1", "40", "--reason", "broken")
+    company.ltc("customer", "merge", "K2", "K1")
+    assert todo(company)[-1] == ("credit", "CN-2026-0001", "unapplied, and X-2 is open", "ltc apply CN-2026-0001 X-2")
+    assert company.ltc("today")[-1]["amount"] == "40.00"
