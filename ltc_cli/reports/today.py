@@ -109,19 +109,27 @@ ORDER BY created_on, id
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
 UNDELIVERED = """
-SELECT id, kind, state, recipient, about, queued_on FROM outbox
-WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND queued_on <= ? ORDER BY id
+SELECT id, kind, state, recipient, about, queued_on, not_before,
+    (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
+FROM outbox WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
+AND (state <> 'queued' OR not_before > ?) AND queued_on <= ? ORDER BY id
 """
+UNDELIVERED_STATES = {
+    "failed": ("mail failed", "ltc outbox retry {ref}", "{said}"),
+    "unknown": ("mail unknown", "ltc outbox resolve {ref} --sent", "if it has not arrived: --resend"),
+    "queued": ("mail paused", "ltc outbox retry {ref}", "until {until}: {said}"),
+}
+"""By the state of a mail that did not go: what it is called, what to do, and why."""
 
 
-def report(store: Store, today: date, into: Conversion | None = None) -> Report:
-    """What waits, most urgent first; with `into` the amounts in one currency."""
+def report(store: Store, today: date, now: str, into: Conversion | None = None) -> Report:
+    """What waits, most urgent first; with `into` the amounts in one currency. `now`: the moment, UTC, for mails."""
     late = _late(store, today)
     rows = [row for state in URGENCY for row in late if row["what"] == state]
     rows += [*_credits(store, today), *_billable(store, today), *_next_steps(store, today)]
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
-    rows += [*_undelivered(store, today), *_unshipped(store, today)]
+    rows += [*_undelivered(store, today, now), *_unshipped(store, today)]
     rows += [_task(row, today) for row in waiting if row["about"].startswith("L")]
     rows += _untouched(store, today)
     rows += [row for row in late if row["what"] not in URGENCY]
@@ -274,14 +282,16 @@ def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
     return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}")
 
 
-def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    """Mails that will not go by themselves, but for failed ones whose lead nobody wants to write to any more."""
-    for row in store.all(UNDELIVERED, (today.isoformat(),)):
-        if row["kind"] == "lead" and row["state"] == "failed" and nurture.withdrawn(store, row["id"]):
+def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
+    """Mails that did not go, but for those whose lead nobody wants to write to any more."""
+    for row in store.all(UNDELIVERED, (now, today.isoformat())):
+        if row["kind"] == "lead" and row["state"] != "unknown" and nurture.withdrawn(store, row["id"]):
             continue
         ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
-        command = f"ltc outbox retry {ref}" if row["state"] == "failed" else f"ltc show {ref}"
-        yield _row(f"mail {row['state']}", ref, name, row["queued_on"], today, command)
+        what, command, why = UNDELIVERED_STATES[row["state"]]
+        until = f"{row['not_before'][:16].replace('T', ' ')} UTC" if row["not_before"] else ""
+        words = why.format(until=until, said=row["said"] or "no answer").strip()
+        yield _row(what, ref, name, row["queued_on"], today, command.format(ref=ref), words)
 
 
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
