@@ -34,8 +34,20 @@ THREAD = {
     "credit": ("credit_note.id", (OF_CONTRACT, OF_INVOICE, OF_CREDIT)),
 }
 
-OF_FAMILY = "opportunity.customer_id IN (SELECT id FROM customer WHERE id = ? OR merged_into_id = ?)"
-"""Of a customer, or of one that was merged into it; by the indexes."""
+FAMILY = "(SELECT id FROM customer WHERE id = ? OR merged_into_id = ?)"
+"""A customer, and those that were merged into it; by the indexes."""
+OF_FAMILY = f"opportunity.customer_id IN {FAMILY}"
+OWNED = "SELECT customer.id FROM {table} JOIN customer_now AS customer ON own_id = customer_id WHERE {table}.id = ?"
+
+# What needs no opportunity in between: an imported invoice hangs on its customer, and on no contract.
+DIRECTLY = {
+    ("customer", "invoice"): f"SELECT id FROM invoice WHERE customer_id IN {FAMILY} ORDER BY id",
+    ("customer", "credit"): f"SELECT id FROM credit_note WHERE customer_id IN {FAMILY} ORDER BY id",
+    ("invoice", "customer"): OWNED.format(table="invoice"),
+    ("credit", "customer"): OWNED.format(table="credit_note"),
+    ("invoice", "credit"): "SELECT id FROM credit_note WHERE invoice_id = ? ORDER BY id",
+    ("credit", "invoice"): "SELECT invoice_id AS id FROM credit_note WHERE id = ? AND invoice_id IS NOT NULL",
+}
 
 NUMBERED = {"invoice": "invoice", "credit": "credit_note"}
 """Kinds that have a legal number for a name, and their tables."""
@@ -73,8 +85,8 @@ def find(store: Store, text: str, *wanted: str) -> Reference:
             names = ", ".join(each.text for each in found)
             raise ConflictError(f"{named.text} has several of the kind {kind}: {names}", "name one of them")
     if named.kind in THREAD and wanted[0] in THREAD:
-        hint = MISSING.get(wanted[0], "").format(ref=named.text)
-        raise RefusedError(f"{named.text} has no {wanted[0]} yet", hint or None)
+        hint = "ltc show {ref}" if named.kind in NUMBERED else MISSING.get(wanted[0], "")
+        raise RefusedError(f"{named.text} has no {wanted[0]} yet", hint.format(ref=named.text) or None)
     raise UsageError(f"{named.text} is {an(named.kind)}; {' or '.join(wanted)} is needed here")
 
 
@@ -116,6 +128,10 @@ def on_thread(store: Store, start: Reference, kind: str) -> list[Reference]:
         return _of_task(store, start, kind)
     if start.kind not in THREAD or kind not in THREAD:
         return []
+    directly = DIRECTLY.get((start.kind, kind))
+    if directly:
+        rows = store.all(directly, (start.id,) * directly.count("?"))
+        return [_named(store, kind, row["id"]) for row in rows]
     start_column, start_joins = THREAD[start.kind]
     column, joins = THREAD[kind]
     condition = OF_FAMILY if start.kind == "customer" else f"{start_column} = ?"

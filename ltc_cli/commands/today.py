@@ -14,4 +14,5 @@ def today(ctx: typer.Context) -> None:
       ltc today
     """
     session = ask(ctx)
-    session.read(lambda store: report.report(store, session.today, conversion(session, store, session.today)))
+    now = session.recorded_at
+    session.read(lambda store: report.report(store, session.today, now, conversion(session, store, session.today)))

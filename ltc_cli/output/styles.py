@@ -15,9 +15,9 @@ _AGES: Final = ("green", "yellow", "dark_orange", "red", "bold red")
 _WORDS: Final = {
     "green": "accepted applied closed collected delivered done fulfilled paid promoted sent won",
     "cyan": "draft new open queued review shipped signed",
-    "yellow": "claimed nurtured partly_paid qualified sending unapplied",
-    "red": "dropped expired failed lost overdue refunded rejected returned reversed terminated unknown",
-    "dim": "cancelled credited superseded void written_off",
+    "yellow": "claimed disputed nurtured partly_paid qualified sending unapplied",
+    "red": "dropped expired failed lost overdue promise_broken refunded rejected returned reversed terminated unknown",
+    "dim": "cancelled credited on_hold promised superseded void written_off",
 }
 _STATUSES: Final = {word.replace("_", " "): style for style, words in _WORDS.items() for word in words.split()}
 _NOT_ZERO = re.compile("[1-9]")

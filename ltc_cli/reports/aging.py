@@ -99,6 +99,7 @@ def _converted(
             one[key] += into(row[key], row["currency"])
         one[total] = sum(one[key] for key in parts)
         one["invoices"] += row["invoices"]
+        one["held"] = ((one["held"] or set()) | (row["held"] or set())) or None
         one["oldest_due_on"] = min(filter(None, (one["oldest_due_on"], row["oldest_due_on"])), default=None)
     return [row for row in found.values() if any(row[key] for key in amounts) or row["invoices"]]
 
@@ -150,9 +151,9 @@ def figures(store: Store, as_of: date, ages: Sequence[Bucket], by: str = "custom
 
 def _mark(store: Store, as_of: date, by: str, row_of: Callable[[Any, str | None], dict[str, Any]]) -> None:
     """Say what keeps an open invoice from being dunned on the day; no figure changes by it."""
-    for invoice, mark in holds.marked(store, as_of):
+    for invoice, kinds in holds.marked(store, as_of):
         row = row_of(invoice, invoice["number"] if by == "invoice" else None)
-        row["held"] = min(filter(None, (row["held"], mark)))  # a dispute before a hold before a promise
+        row["held"] = kinds | (row["held"] or set())
 
 
 def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Row]:
@@ -206,4 +207,6 @@ def _written(row: dict[str, Any], amounts: Sequence[str]) -> dict[str, Any]:
     currency = row["currency"]
     for key in amounts:
         row[key] = format_amount(row[key], currency)
+    if row.get("held"):
+        row["held"] = holds.marks(row["held"])
     return row

@@ -1,19 +1,23 @@
-"""What to do now, most urgent first: money that is late, then money not asked for, then promises, then leads."""
+"""What to do now, most urgent first: money that is late, then money not asked for, then next steps, then leads.
+
+Of what is late, what waits for an answer of ours comes first, what is held or promised last of all.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.receivables import BALANCES
+from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import amendments, contracts, nurture, quotes, tasks
+from ltc_cli.stages import amendments, contracts, holds, nurture, quotes, tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from sqlite3 import Row
 
     from ltc_cli.reports.conversion import Conversion
     from ltc_cli.store import Store
@@ -26,25 +30,53 @@ COLUMNS = (
     Column("days", "days"),
     Column("amount", "money"),
     Column("currency"),
+    Column("why", "prose"),
     Column("command", "ref", "do"),
 )
 
 FRESH_DAYS = 2
 """A lead that nobody has touched for longer than this waits for a call."""
 
-OVERDUE = (
+OWED = (
     """
-SELECT invoice.number, customer.name, MIN(due_on) AS due_on, SUM(balance_minor) AS open_minor, open.currency FROM ("""
-    + BALANCES.format(columns="invoice_id, customer_id, currency, due_on", narrowed="AND receivable.due_on < ?")
+SELECT invoice.id, invoice.number, customer.id AS customer_id, customer.name, MIN(due_on) AS due_on,
+    SUM(balance_minor) AS open_minor, open.currency
+FROM ("""
+    + BALANCES.replace("{columns}", "invoice_id, customer_id, currency, due_on")
     + """) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0
 GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
 """
 )
+OVERDUE = OWED.replace("{narrowed}", "AND receivable.due_on < ?")
+OPEN_OF_INVOICES = OWED.replace("{narrowed}", "AND {these:receivable.invoice_id}")
+OPEN_OF_CUSTOMERS = OWED.replace(
+    "{narrowed}", "AND receivable.customer_id IN (SELECT own_id FROM customer_now WHERE {these:id})"
+)
+
+# Five parameters: the day. Payments and credit notes that did not settle all they could, the oldest first.
+HOLDING = """
+SELECT 'payment' AS kind, held.id, 'P' || held.id AS ref, received_on AS since, held.customer_id, held.currency
+FROM ({payments}) AS held JOIN payment ON payment.id = held.id WHERE unapplied_minor > 0
+UNION ALL
+SELECT 'credit', held.id, number, issued_on, held.customer_id, held.currency
+FROM ({credits}) AS held JOIN credit_note ON credit_note.id = held.id WHERE unapplied_minor > 0
+"""
+HOLDERS = (
+    "SELECT kind, holding.id, ref, since, currency, customer.id AS customer_id, customer.name FROM ("
+    + HOLDING.format(payments=UNAPPLIED.format(narrowed=""), credits=UNAPPLIED_CREDIT.format(narrowed=""))
+    + ") AS holding JOIN customer_now AS customer ON own_id = holding.customer_id ORDER BY since, kind DESC, holding.id"
+)
+
+ON_HOLD, PROMISED, DISPUTED, BROKEN = "on hold", "promised", "disputed", "promise broken"
+STATES = {"dispute": DISPUTED, "hold": ON_HOLD, "promise": PROMISED}
+"""What an invoice is called by what keeps it from being dunned; the first that applies."""
+URGENCY = (BROKEN, DISPUTED, "overdue")
+"""What is late and waits for us, the most urgent first; the rest waits for a day to come."""
 
 UNSHIPPED = """
-SELECT contract.id, customer.name, contract.signed_on
+SELECT contract.id, customer.id AS customer_id, customer.name, contract.signed_on
 FROM contract_now AS contract JOIN customer_now AS customer ON customer.own_id = contract.customer_id
 WHERE contract.signed_on <= ? AND contract.terminated_on IS NULL AND EXISTS (
     SELECT 1 FROM contract_line_now AS line WHERE line.contract_id = contract.id
@@ -77,19 +109,30 @@ ORDER BY created_on, id
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
 UNDELIVERED = """
-SELECT id, kind, state, recipient, about, queued_on FROM outbox
-WHERE state IN ('unknown', 'failed') AND state NOT IN ('sent', 'cancelled') AND queued_on <= ? ORDER BY id
+SELECT id, kind, state, recipient, about, queued_on, not_before,
+    (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
+FROM outbox WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
+AND (state <> 'queued' OR not_before > ?) AND queued_on <= ? ORDER BY id
 """
+UNDELIVERED_STATES = {
+    "failed": ("mail failed", "ltc outbox retry {ref}", "{said}"),
+    "unknown": ("mail unknown", "ltc outbox resolve {ref} --sent", "if it has not arrived: --resend"),
+    "queued": ("mail paused", "ltc outbox retry {ref}", "until {until}: {said}"),
+}
+"""By the state of a mail that did not go: what it is called, what to do, and why."""
 
 
-def report(store: Store, today: date, into: Conversion | None = None) -> Report:
-    """What waits, most urgent first; with `into` the amounts in one currency."""
-    rows = [*_overdue(store, today), *_billable(store, today), *_next_steps(store, today)]
+def report(store: Store, today: date, now: str, into: Conversion | None = None) -> Report:
+    """What waits, most urgent first; with `into` the amounts in one currency. `now`: the moment, UTC, for mails."""
+    late = _late(store, today)
+    rows = [row for state in URGENCY for row in late if row["what"] == state]
+    rows += [*_credits(store, today), *_billable(store, today), *_next_steps(store, today)]
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
-    rows += [*_undelivered(store, today), *_unshipped(store, today)]
+    rows += [*_undelivered(store, today, now), *_unshipped(store, today)]
     rows += [_task(row, today) for row in waiting if row["about"].startswith("L")]
     rows += _untouched(store, today)
+    rows += [row for row in late if row["what"] not in URGENCY]
     rows = into.written(rows) if into else rows
     return Report(
         COLUMNS,
@@ -100,24 +143,104 @@ def report(store: Store, today: date, into: Conversion | None = None) -> Report:
     )
 
 
-def _row(what: str, ref: str, name: str, since: str, today: date, command: str, **money: Any) -> dict[str, Any]:
+def _row(
+    what: str, ref: str, name: str, since: str, today: date, command: str, why: str | None = None, **money: Any
+) -> dict[str, Any]:
     days = days_past_due(date.fromisoformat(since), today)
-    return {"what": what, "ref": ref, "name": name, "since": since, "days": days, **money, "command": command}
+    return {
+        "what": what,
+        "ref": ref,
+        "name": name,
+        "since": since,
+        "days": days,
+        **money,
+        "why": why,
+        "command": command,
+    }
 
 
-def _overdue(store: Store, today: date) -> Iterator[dict[str, Any]]:
+def _late(store: Store, today: date) -> list[dict[str, Any]]:
+    """Invoices that are overdue, and those that a customer disputes before; each with what is to be known of it."""
+    day, standing = today.isoformat(), holds.standing(store, today)
+    rows = store.all(OVERDUE, (day, day, day))
+    overdue = {row["id"] for row in rows}
+    objected = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)} - overdue
+    rows += store.among(OPEN_OF_INVOICES, objected, (day, day)) if objected else []
+    broken = holds.broken(store, today, {target for row in rows for target in _targets(row)})
+    return [_owing(row, today, standing, broken) for row in rows]
+
+
+def _disputes(said: Iterable[holds.Standing]) -> bool:
+    return any(each.kind == "dispute" for each in said)
+
+
+def _targets(row: Row) -> tuple[tuple[str, int], ...]:
+    return ("invoice", row["id"]), ("customer", row["customer_id"])
+
+
+def _owing(
+    row: Row,
+    today: date,
+    standing: dict[tuple[str, int], list[holds.Standing]],
+    broken: dict[tuple[str, int], str],
+) -> dict[str, Any]:
+    number = row["number"]
+    said = [(target, each) for target in _targets(row) for each in standing.get(target, ())]
+    unkept = [f"promised until {broken[target]}, broken" for target in _targets(row) if target in broken]
+    what, command = BROKEN if unkept else "overdue", f"ltc collect {number}"
+    for kind, state in STATES.items():
+        target = next((target for target, each in said if each.kind == kind), None)
+        if target:
+            released = number if target[0] == "invoice" else f"K{target[1]}"
+            what, command = state, command if kind == "promise" else f"ltc release {released}"
+            break
+    return _row(
+        what,
+        number,
+        row["name"],
+        min(row["due_on"], today.isoformat()),
+        today,
+        command,
+        "; ".join([*(each.words for _target, each in said), *unkept]) or None,
+        **_money(row["open_minor"], row["currency"]),
+    )
+
+
+def _money(amount_minor: int, currency: str) -> dict[str, str]:
+    return {"amount": format_amount(amount_minor, currency), "currency": currency}
+
+
+def _credits(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    """What payments and credit notes still hold, each with the oldest due invoice that those before it leave open."""
     day = today.isoformat()
-    for row in store.all(OVERDUE, (day, day, day)):
-        money = {"amount": format_amount(row["open_minor"], row["currency"]), "currency": row["currency"]}
-        yield _row(
-            "overdue",
-            row["number"],
-            row["name"],
-            row["due_on"],
-            today,
-            f"ltc collect {row['number']}",
-            **money,
-        )
+    holders = store.all(HOLDERS, (day,) * 5)
+    ids = {kind: [row["id"] for row in holders if row["kind"] == kind] for kind in LEFT_OF}
+    left = {kind: held(store, kind, ids[kind], day) for kind in LEFT_OF if ids[kind]}
+    owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day, day)) if holders else []
+    open_minor: dict[tuple[int, str], dict[str, int]] = {}
+    for row in owing:
+        open_minor.setdefault((row["customer_id"], row["currency"]), {})[row["number"]] = row["open_minor"]
+    for row in holders:
+        left_minor = left[row["kind"]][row["id"]].unapplied_minor
+        settled = _settled(left_minor, open_minor.get((row["customer_id"], row["currency"]), {}))
+        if settled:
+            number, ref, money = settled[0], row["ref"], _money(left_minor, row["currency"])
+            command, why = f"ltc apply {ref} {number}", f"unapplied, and {number} is open"
+            yield _row("credit", ref, row["name"], row["since"], today, command, why, **money)
+
+
+def _settled(left_minor: int, open_minor: dict[str, int]) -> list[str]:
+    """The invoices that so much settles, the oldest due first; what it settles of them is open no more."""
+    found = []
+    for number, owed_minor in list(open_minor.items()):
+        if left_minor <= 0:
+            break
+        found.append(number)
+        open_minor[number] -= min(left_minor, owed_minor)
+        left_minor -= owed_minor
+        if not open_minor[number]:
+            del open_minor[number]
+    return found
 
 
 def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
@@ -140,7 +263,7 @@ def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
         ) + sum(share.amount_minor for share in begun.get(row["id"], ()))
         if due_minor:
             ref = f"C{row['id']}"
-            money = {"amount": format_amount(due_minor, row["currency"]), "currency": row["currency"]}
+            money = _money(due_minor, row["currency"])
             yield _row("invoice", ref, row["name"], today.isoformat(), today, f"ltc invoice {ref}", **money)
 
 
@@ -159,19 +282,29 @@ def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
     return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}")
 
 
-def _undelivered(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    """Mails that will not go by themselves, but for failed ones whose lead nobody wants to write to any more."""
-    for row in store.all(UNDELIVERED, (today.isoformat(),)):
-        if row["kind"] == "lead" and row["state"] == "failed" and nurture.withdrawn(store, row["id"]):
+def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
+    """Mails that did not go, but for those whose lead nobody wants to write to any more."""
+    for row in store.all(UNDELIVERED, (now, today.isoformat())):
+        if row["kind"] == "lead" and row["state"] != "unknown" and nurture.withdrawn(store, row["id"]):
             continue
         ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
-        command = f"ltc outbox retry {ref}" if row["state"] == "failed" else f"ltc show {ref}"
-        yield _row(f"mail {row['state']}", ref, name, row["queued_on"], today, command)
+        what, command, why = UNDELIVERED_STATES[row["state"]]
+        until = f"{row['not_before'][:16].replace('T', ' ')} UTC" if row["not_before"] else ""
+        words = why.format(until=until, said=row["said"] or "no answer").strip()
+        yield _row(what, ref, name, row["queued_on"], today, command.format(ref=ref), words)
 
 
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    for row in store.all(UNSHIPPED, (today.isoformat(),)):
-        yield _row("ship", f"C{row['id']}", row["name"], row["signed_on"], today, f"ltc ship C{row['id']}")
+    """What was sold and not sent; of whom a dunning level stops it, what has to be paid first."""
+    rows = store.all(UNSHIPPED, (today.isoformat(),))
+    stopped = holds.stopped(store, {row["customer_id"] for row in rows})
+    for row in rows:
+        what, ref, why = "ship", f"C{row['id']}", None
+        command = f"ltc ship {ref}"
+        if reached := stopped.get(row["customer_id"]):
+            what, command = "shipping stopped", f"ltc collect {reached['number']}"
+            why = f"{reached['number']} has reached the level {reached['level']} (N{reached['id']})"
+        yield _row(what, ref, row["name"], row["signed_on"], today, command, why)
 
 
 def _untouched(store: Store, today: date) -> Iterator[dict[str, Any]]:

@@ -118,6 +118,14 @@ WHERE NOT {IS_CANCELLED} AND {{these:receivable.invoice_id}} GROUP BY 1, 2
 """
 
 
+class Reason(NamedTuple):
+    """Why something is not dunned today."""
+
+    due_on: str
+    invoice_id: int
+    why: str
+
+
 class LeftOut(NamedTuple):
     """A customer who owes something late and is not written to."""
 
@@ -125,6 +133,10 @@ class LeftOut(NamedTuple):
     currency: str
     amount_minor: int
     why: str
+    invoice_ids: tuple[int, ...]
+    """What the amount sums, the oldest due first."""
+    reasons: tuple[Reason, ...] = ()
+    """Where nothing of it goes up a level: why, invoice by invoice."""
 
 
 class Decision(NamedTuple):
@@ -319,10 +331,10 @@ class _Group(NamedTuple):
     """They, and all else that is late and may be dunned."""
     listed_minor: dict[str, int]
     """The sum of these by kind."""
-    reasons: list[str]
+    reasons: list[Reason]
     """Why the rest goes up no level."""
-    late_minor: int
-    """All that is late, what may not be dunned included."""
+    kept_back_minor: int
+    """What may not be dunned."""
 
 
 def _groups(store: Store, facts: _Facts, rows: Sequence[Fact], keys: set[Key]) -> Iterator[_Group]:
@@ -338,18 +350,17 @@ def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Fact]) -> _Gro
     advanced: list[Item] = []
     levels: list[Level] = []
     listed: list[Item] = []
-    kept_back: list[str] = []
-    waiting: list[str] = []
+    kept_back: list[Reason] = []
+    waiting: list[Reason] = []
     listed_minor = {"invoice": 0, "fee": 0, "interest": 0}
-    late_minor, today, last_on = 0, facts.today.isoformat(), facts.last_on.get(key)
+    kept_back_minor, today, last_on = 0, facts.today.isoformat(), facts.last_on.get(key)
     for row in rows:
         name, reached, due_on, kind, receivable_id, invoice_id, balance_minor = row[OWED]
         is_late = due_on < today
-        if is_late:
-            late_minor += balance_minor
         why = _kept_back(facts, key[0], invoice_id, name) if facts.standing or name == OFF else None
         if why:
-            kept_back.append(why)
+            kept_back.append(Reason(due_on, invoice_id, why))
+            kept_back_minor += balance_minor
             continue
         level, why = facts.due(last_on, name, reached, due_on) if kind == "invoice" else NO_LEVEL
         if level and level.after_days >= 0 and key in facts.waiting:
@@ -364,8 +375,8 @@ def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Fact]) -> _Gro
             advanced.append(item)
             levels.append(level)
         elif why:
-            waiting.append(why)
-    return _Group(key, customer, advanced, levels, listed, listed_minor, [*kept_back, *waiting], late_minor)
+            waiting.append(Reason(due_on, invoice_id, why))
+    return _Group(key, customer, advanced, levels, listed, listed_minor, [*kept_back, *waiting], kept_back_minor)
 
 
 def _kept_back(facts: _Facts, customer_id: int, invoice_id: int, name: str | None) -> str | None:
@@ -392,10 +403,10 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
     listed_minor = sum(group.listed_minor.values())
 
     def left_out(why: str) -> LeftOut:
-        return LeftOut(*group.key, listed_minor or group.late_minor, why)
+        return LeftOut(*group.key, listed_minor, why, _oldest_first(group.listed))
 
     if not group.advanced:
-        return left_out("; ".join(dict.fromkeys(group.reasons))) if group.reasons else None
+        return _kept_waiting(group, listed_minor) if group.reasons else None
     currency = group.key[1]
     own = policy(facts.settings, group.customer["dunning"]) or facts.settings
     owed_minor = listed_minor - facts.credit_minor.get(group.key, 0)
@@ -416,6 +427,19 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
             newest = max(facts.called[item.id, item.level].task_id for item in group.advanced if item.level)
             return left_out(f"{why}: to be called, then ltc done T{newest}")
     return _Draft(group, level, channel, why if channel == "task" and level.mail and has_email else None)
+
+
+def _kept_waiting(group: _Group, listed_minor: int) -> LeftOut:
+    """Nothing of it goes up a level."""
+    whys = dict.fromkeys(reason.why for reason in group.reasons)
+    invoice_ids = _oldest_first([*group.listed, *group.reasons])
+    owed_minor = listed_minor + group.kept_back_minor
+    return LeftOut(*group.key, owed_minor, "; ".join(whys), invoice_ids, tuple(dict.fromkeys(group.reasons)))
+
+
+def _oldest_first(items: Iterable[Item | Reason]) -> tuple[int, ...]:
+    found = sorted((item.due_on, item.invoice_id) for item in items)
+    return tuple(dict.fromkeys(invoice_id for _due_on, invoice_id in found))
 
 
 def _unmailable(customer: Row) -> str | None:

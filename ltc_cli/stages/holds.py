@@ -11,7 +11,7 @@ from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import format_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator
     from datetime import date
     from sqlite3 import Row
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 # The newest word on each target and kind as of a day counts; a release ends all three kinds. Of a customer that became
 # part of another it is the newest on that one, from then on.
-STANDING = """
-SELECT kind, invoice_id, until_on, reason,
+NEWEST_WORD = """
+SELECT id, kind, invoice_id, until_on, reason,
     (SELECT COALESCE(merged_into_id, id) FROM customer WHERE customer.id = customer_id) AS customer_id
 FROM dunning_event WHERE event_on <= ? AND kind <> 'release' AND NOT EXISTS (SELECT 1 FROM dunning_event AS later
     WHERE later.id > dunning_event.id AND later.event_on <= ? AND later.kind IN (dunning_event.kind, 'release')
     AND (later.invoice_id = dunning_event.invoice_id OR later.customer_id = dunning_event.customer_id
         OR EXISTS (SELECT 1 FROM customer WHERE customer.id = dunning_event.customer_id
             AND merged_into_id = later.customer_id AND merged_at < later.recorded_at)))
-AND (kind = 'dispute' OR until_on >= ?)
-ORDER BY id
 """
+STANDING = NEWEST_WORD + "AND (kind = 'dispute' OR until_on >= ?) ORDER BY id"
+LAPSED = NEWEST_WORD + "AND kind = 'promise' AND until_on < ? ORDER BY id"
 
 # A level that stops shipping stands while one of its instalments, or a claim of that invoice, is open, and dunning of
 # that invoice is not switched off.
@@ -163,9 +163,19 @@ def standing(store: Store, on: date) -> dict[tuple[str, int], list[Standing]]:
     """By kind of target and id, what stands on a day."""
     found: dict[tuple[str, int], list[Standing]] = {}
     for row in store.all(STANDING, (on.isoformat(),) * 3):
-        target = ("invoice", row["invoice_id"]) if row["invoice_id"] else ("customer", row["customer_id"])
-        found.setdefault(target, []).append(Standing(row["kind"], row["until_on"], row["reason"]))
+        found.setdefault(_target(row), []).append(Standing(row["kind"], row["until_on"], row["reason"]))
     return found
+
+
+def _target(row: Row) -> tuple[str, int]:
+    return ("invoice", row["invoice_id"]) if row["invoice_id"] else ("customer", row["customer_id"])
+
+
+def broken(store: Store, on: date, of: Container[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """By target, of these, the day by which it was promised to be paid, and was not; nothing was said of it since."""
+    rows = [row for row in store.all(LAPSED, (on.isoformat(),) * 3) if _target(row) in of]
+    outcomes = became(store, [row["id"] for row in rows], on.isoformat())
+    return {_target(row): row["until_on"] for row in rows if outcomes.get(row["id"]) == "broken"}
 
 
 def became(store: Store, event_ids: Iterable[int], on: str) -> dict[int, str]:
@@ -180,9 +190,12 @@ def became(store: Store, event_ids: Iterable[int], on: str) -> dict[int, str]:
     return found
 
 
-def marked(store: Store, on: date) -> Iterator[tuple[Row, str]]:
-    """Open invoices that are `held`, `disputed` or `promised` on a day, themselves or with their customer."""
-    found, words = standing(store, on), {"dispute": "disputed", "hold": "held", "promise": "promised"}
+MARKS = {"dispute": "disputed", "hold": "held", "promise": "promised"}
+
+
+def marked(store: Store, on: date) -> Iterator[tuple[Row, set[str]]]:
+    """Open invoices that are disputed, held or promised on a day, themselves or with their customer; by which kinds."""
+    found = standing(store, on)
     if not found:
         return
     targets = {kind: [each for of_kind, each in found if of_kind == kind] for kind in ("invoice", "customer")}
@@ -190,8 +203,22 @@ def marked(store: Store, on: date) -> Iterator[tuple[Row, str]]:
         MARKED_CUSTOMERS, targets["customer"], (on.isoformat(),) * 2
     ):
         both = [*found.get(("invoice", row["invoice_id"]), ()), *found.get(("customer", row["kept_id"]), ())]
-        kinds = {each.kind for each in both}
-        yield row, next(words[kind] for kind in words if kind in kinds)
+        yield row, {each.kind for each in both}
+
+
+def marks(kinds: Collection[str]) -> str | None:
+    """`disputed, held, promised`: all that apply, in this order; None where nothing does."""
+    return ", ".join(mark for kind, mark in MARKS.items() if kind in kinds) or None
+
+
+def stopped(store: Store, customer_ids: Iterable[int]) -> dict[int, Row]:
+    """Of these customers, those whom a dunning level has sent nothing more: its notice, its name, the invoice."""
+    told = store.all(
+        "SELECT DISTINCT COALESCE(merged_into_id, customer.id) AS id FROM notice"
+        " JOIN customer ON customer.id = notice.customer_id WHERE stops_shipping = 1"
+    )
+    found = {each: store.one(STOPPED, (each,)) for each in {row["id"] for row in told}.intersection(customer_ids)}
+    return {each: row for each, row in found.items() if row}
 
 
 def refuse_stopped(store: Store, customer_id: int) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ltc_cli.rules.dunning import Notice
     from ltc_cli.settings import Settings
-    from ltc_cli.stages.dunning import Decision
+    from ltc_cli.stages.dunning import Decision, LeftOut
     from ltc_cli.stages.mailing import Office
     from ltc_cli.store import Store
 
@@ -67,6 +67,9 @@ class Done(NamedTuple):
     task_id: int | None = None
     """The call that there is instead."""
 
+
+MOST_NAMED = 5
+"""Invoices that are named before a reason; `invoices` has all."""
 
 AT_ONCE = 1000
 """Notices that are read for, drafted and written together; more would only take memory."""
@@ -550,6 +553,7 @@ def planned(store: Store, decision: Decision, today: date, status: str) -> list[
 def left_out(store: Store, decision: Decision, today: date) -> list[dict[str, Any]]:
     """Customers who owe something late and are not written to, with why."""
     names = _names(store, [each.customer_id for each in decision.left_out])
+    numbers = _numbers(store, {each for left in decision.left_out for each in left.invoice_ids})
     return [
         _record(
             ref=None,
@@ -557,12 +561,28 @@ def left_out(store: Store, decision: Decision, today: date) -> list[dict[str, An
             level=None,
             channel=None,
             money=(each.currency, each.amount_minor, 0, 0),
+            invoices=[numbers[invoice_id] for invoice_id in each.invoice_ids],
             status="left_out",
             decided_on=today.isoformat(),
-            why=each.why,
+            why=_in_words(each, numbers),
         )
         for each in decision.left_out
     ]
+
+
+def _in_words(left: LeftOut, numbers: dict[int, str]) -> str:
+    """Why nobody is written to; of several reasons each with its invoices, the oldest due first."""
+    of_reason: dict[str, dict[str, None]] = {}
+    for reason in sorted(left.reasons):
+        of_reason.setdefault(reason.why, {})[numbers[reason.invoice_id]] = None
+    if len(of_reason) < 2:
+        return left.why
+    return "; ".join(f"{_named(list(named))}: {why}" for why, named in of_reason.items())
+
+
+def _named(numbers: list[str]) -> str:
+    more = f" and {len(numbers) - MOST_NAMED} more" if len(numbers) > MOST_NAMED else ""
+    return f"{', '.join(numbers[:MOST_NAMED])}{more}"
 
 
 def _names(store: Store, ids: Iterable[int]) -> dict[int, str]:

@@ -237,7 +237,8 @@ def test_an_unknown_mail_is_told_and_waits_for_a_word(company: Company, inbox: I
     assert company.run("send", "INV-2026-0001") == 8
     assert "M1 to ada@ada.example may have arrived, or not" in company.err
     (todo,) = [row for row in company.ltc("today") if row["ref"] == "M1"]
-    assert (todo["what"], todo["command"]) == ("mail unknown", "ltc show M1")
+    assert (todo["what"], todo["command"]) == ("mail unknown", "ltc outbox resolve M1 --sent")
+    assert todo["why"] == "if it has not arrived: --resend"
     company.ltc("outbox", "resolve", "M1", "--resend")
     company.ltc("outbox", "send")
     assert [row for row in company.ltc("today") if row["ref"] == "M1"] == []

@@ -219,6 +219,21 @@ def test_a_failed_mail_is_a_task_until_its_lead_is_dropped(port: int) -> None:
         assert company.ltc("today") == []
 
 
+def test_a_mail_that_pauses_is_named_with_when_it_goes_on_and_how_it_goes_at_once(port: int) -> None:
+    with wire(port, Fault("RCPT", "450 4.1.1 later")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        add(company, "Ada", "--email", "ada@ada.example")
+        assert company.run("nurture", "--due") == 8
+        (mail,) = company.ltc("outbox", "list")
+        (row,) = company.ltc("today")
+        assert (row["what"], row["ref"], row["command"]) == ("mail paused", "M1", "ltc outbox retry M1")
+        day, moment = mail["not_before"][:10], mail["not_before"][11:16]
+        assert row["why"].startswith(f"until {day} {moment} UTC: ")
+        assert row["why"].endswith("450 4.1.1 later")
+        assert company.run(*row["command"].split()[1:]) == 0
+        assert company.ltc("today") == []
+
+
 @pytest.mark.parametrize("said", ["550 5.7.1 relaying denied", "554 blocked", "550 sender rejected", "450 4.1.1 later"])
 def test_a_refusal_that_speaks_of_us_is_no_bounce(said: str, port: int) -> None:
     with wire(port, Fault("RCPT", said)) as between, folder_in_memory() as folder:

@@ -376,6 +376,20 @@ def test_a_dispute_lasts_until_it_is_released(company: Dunned) -> None:
     assert company.levels(101) == [("K1", "a")]
 
 
+def test_of_several_reasons_each_names_its_invoices(company: Dunned) -> None:
+    """Due on 1 January: what is on hold, what is disputed, and what has not come to its first level on the fourth day."""
+    for _number in range(3):
+        company.sell("100")
+    company.at(1, "hold", "INV-2026-0001", "--until", at(9), "--reason", "insolvent")
+    company.at(1, "dispute", "INV-2026-0002", "--reason", "late")
+    (row,) = company.dun(4, "--dry-run")
+    assert row["invoices"] == ["INV-2026-0001", "INV-2026-0002", "INV-2026-0003"]
+    assert row["amount"] == "300.00"
+    assert row["why"] == (
+        f"INV-2026-0001: on hold until {at(9)}: insolvent; INV-2026-0002: disputed: late; INV-2026-0003: a from {at(5)}"
+    )
+
+
 def test_a_held_customer_is_left_out_and_said_so(company: Dunned) -> None:
     company.sell("100")
     company.at(1, "hold", "K1", "--until", at(9), "--reason", "insolvent")
