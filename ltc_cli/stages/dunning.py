@@ -434,7 +434,7 @@ def _kept_waiting(group: _Group, listed_minor: int) -> LeftOut:
     whys = dict.fromkeys(reason.why for reason in group.reasons)
     invoice_ids = _oldest_first([*group.listed, *group.reasons])
     owed_minor = listed_minor + group.kept_back_minor
-    return LeftOut(*group.key, owed_minor, "; ".join(whys), invoice_ids, tuple(dict.fromkeys(group.reasons)))
+    return LeftOut(*group.key, owed_minor, "; ".join(whys), invoice_ids, tuple(group.reasons))
 
 
 def _oldest_first(items: Iterable[Item | Reason]) -> tuple[int, ...]:

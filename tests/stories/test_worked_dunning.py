@@ -377,7 +377,7 @@ def test_a_dispute_lasts_until_it_is_released(company: Dunned) -> None:
 
 
 def test_of_several_reasons_each_names_its_invoices(company: Dunned) -> None:
-    """Due on 1 January: what is on hold, what is disputed, and what has not come to its first level on the fourth day."""
+    """On the fourth day after the due date: one on hold, one disputed, one before its first level."""
     for _number in range(3):
         company.sell("100")
     company.at(1, "hold", "INV-2026-0001", "--until", at(9), "--reason", "insolvent")
