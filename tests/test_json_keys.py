@@ -357,7 +357,7 @@ STORY: Final = [
     ("edit K4 email=emi@ao.example", CUSTOMER),
     ("dun --no-send --today +60d", [NOTICE]),
     ("done T1 --today +61d --note 'pays soon'", TASK),
-    ("outbox send --to-folder mails/last", [MAIL]),
+    ("outbox send --confirm --to-folder mails/last", [MAIL]),
     ("customer add Twin", CUSTOMER),
     ("customer merge K3 K7", CUSTOMER),
 ]

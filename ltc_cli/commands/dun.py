@@ -1,6 +1,7 @@
 """`ltc dun`: who is reminded of what, decided and sent."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -80,6 +81,9 @@ def dun(
         return session.read(lambda store: _trial(session, store, decide(store), plan))
     work = _Work(session, decide, Path(to_folder) if to_folder else None, is_sending=not no_send)
     work.most, work.is_confirmed, work.is_whole = max_notices, confirm, customer is None and apply is None
+    named = {"--customer": customer, "--apply": apply, "--to-folder": to_folder}
+    work.again = shlex.join(["ltc", "dun", *(word for key in named if named[key] for word in (key, str(named[key])))])
+    work.again += " --no-send" if no_send else ""
     return session.write_in_decisions(work.run)
 
 
@@ -88,8 +92,10 @@ class _Work:
 
     most: int | None = None
     is_confirmed = False
+    again = "ltc dun"
+    """What was asked for, to be said once more."""
     is_whole = True
-    """It is about all customers: what waits of earlier runs goes too."""
+    """It is about all customers, and no plan: what waits of earlier runs goes too."""
 
     def __init__(
         self, session: Session, decide: Callable[[Store], dunning.Decision], folder: Path | None, *, is_sending: bool
@@ -104,17 +110,20 @@ class _Work:
                     letter.path.unlink(missing_ok=True)
             older = notices.waiting_mails(store) if self.is_sending and self.is_whole else []
             decision = self.decide(store)
-            why = dunning.stopped(store, session.today, len(decision.notices), self.most)
-            if (decision.notices or older) and why and not self.is_confirmed:
+            going = notices.leaving_mails(store, store.recorded_at) if older else []
+            why = dunning.stopped(store, session.today, len(decision.notices), self.most, going)
+            if why and not self.is_confirmed:
                 rows = notices.planned(store, decision, session.today, "stopped")
-                return _report(rows, [f"nothing is sent: {why}; ltc dun --confirm sends all the same"], code=8)
+                return _report(rows, [f"nothing is sent: {why}; {self.again} --confirm sends all the same"], code=8)
             if decision.notices:
                 dunning_letters.refuse_wrong_templates(session.settings)
                 desk = mailing.office(session.settings)
             if (decision.notices or older) and self.is_sending:  # who has nothing to send needs no mail server
                 way = mailing.way_out(session.settings, self.folder)
             rows = notices.planned(store, decision, session.today, "open")
-            done = notices.carry_out(store, session.settings, desk, decision, session.today, self.folder)
+            done = notices.carry_out(
+                store, session.settings, desk, decision, session.today, self.folder, is_whole=self.is_whole
+            )
         written = [each.notice_id for each in done if each.notice_id]
         mails = [*older, *_mails(store, written)]
         late, missing = self._put_letters_in_place(store, written)

@@ -1,5 +1,6 @@
 """`ltc outbox`: the one queue of all mail."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,8 @@ from ltc_cli.errors import ConflictError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.report import Report
 from ltc_cli.reports import listing
-from ltc_cli.session import Decisions
-from ltc_cli.stages import mailing, notices
+from ltc_cli.session import Decisions, Session
+from ltc_cli.stages import dunning, mailing, notices
 from ltc_cli.store import Store
 
 MAIL = typer.Argument(metavar="MAIL")
@@ -40,10 +41,12 @@ def send(
     to_folder: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write .eml files there instead of sending them.")
     ] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Send notices though a guard stops them.")] = False,
 ) -> None:
     """Send every mail that is due.
 
     What is refused for now is tried again later. A mail that may have arrived, or not, is never sent again by itself.
+    What stops `ltc dun` stops the notices here, too; all else goes.
 
     \b
     Example:
@@ -55,16 +58,32 @@ def send(
         if not outbox.has_waiting(store):
             return Report(outbox.COLUMNS, [], empty="no mail is due")
         way = mailing.way_out(session.settings, Path(to_folder) if to_folder else None)
+        held, why = ([], None) if confirm else _held(session, store)
         try:
-            handled = a_run(session, store, decisions, way).send()
+            handled = a_run(session, store, decisions, way).send(outbox.waiting_but(store, "notice") if why else None)
         except ConflictError:
             return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
         rows = outbox.records(store, handled) if handled else []
-        report = Report(outbox.COLUMNS, rows, notices=remarks(rows), empty="no mail is due")
-        report.exit_code = 8 if any(row["status"] in NOT_DELIVERED for row in rows) else 0
+        said = remarks(rows)
+        if why:
+            rows += outbox.records(store, held)
+            said.append(f"no notice is sent: {why}; {_again(to_folder)} --confirm sends all the same")
+        report = Report(outbox.COLUMNS, rows, notices=said, empty="no mail is due")
+        report.exit_code = 8 if why or any(row["status"] in NOT_DELIVERED for row in rows) else 0
         return report
 
     session.write_in_decisions(work)
+
+
+def _held(session: Session, store: Store) -> tuple[list[int], str | None]:
+    """The notices that would go, and why they do not before somebody has looked."""
+    with store.reading():
+        mails = notices.leaving_mails(store, session.recorded_at)
+        return mails, dunning.stopped(store, session.today, 0, waiting=mails)
+
+
+def _again(to_folder: str | None) -> str:
+    return f"ltc outbox send --to-folder {shlex.quote(to_folder)}" if to_folder else "ltc outbox send"
 
 
 def retry(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:

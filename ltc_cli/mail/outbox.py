@@ -177,6 +177,12 @@ def has_waiting(store: Store) -> bool:
     return bool(store.value("SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('queued', 'claimed', 'sending'))"))
 
 
+def waiting_but(store: Store, kind: str) -> list[int]:
+    """Mails that a run may have to do with, of all kinds but this one."""
+    sql = "SELECT id FROM outbox WHERE state IN ('queued', 'claimed', 'sending') AND kind <> ? ORDER BY id"
+    return [row["id"] for row in store.all(sql, (kind,))]
+
+
 def recover(store: Store, on: date) -> list[int]:
     """What a run that died has left: claimed mails wait again, those at their final dot are doubtful. Answers these."""
     store.connection.execute("UPDATE outbox SET state = 'queued' WHERE state = 'claimed'")

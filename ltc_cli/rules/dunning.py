@@ -243,12 +243,21 @@ def most_notices(earlier: Sequence[int]) -> int:
     return max(ALWAYS_ALLOWED, TIMES_MEDIAN * twice_median // 2)
 
 
-def stopped(today: date, newest_on: date | None, last_run_on: date | None, notices: int, most: int) -> str | None:
-    """Why nothing is sent before somebody has looked."""
+def stopped(
+    today: date,
+    newest_on: date | None,
+    last_run_on: date | None,
+    notices: int,
+    most: int,
+    waits_since: date | None = None,
+) -> str | None:
+    """Why nothing is sent before somebody has looked; `waits_since`: when the oldest notice that waits was decided."""
     if newest_on is not None and today < newest_on:
         return f"today is {today}, but the newest entry of the journal is of {newest_on}"
     if last_run_on is not None and (today - last_run_on).days > LONGEST_PAUSE_DAYS:
         return f"the last run was on {last_run_on}, more than {LONGEST_PAUSE_DAYS} days ago"
+    if waits_since is not None and (today - waits_since).days > LONGEST_PAUSE_DAYS:
+        return f"a notice waits since {waits_since}, more than {LONGEST_PAUSE_DAYS} days"
     if notices > most:
         return f"{notices} notices are more than the {most} that are expected at most"
     return None

@@ -562,8 +562,20 @@ def _notice(facts: _Facts, draft: _Draft, claims: Sequence[Claim]) -> Notice:
 # Guards
 
 
-def stopped(store: Store, today: date, notices: int, most: int | None) -> str | None:
-    """Why nothing is sent before somebody has looked; None where nothing speaks against it."""
+def stopped(
+    store: Store, today: date, notices: int, most: int | None = None, waiting: Sequence[int] = ()
+) -> str | None:
+    """Why no notice is sent before somebody has looked; None where nothing speaks against it, or none would be.
+
+    `notices`: how many would be written now. `waiting`: the mails of earlier ones that would go with them.
+    """
+    if not (notices or waiting):
+        return None
+    since = store.among(
+        "SELECT decided_on FROM outbox JOIN notice ON kind = 'notice' AND notice.id = record_id"
+        " WHERE {these:outbox.id}",
+        waiting,
+    )
     newest = store.value("SELECT MAX(business_on) FROM journal")
     last = store.value("SELECT MAX(run_on) FROM dunning_run")
     earlier = [
@@ -574,6 +586,7 @@ def stopped(store: Store, today: date, notices: int, most: int | None) -> str | 
         today,
         date.fromisoformat(newest) if newest else None,
         date.fromisoformat(last) if last else None,
-        notices,
+        notices + len(waiting),
         rules.most_notices(earlier) if most is None else most,
+        min((date.fromisoformat(row["decided_on"]) for row in since), default=None),
     )

@@ -98,9 +98,16 @@ class Draft(NamedTuple):
 
 
 def carry_out(
-    store: Store, settings: Settings, desk: Office | None, decision: Decision, today: date, folder: Path | None
+    store: Store,
+    settings: Settings,
+    desk: Office | None,
+    decision: Decision,
+    today: date,
+    folder: Path | None,
+    *,
+    is_whole: bool = True,
 ) -> list[Done]:
-    """Write the notices, their claims, tasks and mails."""
+    """Write the notices, their claims, tasks and mails. `is_whole`: it was decided about all customers."""
     done: list[Done] = []
     for start in range(0, len(decision.notices), AT_ONCE):
         notices = decision.notices[start : start + AT_ONCE]
@@ -109,7 +116,7 @@ def carry_out(
         drafts = list(_drafted(store, settings, desk, known, notices, today, folder))
         done += _write(store, known, drafts, today)
     is_first = store.value("SELECT COUNT(*) FROM dunning_run WHERE run_on = ?", (today.isoformat(),)) == 0
-    if done or is_first:
+    if done or (is_first and is_whole):  # else the next run would not know how long the others were forgotten
         store.add("dunning_run", run_on=today.isoformat(), notices=len(done), recorded_at=store.recorded_at)
     return done
 
@@ -321,6 +328,16 @@ def waiting_mails(store: Store) -> list[int]:
     rows = store.all(
         "SELECT id FROM outbox WHERE kind = 'notice' AND state IN ('queued', 'claimed', 'sending')"
         " AND state NOT IN ('sent', 'cancelled') ORDER BY id"
+    )
+    return [row["id"] for row in rows]
+
+
+def leaving_mails(store: Store, now: str) -> list[int]:
+    """Those of them that a run of the sender would take at this moment: they do not pause."""
+    rows = store.all(
+        "SELECT id FROM outbox WHERE kind = 'notice' AND (state = 'claimed'"
+        " OR (state = 'queued' AND (not_before IS NULL OR not_before <= ?))) ORDER BY id",
+        (now,),
     )
     return [row["id"] for row in rows]
 

@@ -1,0 +1,101 @@
+"""Guards stop every notice, whichever command would let it out, until somebody confirms."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.mail.server import Inbox, serving
+from tests.support import Company
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FIRST: Final = "2026-03-06"
+LATE: Final = "2026-04-20"
+"""X-1 is due on 1 March: five days on it reaches the first level; the other day is 45 days after that."""
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def company(tmp_path: Path, inbox: Inbox) -> Iterator[Company]:
+    with serving(inbox) as port:
+        lines = [
+            "company: {name: Acme GmbH, email: billing@acme.example, iban: DE02120300000000202051}",
+            f"mail: {{host: 127.0.0.1, port: {port}, tls: none}}",
+        ]
+        company = Company(tmp_path, config="\n".join(lines) + "\n", today=FIRST)
+        company.ltc("init", today="2026-01-01")
+        company.ltc("customer", "add", "A", "--email", "a@a.example", today="2026-01-01")
+        bring(company, "X-1", "A", "2026-01-01", "2026-03-01")
+        yield company
+
+
+def bring(company: Company, number: str, customer: str, issued: str, due: str) -> None:
+    file = company.path.with_name("invoices.csv")
+    file.write_text(f"number,customer,total,currency,issued on,due on\n{number},{customer},100,EUR,{issued},{due}\n")
+    company.ltc("import", "invoices", str(file), today=issued)
+
+
+def steps(company: Company, today: str, code: int) -> dict[str, tuple[str, str]]:
+    assert company.run("daily", "--json", today=today) == code, company.out + company.err
+    return {row["step"]: (row["status"], row["detail"] or "") for row in json.loads(company.out)}
+
+
+def test_what_waits_for_long_leaves_by_no_door(company: Company, inbox: Inbox) -> None:
+    company.ltc("dun", "--no-send")
+    for command in ("dun", "outbox send"):
+        assert company.run(*command.split(), today=LATE) == 8
+        assert "more than 35 days" in company.err
+        assert f"ltc {command} --confirm" in company.err
+    company.ltc("dun", "--customer", "K1", "--no-send", "--confirm", today=LATE)  # it is not about what waits
+    for _again in range(2):  # a run of today is no reason to send what is old
+        found = steps(company, LATE, 8)
+        assert found["outbox"][0] == "partly"
+        assert f"a notice waits since {FIRST}, more than 35 days" in found["outbox"][1]
+    assert inbox.deliveries == []
+    (row,) = company.ltc("outbox", "send", "--confirm", today=LATE)
+    assert (row["ref"], row["status"]) == ("M1", "sent")
+    assert inbox.recipients == ["a@a.example"]
+    assert company.ltc("outbox", "send", today=LATE) == []
+
+
+def test_what_is_newly_due_is_stopped_beside_it(company: Company, inbox: Inbox) -> None:
+    company.ltc("dun", "--no-send")
+    company.ltc("customer", "add", "B", "--email", "b@b.example")
+    bring(company, "X-2", "B", FIRST, "2026-04-01")
+    found = steps(company, LATE, 8)
+    assert "the last run was on 2026-03-06" in found["dunning"][1]
+    assert "ltc outbox send --confirm" in found["outbox"][1]
+    assert inbox.deliveries == []
+    company.ltc("dun", "--confirm", today=LATE)
+    assert inbox.recipients == ["a@a.example", "b@b.example"]
+
+
+def test_a_clock_behind_stops_notices_and_no_other_mail(company: Company, inbox: Inbox) -> None:
+    company.ltc("dun", "--no-send")
+    company.ltc("lead", "add", "Cy", "--company", "C", "--email", "c@c.example")
+    company.ltc("promote", "L1", "--amount", "100")
+    company.ltc("send", company.ltc("quote", "O1", "--line", "work:1:100")["ref"], "--no-send")
+    found = steps(company, "2026-03-05", 8)
+    assert "today is 2026-03-05, but the newest entry of the journal is of 2026-03-06" in found["outbox"][1]
+    assert inbox.recipients == ["c@c.example"]
+    assert steps(company, FIRST, 0)["outbox"] == ("done", "M1")
+    assert inbox.recipients == ["a@a.example", "c@c.example"]
+
+
+def test_nothing_due_for_one_customer_is_no_run(company: Company, inbox: Inbox) -> None:
+    """Else it would hide how long all the others were forgotten."""
+    company.ltc("dun", "--no-send", today="2026-03-01")
+    company.ltc("customer", "add", "B")
+    company.ltc("dun", "--customer", "K2", today=LATE)
+    assert company.run("dun", today=LATE) == 8
+    assert "the last run was on 2026-03-01" in company.err
+    assert inbox.deliveries == []
