@@ -74,7 +74,7 @@ def fresh(path: Path) -> Path:
 def through_stages(path: Path, chains: int) -> None:
     """Each verb's stage function for one record at a time, all in one transaction."""
     store = open_existing(path)
-    with store.writing(RECORDED_AT):
+    with store.writing(lambda: RECORDED_AT):
         for number in range(1, chains + 1):
             _chain(store, number)
         store.journal(verb="bench", actor="bench", business_on=DAY.isoformat(), arguments={}, answer=[])

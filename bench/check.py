@@ -46,7 +46,7 @@ def run(folder: Path, rounds: int, count: int) -> None:
 def make(path: Path, count: int) -> Path:
     """So many chains over seven hundred days, one in seven half paid, the first year closed."""
     store = open_existing(chain.fresh(path))
-    with store.writing(chain.RECORDED_AT):
+    with store.writing(lambda: chain.RECORDED_AT):
         for number in range(count):
             _chain(store, number, FIRST_DAY + timedelta(number * DAYS // count))
         closing.close(store, "2025-06", FIRST_DAY + timedelta(DAYS))

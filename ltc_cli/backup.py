@@ -282,7 +282,7 @@ def _record(
     """Raise the numbers, set aside what would be sent, and journal it, before the copy takes its place."""
     with closing(connect(copy)) as connection:
         store = Store(connection, copy)
-        with store.writing(occasion.recorded_at):
+        with store.writing(lambda: occasion.recorded_at):
             for each in lost:
                 _add_lost(store, each)
             doubtful = _set_outbox_aside(store, occasion)

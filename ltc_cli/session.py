@@ -184,7 +184,7 @@ class Session:
         """Let one decision happen as a whole, journal it, and only then print the answer."""
         with self._opened(self._opener(creates=creates)) as store:
             keep = not self.given.get("dry_run")
-            with store.writing(self.recorded_at, keep=keep):
+            with store.writing(lambda: self.recorded_at, keep=keep):
                 report = self._answer_again(store) or self._answer(store, decide)
             self.is_kept = keep and bool(store.counts)
         if not keep:
@@ -199,7 +199,7 @@ class Session:
         if self.given.get("dry_run"):
             return self.write(decide)
         with self._opened(files.open_existing) as store:
-            with store.writing(self.recorded_at):
+            with store.writing(lambda: self.recorded_at):
                 again = self._answer_again(store)
                 report = again or self._answer(store, decide)
             self.is_kept = bool(store.counts)
@@ -222,7 +222,7 @@ class Session:
 
     @contextmanager
     def _decision(self, store: Store) -> Iterator[None]:
-        with store.writing(self.recorded_at):
+        with store.writing(lambda: self.recorded_at):
             yield
             if store.counts:
                 self._journal(store, None)
@@ -230,7 +230,7 @@ class Session:
 
     def _remember_later(self, store: Store, report: Report) -> None:
         if self.key:
-            with store.writing(self.recorded_at):
+            with store.writing(lambda: self.recorded_at):
                 store.remember(self.key, self._request_sha256, to_text(report), report.exit_code)
 
     def write_in_parts(self, work: Callable[[Store], Iterator[Part]], *, creates: bool = False) -> None:
@@ -243,7 +243,7 @@ class Session:
         with self._opened(self._opener(creates=creates)) as store:
             parts, part = work(store), Part(None)
             while part.answer is None:
-                with store.writing(self.recorded_at):
+                with store.writing(lambda: self.recorded_at):
                     report = self._answer_again(store)
                     part = Part(report) if report else self._do_part(store, parts)
                 self.is_kept = self.is_kept or bool(store.counts)

@@ -19,7 +19,7 @@ from ltc_cli import schema
 from ltc_cli.errors import ConflictError, DataError, FailedError, LtcError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 BUSY_SECONDS = 30
@@ -239,14 +239,17 @@ class Store:
             self.connection.execute("ROLLBACK" if is_outermost else "ROLLBACK TO a_try")
 
     @contextmanager
-    def writing(self, recorded_at: str, *, keep: bool = True) -> Iterator[None]:
-        """One decision: all of it or nothing. Within a transaction it is a part of that, which decides what is kept."""
-        self.recorded_at = recorded_at
+    def writing(self, now: Callable[[], str], *, keep: bool = True) -> Iterator[None]:
+        """One decision: all of it or nothing. Within a transaction it is a part of that, which decides what is kept.
+
+        The moment is asked for under the lock: what is decided later is recorded later, however long it has waited.
+        """
         self.batch_id = None
         self.counts.clear()
         self.touched.clear()
         self.changes.clear()
         with nullcontext() if self.connection.in_transaction else self.transaction(keep=keep):
+            self.recorded_at = now()
             yield
 
     @contextmanager

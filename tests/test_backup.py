@@ -57,14 +57,14 @@ def copy(store: Store, tmp_path: Path) -> Path:
 def company(path: Path, name: str) -> Store:
     create(path, AT)
     store = open_existing(path)
-    with store.writing(AT):
+    with store.writing(lambda: AT):
         store.add("lead", name=name, created_on="2026-03-01", recorded_at=AT)
         store.journal(verb="lead add", actor="ada", business_on="2026-03-01", arguments={}, answer=[])
     return store
 
 
 def draw(store: Store, count: int, year: int = 2026) -> list[str]:
-    with store.writing(AT):
+    with store.writing(lambda: AT):
         return [store.draw_number("invoice", PATTERN, year).text for _ in range(count)]
 
 
@@ -227,7 +227,7 @@ def test_a_missing_folder_is_named(store: Store, tmp_path: Path) -> None:
 def test_a_file_that_is_not_sound_is_not_backed_up(store: Store, tmp_path: Path) -> None:
     store.connection.execute("PRAGMA foreign_keys = OFF")
     touch: dict[str, Any] = {"kind": "call", "touched_on": "2026-03-01", "recorded_at": AT}
-    with store.writing(AT):
+    with store.writing(lambda: AT):
         store.add("touch", lead_id=99, **touch)
     with pytest.raises(DataError, match="a touch points to no lead"):
         backup.make(store, tmp_path / "copy.db", AT, force=False)

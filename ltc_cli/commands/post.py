@@ -36,11 +36,6 @@ def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run
     return Run(store, decisions, way, withdrawn, bounced, session.today)
 
 
-def withdrawn(store: Store, mail_id: int) -> str | None:
-    """Why a mail need not go any more, whatever it is about."""
-    return mailing.withdrawn(store, mail_id) or nurture.withdrawn(store, mail_id)
-
-
 def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mails: list[int]) -> list[str]:
     """Send these mails, after another run where there is one. Answers what there is to say about the run itself."""
     try:

@@ -342,8 +342,13 @@ def leaving_mails(store: Store, now: str) -> list[int]:
     return [row["id"] for row in rows]
 
 
+# All that a notice speaks of: what went up the ladder, and what else it lists.
+TOLD = """SELECT notice_id, receivable_id FROM notice_item
+    UNION SELECT notice_id, receivable_id FROM notice_listed"""
+
 # What changes what a notice says: money of this customer and currency, or a word that keeps dunning back.
-CHANGED = """
+CHANGED = f"""
+WITH told AS ({TOLD})
 SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id WHERE outbox.id = ? AND (
     EXISTS (SELECT 1 FROM settlement JOIN receivable ON receivable.id = receivable_id
         JOIN customer ON customer.id = receivable.customer_id
@@ -355,10 +360,13 @@ SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbo
     OR EXISTS (SELECT 1 FROM credit_note JOIN customer ON customer.id = credit_note.customer_id
         WHERE COALESCE(merged_into_id, customer.id) = notice.customer_id AND credit_note.currency = notice.currency
         AND credit_note.recorded_at > notice.recorded_at)
+    OR EXISTS (SELECT 1 FROM refund JOIN customer ON customer.id = refund.customer_id
+        WHERE COALESCE(merged_into_id, customer.id) = notice.customer_id AND refund.currency = notice.currency
+        AND refund.recorded_at > notice.recorded_at)
     OR EXISTS (SELECT 1 FROM dunning_event WHERE dunning_event.recorded_at > notice.recorded_at AND kind <> 'release'
         AND (dunning_event.customer_id = notice.customer_id OR dunning_event.invoice_id IN (
-            SELECT invoice_id FROM receivable JOIN notice_item ON receivable_id = receivable.id
-            WHERE notice_item.notice_id = notice.id))))
+            SELECT invoice_id FROM receivable JOIN told ON told.receivable_id = receivable.id
+            WHERE told.notice_id = notice.id))))
 """
 
 ITEMS = """
@@ -368,7 +376,8 @@ JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receiva
 
 # The nearest policy of one of its invoices is none by now.
 SWITCHED_OFF = f"""
-SELECT 1 {ITEMS} JOIN customer AS own ON own.id = notice.customer_id
+SELECT 1 {ITEMS.replace("notice_item", "told").replace("JOIN told ON", f"JOIN ({TOLD}) AS told ON")}
+JOIN customer AS own ON own.id = notice.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
 LEFT JOIN dunning_choice AS choice ON choice.invoice_id = receivable.invoice_id AND NOT EXISTS (
     SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
@@ -383,6 +392,16 @@ MERGED = """
 SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
 JOIN customer ON customer.id = notice.customer_id OR merged_into_id = notice.customer_id
 WHERE outbox.id = ? AND merged_at > notice.recorded_at
+"""
+
+
+# A later notice of the ladder speaks of all that this one does, and went or will go.
+OVERTAKEN = """
+SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN notice AS later ON later.id > notice.id AND later.currency = notice.currency AND later.on_ladder = 1
+    AND later.customer_id = notice.customer_id
+JOIN outbox AS newer ON newer.kind = 'notice' AND newer.record_id = later.id AND newer.state <> 'cancelled'
+WHERE outbox.id = ? AND notice.on_ladder = 1
 """
 
 
@@ -402,6 +421,8 @@ def _why_withdrawn(store: Store, mail_id: int, on: date) -> str | None:
         return "the customer was merged with another in the meantime"
     if store.one(CHANGED, (mail_id,)):
         return "something was paid, credited, held or promised in the meantime"
+    if store.one(OVERTAKEN, (mail_id,)):
+        return "a later notice speaks of it"
     if store.one(SWITCHED_OFF, (mail_id,)):
         return "dunning was switched off in the meantime"
     if store.one(PASSED, (mail_id, on.isoformat())):

@@ -463,11 +463,11 @@ def test_a_file_replaced_while_a_line_waits_for_the_lock_is_not_written_to(compa
     """SQLite itself refuses, also on a connection that has written before."""
     company.ltc("lead", "add", "Ada")
     held = store.open_existing(company.path)
-    with held.writing("2026-06-15T00:00:00Z"):
+    with held.writing(lambda: "2026-06-15T00:00:00Z"):
         held.add("lead", name="Bob", created_on=TODAY, recorded_at=TODAY)
     shutil.copy(company.path, company.path.with_name("new.db"))
     company.path.with_name("new.db").replace(company.path)
-    with pytest.raises(sqlite3.OperationalError, match="readonly"), held.writing("2026-06-15T00:00:00Z"):
+    with pytest.raises(sqlite3.OperationalError, match="readonly"), held.writing(lambda: "2026-06-15T00:00:00Z"):
         held.add("lead", name="Cyd", created_on=TODAY, recorded_at=TODAY)
     held.close()
     assert names(company) == ["Ada", "Bob"]

@@ -38,7 +38,7 @@ def test_kills_at_random_moments_lose_nothing_acknowledged_and_keep_nothing_half
 
 def _acknowledge_before_the_commit() -> None:
     def write(self: Session, decide: Callable[[Store], Report], *, creates: bool = False) -> None:
-        with self._opened(self._opener(creates=creates)) as store, store.writing(self.recorded_at):
+        with self._opened(self._opener(creates=creates)) as store, store.writing(lambda: self.recorded_at):
             self.show(self._answer_again(store) or self._answer(store, decide))
             self.out.flush()
 

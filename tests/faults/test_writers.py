@@ -37,8 +37,8 @@ def test_eight_writers_at_once_are_all_served_and_lose_nothing(db: Path) -> None
 
 def _begin_without_the_locks() -> None:
     @contextmanager
-    def writing(self: Store, recorded_at: str, *, keep: bool = True) -> Iterator[None]:
-        self.recorded_at = recorded_at
+    def writing(self: Store, now: Callable[[], str], *, keep: bool = True) -> Iterator[None]:
+        self.recorded_at = now()
         self.counts.clear()
         self.touched.clear()
         self.connection.execute("BEGIN")

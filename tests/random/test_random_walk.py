@@ -18,6 +18,7 @@ from tests.random.walk import Walk
 from tests.support import folder_in_memory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from datetime import date
 
@@ -72,9 +73,9 @@ def generous(*_short: object) -> bool:
     return True
 
 
-def kept_all_the_same(store: Store, recorded_at: str, *, keep: bool) -> AbstractContextManager[None]:
+def kept_all_the_same(store: Store, now: Callable[[], str], *, keep: bool) -> AbstractContextManager[None]:
     del keep
-    return writing(store, recorded_at)
+    return writing(store, now)
 
 
 writing = Store.writing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.mail.server import Inbox, serving
+from tests.mail.server import Fault, Inbox, serving, wire
 from tests.support import Company
 
 if TYPE_CHECKING:
@@ -99,3 +99,40 @@ def test_nothing_due_for_one_customer_is_no_run(company: Company, inbox: Inbox) 
     assert company.run("dun", today=LATE) == 8
     assert "the last run was on 2026-03-01" in company.err
     assert inbox.deliveries == []
+
+
+def test_what_is_only_listed_is_not_demanded_once_it_is_disputed(company: Company, inbox: Inbox) -> None:
+    """X-1 was told of on 6 March; X-2 reaches its first level on the 15th and lists it, too."""
+    company.ltc("dun")
+    bring(company, "X-2", "A", FIRST, "2026-03-10")
+    company.ltc("dun", "--no-send", today="2026-03-15")
+    company.ltc("dispute", "X-1", "--reason", "broken", today="2026-03-15")
+    (row,) = company.ltc("outbox", "send", today="2026-03-15")
+    assert (row["about"], row["status"]) == ("N2", "cancelled")
+    assert len(inbox.deliveries) == 1
+
+
+def test_a_refund_takes_back_a_notice_that_counted_the_credit(company: Company, inbox: Inbox) -> None:
+    company.ltc("collect", "K1", "130")
+    company.ltc("reverse", "P1", "--reason", "wrong")
+    company.ltc("collect", "K1", "30", "--unapplied")
+    company.ltc("dun", "--no-send")
+    company.ltc("refund", "P2")
+    (row,) = company.ltc("outbox", "send")
+    assert row["status"] == "cancelled"
+    assert inbox.deliveries == []
+
+
+def test_a_notice_that_failed_does_not_go_beside_a_later_one(tmp_path: Path, inbox: Inbox) -> None:
+    with serving(inbox) as port, wire(port, Fault("RCPT", "550 5.1.1 unknown")) as cut:
+        lines = ["company: {name: Acme, email: billing@acme.example}", f"mail: {{host: 127.0.0.1, port: {cut.port}}}"]
+        company = Company(tmp_path, config="\n".join(lines) + "\n", today=FIRST)
+        company.ltc("init", today="2026-01-01")
+        company.ltc("customer", "add", "A", "--email", "a@a.example", today="2026-01-01")
+        bring(company, "X-1", "A", "2026-01-01", "2026-03-01")
+        company.run("dun")  # the fault strikes once
+        company.ltc("dun", today="2026-03-21")
+        company.ltc("outbox", "retry", "M1", today="2026-03-21")
+        (row,) = company.ltc("outbox", "send", today="2026-03-21")
+        assert (row["ref"], row["status"]) == ("M1", "cancelled")
+        assert len(inbox.deliveries) == 1
