@@ -56,3 +56,17 @@ def _give_up_at_once() -> None:
 def test_the_harness_bites(db: Path, sabotage: Callable[[], None]) -> None:
     together = write_together(db, writers=8, requests=12, seed="1", sabotage=sabotage)
     assert any("is locked by another process" in failure for failure in together.log.failures())
+
+
+def test_the_moment_of_a_decision_is_read_under_the_lock(db: Path) -> None:
+    """Who has waited for the lock is later than who had it."""
+    opened = store.open_existing(db)
+    asked = []
+
+    def now() -> str:
+        asked.append(opened.connection.in_transaction)
+        return "2026-06-15T00:00:00.000000Z"
+
+    with opened.writing(now):
+        assert asked == [True]
+    opened.connection.close()
