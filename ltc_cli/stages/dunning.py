@@ -567,7 +567,8 @@ def stopped(
 ) -> str | None:
     """Why no notice is sent before somebody has looked; None where nothing speaks against it, or none would be.
 
-    `notices`: how many would be written now. `waiting`: the mails of earlier ones that would go with them.
+    `notices`: how many would be written now. `waiting`: the mails of earlier ones that would go with them; what has
+    passed the expected number once is not held to it again, but to a number that somebody names.
     """
     if not (notices or waiting):
         return None
@@ -586,7 +587,7 @@ def stopped(
         today,
         date.fromisoformat(newest) if newest else None,
         date.fromisoformat(last) if last else None,
-        notices + len(waiting),
+        notices if most is None else notices + len(waiting),
         rules.most_notices(earlier) if most is None else most,
         min((date.fromisoformat(row["decided_on"]) for row in since), default=None),
     )

@@ -136,3 +136,19 @@ def test_a_notice_that_failed_does_not_go_beside_a_later_one(tmp_path: Path, inb
         (row,) = company.ltc("outbox", "send", today="2026-03-21")
         assert (row["ref"], row["status"]) == ("M1", "cancelled")
         assert len(inbox.deliveries) == 1
+
+
+def test_what_waits_counts_in_a_number_that_is_named_and_is_not_held_to_the_expected_one(
+    company: Company, inbox: Inbox
+) -> None:
+    for number in range(60):
+        company.ltc("customer", "add", f"B{number}", "--email", f"b@b{number}.example")
+    file = company.path.with_name("many.csv")
+    rows = [f"Y-{number},B{number},100,EUR,2026-01-01,2026-03-01" for number in range(60)]
+    file.write_text("\n".join(["number,customer,total,currency,issued on,due on", *rows]) + "\n")
+    company.ltc("import", "invoices", str(file))
+    company.ltc("dun", "--no-send", "--confirm")
+    assert company.run("dun", "--max-notices", "0") == 8
+    assert inbox.deliveries == []
+    company.ltc("outbox", "send")
+    assert len(inbox.deliveries) == 61
