@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ltc_cli.session import Session
 
 STEPS = 150
-SEEDS = [int(os.environ["LTC_SEED"])] if "LTC_SEED" in os.environ else [2, 64, 1067, 5055]
-"""The last three have found a bug each."""
+SEEDS = [int(os.environ["LTC_SEED"])] if "LTC_SEED" in os.environ else [64, 1067, 5055]
+"""Each has found a bug."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
