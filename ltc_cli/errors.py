@@ -5,6 +5,7 @@ LtcError
 ├── NotFoundError     3  not_found  no such record or file
 ├── RefusedError      4  refused    a business rule says no
 ├── ConflictError     5  conflict   duplicate, locked, key used for something else, several candidates
+│   └── UnderWayError 5  conflict   another run of the same kind is under way
 ├── ConfigError       6  config     config.yaml is wrong
 ├── DataError         7  data       the file is not sound, not ours, or newer than this ltc
 └── FailedError       1  failed     the disk, the terminal or a pipe failed
@@ -55,6 +56,10 @@ class RefusedError(LtcError):
 
 class ConflictError(LtcError):
     exit_code, code = 5, "conflict"
+
+
+class UnderWayError(ConflictError):
+    """Another run of the same kind is under way."""
 
 
 class ConfigError(LtcError):

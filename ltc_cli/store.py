@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli import schema
-from ltc_cli.errors import ConflictError, DataError, FailedError, LtcError, NotFoundError, RefusedError
+from ltc_cli.errors import ConflictError, DataError, FailedError, LtcError, NotFoundError, RefusedError, UnderWayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -613,20 +613,20 @@ def writer_lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def sender_lock(path: Path, *, wait: bool) -> Iterator[None]:
-    """Only one process sends mail at a time; it writes in between. Raises ConflictError when another one does."""
-    with _lock(path, ".sender.lock", wait=wait):
+    """Only one process sends mail at a time; it writes in between. Raises UnderWayError when another one does."""
+    with _lock(path, ".sender.lock", wait=wait, refusal=UnderWayError):
         yield
 
 
 @contextmanager
 def daily_lock(path: Path) -> Iterator[None]:
-    """Only one daily run at a time. Raises ConflictError at once where there is one."""
-    with _lock(path, ".daily.lock", wait=False):
+    """Only one daily run at a time. Raises UnderWayError at once where there is one."""
+    with _lock(path, ".daily.lock", wait=False, refusal=UnderWayError):
         yield
 
 
 @contextmanager
-def _lock(path: Path, suffix: str, *, wait: bool) -> Iterator[None]:
+def _lock(path: Path, suffix: str, *, wait: bool, refusal: type[ConflictError] = ConflictError) -> Iterator[None]:
     lock = path.with_name(path.name + suffix)
     try:
         descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -635,18 +635,18 @@ def _lock(path: Path, suffix: str, *, wait: bool) -> Iterator[None]:
             f"cannot write to the folder {path.parent}: {error.strerror}", "check its permissions"
         ) from error
     try:
-        _wait_for(descriptor, path, BUSY_SECONDS if wait else 0)
+        _wait_for(descriptor, path, BUSY_SECONDS if wait else 0, refusal)
         yield
     finally:
         os.close(descriptor)
 
 
-def _wait_for(descriptor: int, path: Path, seconds: int) -> None:
+def _wait_for(descriptor: int, path: Path, seconds: int, refusal: type[ConflictError]) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise ConflictError(f"{path} is locked by another process", "try again in a moment") from None
+                raise refusal(f"{path} is locked by another process", "try again in a moment") from None
             time.sleep(0.005)

@@ -8,7 +8,7 @@ import typer
 
 from ltc_cli.batch import Held, LineSession, Told, answered
 from ltc_cli.commands.answers import ask
-from ltc_cli.errors import ConflictError
+from ltc_cli.errors import UnderWayError
 from ltc_cli.report import Column, Report
 from ltc_cli.settings import Settings
 from ltc_cli.store import daily_lock
@@ -43,6 +43,9 @@ def _without_server(settings: Settings) -> str | None:
     return None if settings.mail.host else "off: mail.host is not set"
 
 
+RESTLESS = ("queued", "claimed", "sending", "failed", "unknown")
+"""States of a mail that somebody or the next run has to do with."""
+
 STEPS = (
     Step("sequences", lambda _settings: "nurture --due --no-send", ("nurture --due --dry-run",)),
     Step("billing", _billing, ("invoice --due --dry-run",)),
@@ -50,7 +53,7 @@ STEPS = (
     Step(
         "outbox",
         lambda _settings: "outbox send",
-        tuple(f"outbox list --where status={status}" for status in ("queued", "failed", "unknown")),
+        tuple(f"outbox list --where status={status}" for status in RESTLESS),
     ),
 )
 
@@ -94,7 +97,7 @@ def daily(
     try:
         with daily_lock(session.path):
             rows = [do(step) for step in STEPS]
-    except ConflictError:
+    except UnderWayError:
         return session.show(Report(COLUMNS, [], notices=["another run is under way"], empty=""))
     return session.show(_report(rows, calm=("nothing", "done")))
 

@@ -8,7 +8,7 @@ import typer
 
 from ltc_cli.commands.answers import ask, record
 from ltc_cli.commands.post import NOT_DELIVERED, a_run, remarks
-from ltc_cli.errors import ConflictError, UsageError
+from ltc_cli.errors import UnderWayError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.report import Report
 from ltc_cli.reports import listing
@@ -61,7 +61,7 @@ def send(
         held, why = ([], None) if confirm else _held(session, store)
         try:
             handled = a_run(session, store, decisions, way).send(outbox.waiting_but(store, "notice") if why else None)
-        except ConflictError:
+        except UnderWayError:
             return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
         rows = outbox.records(store, handled) if handled else []
         said = remarks(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.errors import ConflictError, RefusedError
+from ltc_cli.errors import RefusedError, UnderWayError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
 from ltc_cli.references import find
@@ -40,7 +40,7 @@ def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mail
     """Send these mails, after another run where there is one. Answers what there is to say about the run itself."""
     try:
         a_run(session, store, decisions, way).send(mails, wait=True)
-    except ConflictError:
+    except UnderWayError:
         return ["another run has been sending for a long time; the mail waits: ltc outbox send"]
     return []
 

@@ -22,7 +22,7 @@ NAME_MOST = 100
 """Characters of a name beside an address; a longer one is cut."""
 SUBJECT_MOST = 200
 
-NAME_HINT = "ltc edit K1 contact=…, or name=… where there is no contact"
+NAME_HINT = "ltc edit {whose} contact=…, or name=… where there is no contact"
 
 HEADERS = (
     "From",
@@ -62,10 +62,10 @@ class Letter(NamedTuple):
         return f"<mailto:{quote(self.sender, safe='@+')}?subject=unsubscribe%20{self.unsubscribe}>"
 
 
-def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
+def build(letter: Letter, message_id: str, moment: datetime, *, whose: str = "REF") -> bytes:
     """The message as it is sent: ASCII, lines end in CRLF.
 
-    Raises RefusedError where a header would not be read as it was meant.
+    Raises RefusedError where a header would not be read as it was meant; its hint names whose name that is.
     """
     from email.errors import MessageError
 
@@ -74,16 +74,16 @@ def build(letter: Letter, message_id: str, moment: datetime) -> bytes:
         recipient_name=_cut(letter.recipient_name, NAME_MOST),
         subject=_cut(letter.subject, SUBJECT_MOST),
     )
-    _refuse_attacks(letter)
+    _refuse_attacks(letter, whose)
     try:
         data = _assembled(letter, message_id, moment)
         found = _read_back(data)
     except (MessageError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise _no_mail(letter, "cannot be written as a mail") from error
+        raise _no_mail(letter, whose, "cannot be written as a mail") from error
     if found != _expected(letter, message_id):
-        raise _no_mail(letter, "would be read in another way than it was meant")
+        raise _no_mail(letter, whose, "would be read in another way than it was meant")
     if not data.isascii() or re.search(rb"(?<!\r)\n|\r(?!\n)", data) or not data.endswith(b"\r\n"):
-        raise _no_mail(letter, "would hold lines that some servers cut in another place")
+        raise _no_mail(letter, whose, "would hold lines that some servers cut in another place")
     return data
 
 
@@ -131,7 +131,7 @@ def refuse_address(address: str) -> None:
 def refuse_recipient(name: str, address: str) -> None:
     """Raise RefusedError for what no mail can be written to, as `build` does before it writes one."""
     if "?" in name or not name.isprintable():  # else nothing of it can be refused, wherever it is cut
-        _refuse_text("the recipient's name", _cut(name, NAME_MOST), NAME_HINT)
+        _refuse_text("the recipient's name", _cut(name, NAME_MOST), NAME_HINT.format(whose="REF"))
     refuse_address(address)
 
 
@@ -140,11 +140,11 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _refuse_attacks(letter: Letter) -> None:
+def _refuse_attacks(letter: Letter, whose: str) -> None:
     for name, text, hint in (
         ("the sender's name", letter.sender_name, "company.name in config.yaml"),
-        ("the recipient's name", letter.recipient_name, NAME_HINT),
-        ("the subject", letter.subject, "ltc edit K1 name=…"),
+        ("the recipient's name", letter.recipient_name, NAME_HINT.format(whose=whose)),
+        ("the subject", letter.subject, "it is made of the title or name of what the mail is about"),
     ):
         _refuse_text(name, text, hint)
     refuse_address(letter.sender)
@@ -158,8 +158,9 @@ def _refuse_text(name: str, text: str, hint: str) -> None:
         raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
 
 
-def _no_mail(letter: Letter, why: str) -> RefusedError:
-    return RefusedError(f"the mail to {letter.recipient} {why}", "are its names unusual? ltc edit K1 name=…")
+def _no_mail(letter: Letter, whose: str, why: str) -> RefusedError:
+    hint = f"is a name in it long or unusual? ltc edit {whose} name=…"
+    return RefusedError(f"the mail to {letter.recipient} {why}", hint)
 
 
 def _assembled(letter: Letter, message_id: str, moment: datetime) -> bytes:

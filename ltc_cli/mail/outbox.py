@@ -85,7 +85,9 @@ class Writer:
     def write(self, letter: Letter, about: About) -> Mail:
         """The next one. Raises RefusedError where it cannot be written as a safe message; the next is next then."""
         identity = message_id(letter.sender, self._token(letter))
-        mail = Mail(self.next_id, about, letter, identity, build(letter, identity, self.moment))
+        whose = f"K{about.customer_id}" if about.customer_id else about.text
+        message = build(letter, identity, self.moment, whose=whose)
+        mail = Mail(self.next_id, about, letter, identity, message)
         self.next_id += 1
         return mail
 

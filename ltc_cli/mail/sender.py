@@ -49,7 +49,7 @@ class Run:
     def send(self, only: Sequence[int] | None = None, *, wait: bool = False) -> list[int]:
         """Send what is due, of these mails or of all. Answers every mail that it decided about.
 
-        Raises ConflictError where another run is under way, and does not end in time.
+        Raises UnderWayError where another run is under way, and does not end in time.
         """
         with sender_lock(self.store.path, wait=wait):
             with self.decisions():

@@ -169,9 +169,20 @@ def _open_on(settings: Settings, sequence: Sequence, country: str | None, day: d
     return next_business_day(day, country or settings.company.country) if sequence.business_days else day
 
 
+WAITING_OF = """
+SELECT sequence FROM sequence_event JOIN outbox ON outbox.id = outbox_id
+WHERE lead_id = ? AND outbox.state IN ('queued', 'claimed')
+"""
+
+
 def stop(store: Store, lead: Reference, on: date) -> bool:
-    """Stop every sequence that the lead is in. Answers whether there was one."""
-    rows = [row for row in store.all(f"{NOW} AND now.lead_id = ?", (lead.id,)) if row["next_on"]]
+    """Stop every sequence that the lead is in, or whose last mail has not gone. Answers whether there was one."""
+    waiting = {row["sequence"] for row in store.all(WAITING_OF, (lead.id,))}
+    rows = [
+        row
+        for row in store.all(f"{NOW} AND now.lead_id = ?", (lead.id,))
+        if row["next_on"] or (row["sequence"] in waiting and row["kind"] != "stopped")
+    ]
     for row in rows:
         _stop(store, row, "by hand", on)
     return bool(rows)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -48,6 +50,15 @@ def test_check_tells_what_waits_and_changes_nothing(company: Company) -> None:
     assert company.dump() == before
     company.ltc("daily")
     assert steps(company, "--check") == dict.fromkeys(steps(company), ("nothing", 0))
+
+
+@pytest.mark.parametrize("state", ["claimed", "sending"])
+def test_check_sees_what_a_run_that_was_killed_has_left(state: str, company: Company) -> None:
+    company.ltc("daily")
+    company.ltc("send", "INV-2026-0001", "--no-send")
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute("UPDATE outbox SET state = ?", (state,))
+    assert steps(company, "--check", code=8)["outbox"] == ("waits", 1)
 
 
 def test_a_step_that_fails_keeps_no_other_one_from_being_done(company: Company) -> None:

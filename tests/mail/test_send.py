@@ -115,6 +115,26 @@ def test_a_folder_that_cannot_be_made(company: Company, tmp_path: Path) -> None:
     assert company.ltc("outbox", "list")[0]["status"] == "queued"
 
 
+def test_whose_name_no_mail_can_carry_is_named(company: Company) -> None:
+    lead = company.ltc("lead", "add", "=?utf-8?q?x?=", "--company", "Bolts", "--email", "b@bolts.example")
+    opportunity = company.ltc("promote", lead["ref"], "--amount", "100")
+    company.ltc("sign", opportunity["ref"], "--terms", "100% sign")
+    (invoice,) = company.ltc("invoice", opportunity["ref"])
+    assert invoice["customer"] != "K1"
+    error = company.ltc("send", invoice["ref"], fails=4)
+    assert error["hint"] == f"ltc edit {invoice['customer']} contact=…, or name=… where there is no contact"
+
+
+def test_another_run_is_not_the_lock_of_the_file(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file cannot be written, the mail has not been sent by another run: exit 5, not 0."""
+    company.ltc("send", "INV-2026-0001", "--no-send")
+    monkeypatch.setattr("ltc_cli.store.BUSY_SECONDS", 0)
+    with closing(os.fdopen(os.open(f"{company.path}.lock", os.O_RDWR | os.O_CREAT), "r+")) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        error = company.ltc("outbox", "send", fails=5)
+    assert "is locked by another process" in error["message"]
+
+
 def test_who_has_no_address_is_named_with_the_way_out(company: Company, inbox: Inbox) -> None:
     company.ltc("edit", "K1", "email=")
     before = company.dump()

@@ -262,3 +262,14 @@ def test_an_invoice_that_bounces_is_no_matter_of_sequences(port: int) -> None:
         assert company.ltc("show", "M1")["status"] == "failed"
         assert not [each for each in company.ltc("show", "L1")["thread"] if each["what"].startswith("bounce")]
         assert not company.dump()["suppression"]
+
+
+def test_stopping_takes_back_the_last_mail_that_has_not_gone(company: Company, inbox: Inbox) -> None:
+    add(company, "Ada", "--email", "ada@ada.example")
+    company.ltc("nurture", "--due", today="2026-06-15")
+    company.ltc("nurture", "--due", "--no-send", today="2026-06-18")
+    for _again in range(2):
+        company.ltc("nurture", "L1", "--stop", today="2026-06-18")
+    (row,) = company.ltc("outbox", "send", today="2026-06-18")
+    assert (row["ref"], row["status"]) == ("M2", "cancelled")
+    assert len(inbox.deliveries) == 1
