@@ -58,6 +58,7 @@ OWN_TEST: Final = {
     "exchange/rows.py": "tests/commands/test_import.py",
     "exchange/source.py": "tests/commands/test_import.py",
     "commands/outbox.py": "tests/mail/test_send.py",
+    "mail/folder.py": "tests/mail/test_send.py",
     "rules/ledger.py": "tests/rules/test_ledger.py",
     "exporting.py": "tests/commands/test_export.py",
     "commands/send.py": "tests/mail/test_send.py",

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
+from ltc_cli.errors import FailedError
 from ltc_cli.mail.transport import NotTakenError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ltc_cli.mail.transport import Envelope, Steps
+
+
+def refuse_unfit(folder: Path) -> None:
+    """Make the folder where there is none. Raises FailedError where nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise FailedError(f"cannot write to the folder {folder}: {error.strerror}", "name another one") from error
 
 
 class Folder:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError
 from ltc_cli.mail import outbox, setting, templates
-from ltc_cli.mail.folder import Folder
+from ltc_cli.mail.folder import Folder, refuse_unfit
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.mail.smtp import Smtp
 from ltc_cli.rules import tax
@@ -67,8 +67,11 @@ def office(settings: Settings) -> Office:
 
 
 def way_out(settings: Settings, folder: Path | None) -> Way:
-    """To the server of the settings, or into a folder. Raises ConfigError before anything is queued."""
-    return partial(Folder, folder) if folder else partial(Smtp, setting.server(settings.mail))
+    """To the server of the settings, or into a folder. Raises ConfigError or FailedError before anything is queued."""
+    if folder is None:
+        return partial(Smtp, setting.server(settings.mail))
+    refuse_unfit(folder)
+    return partial(Folder, folder)
 
 
 def queue(

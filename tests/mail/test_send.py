@@ -111,8 +111,12 @@ def test_a_folder_that_has_such_a_file_keeps_it(company: Company, tmp_path: Path
 
 def test_a_folder_that_cannot_be_made(company: Company, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert company.run("send", "INV-2026-0001", "--to-folder", str(tmp_path / "file" / "x")) == 8
-    assert company.ltc("outbox", "list")[0]["status"] == "queued"
+    for folder in ("file", "file/x"):
+        error = company.ltc("send", "INV-2026-0001", "--to-folder", str(tmp_path / folder), fails=1)
+        assert "cannot write to the folder" in error["message"]
+        assert company.run("dun", "--to-folder", str(tmp_path / folder), today="2027-01-01") == 1
+    assert company.ltc("outbox", "list") == []
+    assert company.ltc("list", "notices") == []
 
 
 def test_whose_name_no_mail_can_carry_is_named(company: Company) -> None:
