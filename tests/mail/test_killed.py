@@ -124,10 +124,10 @@ def test_killed_at_a_system_call() -> None:
 
 @pytest.mark.skipif(why_no_strace() is not None, reason=f"{why_no_strace()}")
 def test_a_run_of_dun_killed_at_a_system_call() -> None:
-    """Every 20th call of deciding and sending six notices; `python -m bench.soak --only dunning` takes them all."""
+    """Every 40th call of deciding and sending six notices; `python -m bench.soak --only dunning` takes them all."""
     with folder_in_memory() as folder:
         content = with_late_invoices(Company(folder, config=config(25)), 6).path.read_bytes()
     points = points_of(content, command=("dun",))
-    chosen = [point for number, point in enumerate(points) if number % 20 == 0]
+    chosen = [point for number, point in enumerate(points) if number % 40 == 0]
     assert len(chosen) > 3
     assert list(strike(content, chosen, command=("dun",))) == []
