@@ -67,7 +67,7 @@ def ours(database: Path, settings: Settings, decision: Decision, *, keep: bool =
     desk = mailing.office(settings)
     with store.transaction(keep=keep):
         store.recorded_at = company.RECORDED_AT
-        notices.carry_out(store, settings, desk, decision, company.AS_OF, None)
+        notices.carry_out(store, settings, desk, decision, company.AS_OF)
     store.close()
 
 

@@ -22,7 +22,16 @@ from ltc_cli.errors import (
     RefusedError,
     UsageError,
 )
-from ltc_cli.store import FIRST_SHA256, Store, connect, open_existing, refuse_foreign, translate, writer_lock
+from ltc_cli.store import (
+    FIRST_SHA256,
+    Store,
+    connect,
+    flush_folder,
+    open_existing,
+    refuse_foreign,
+    translate,
+    writer_lock,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -160,7 +169,7 @@ def _publish(copy: Path, note: Path, file: Path) -> None:
     manifest_path(file).unlink(missing_ok=True)
     os.replace(copy, file)
     os.replace(note, manifest_path(file))
-    _flush_folder(file.parent)
+    flush_folder(file.parent)
 
 
 # Restoring
@@ -339,7 +348,7 @@ def _swap(copy: Path, target: Path, recorded_at: str) -> Path | None:
         os.link(target, kept)
     _set_side_files_aside(target, kept)
     os.replace(copy, target)
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
     return kept if existed else None
 
 
@@ -636,11 +645,3 @@ def _copy_file(file: Path, copy: Path) -> None:
         copyfileobj(original, stream)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1329,6 +1329,15 @@ M016 = (
     """,
 )
 
+# On paper a mail is a letter: `message` is its page, `recipient` the postal address in one line.
+M017 = (
+    "ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail' CHECK (channel IN ('mail', 'letter'))",
+    """
+    CREATE TRIGGER outbox_channel_never_changes BEFORE UPDATE OF channel ON outbox
+    BEGIN SELECT RAISE(ABORT, 'outbox: what is mailed is never changed'); END
+    """,
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -1431,6 +1440,11 @@ def m016_notice_listed(db: Database) -> None:
     _make(db, M016, M016_FACTS)
 
 
+def m017_letters(db: Database) -> None:
+    """Letters on paper wait and go as mails do."""
+    _make(db, M017, ())
+
+
 def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
     """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
     same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
@@ -1467,6 +1481,7 @@ MIGRATIONS = (
     m013_items,
     m015_tasks,
     m016_notice_listed,
+    m017_letters,
 )
 VERSION = len(MIGRATIONS)
 

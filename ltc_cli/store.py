@@ -225,6 +225,11 @@ class Store:
         finally:
             self.connection.execute("ROLLBACK")
 
+    @property
+    def version(self) -> int:
+        """Another one once somebody else has written to the file."""
+        return int(self.value("PRAGMA data_version"))
+
     # Writing
 
     @contextmanager
@@ -477,6 +482,15 @@ def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
             connection.backup(target)
             if [tuple(row) for row in target.execute("PRAGMA quick_check")] != [("ok",)]:
                 raise damaged(copy)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_folder(folder: Path) -> None:
+    """A file outlives a crash by its name, which is kept with the folder."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

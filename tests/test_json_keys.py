@@ -78,7 +78,7 @@ total:money applied:money refunded:money unapplied:money currency reason documen
 taxes:[TAX]
 """
 MAIL: Final = """
-ref:M status:mail kind about customer:K? customer_name? recipient subject attempts:count not_before:moment?
+ref:M status:mail kind channel about customer:K? customer_name? recipient subject attempts:count not_before:moment?
 queued_on:date sent_on:date? said? message_id
 """
 STEP: Final = "ref:L name what sequence step:count? mail:M? task? next_step_on:date? said?"

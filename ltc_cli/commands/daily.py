@@ -49,7 +49,7 @@ RESTLESS = ("queued", "claimed", "sending", "failed", "unknown")
 STEPS = (
     Step("sequences", lambda _settings: "nurture --due --no-send", ("nurture --due --dry-run",)),
     Step("billing", _billing, ("invoice --due --dry-run",)),
-    Step("dunning", lambda _settings: "dun --no-send", ("dun --dry-run",), _without_server),
+    Step("dunning", lambda _settings: "dun --no-send", ("dun --dry-run --no-send",), _without_server),
     Step(
         "outbox",
         lambda _settings: "outbox send",

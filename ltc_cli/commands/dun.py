@@ -2,16 +2,16 @@
 
 import json
 import shlex
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from ltc_cli.commands.answers import ask
 from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
 from ltc_cli.errors import ConflictError, DataError, UsageError
-from ltc_cli.mail import outbox, paper
+from ltc_cli.mail import outbox
+from ltc_cli.mail.transport import Way
 from ltc_cli.references import find
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions, Session, read_file
@@ -52,113 +52,128 @@ def dun(
       ltc dun --to-folder mails
     """
     session = ask(ctx)
-    is_trial = bool(session.given.get("dry_run")) or plan is not None
     if no_send and to_folder:
         raise UsageError("--no-send and --to-folder exclude each other", "ltc dun --to-folder mails")
     if plan and apply:
         raise UsageError("--plan and --apply exclude each other", "ltc dun --apply FILE does what --plan FILE wrote")
     session.expect_file()
     dunning_letters.refuse_unknown(session.settings)
-    expected = _read_plan(apply) if apply else None
+    folder = Path(to_folder) if to_folder else None
+    run = _Run(session, customer, apply, folder, max_notices, is_sending=not no_send, is_confirmed=confirm)
+    if session.given.get("dry_run") or plan:
+        return session.read(lambda store: run.trial(store, plan))
+    return session.write_in_decisions(run.run)
 
-    def decide(store: Store) -> dunning.Decision:
-        named = find(store, customer, "customer").id if customer else None
+
+class _Seen(NamedTuple):
+    """What there is to do."""
+
+    version: int
+    """Of the file that was looked at."""
+    older: list[int]
+    """Mails that wait of earlier runs and go with this one."""
+    decision: dunning.Decision
+    why: str | None
+    """Why nothing is sent before somebody has looked."""
+
+
+class _Run:
+    """One run: the decision in one transaction, then each mail by itself."""
+
+    def __init__(
+        self,
+        session: Session,
+        customer: str | None,
+        apply: Path | None,
+        folder: Path | None,
+        most: int | None,
+        *,
+        is_sending: bool,
+        is_confirmed: bool,
+    ) -> None:
+        self.session, self.customer, self.apply, self.folder, self.most = session, customer, apply, folder, most
+        self.is_sending, self.is_confirmed = is_sending, is_confirmed
+        self.is_whole = customer is None and apply is None
+        self.expected = _read_plan(apply) if apply else None
+
+    def run(self, store: Store, decisions: Decisions) -> Report:
+        with store.reading():
+            seen = self._look(store)
+        desk, way = self._open(seen)  # a command tells the password, a server its address: not under the lock
+        with decisions():
+            if store.version != seen.version:
+                seen = self._look(store)
+                desk, way = (desk, way) if desk and way else self._open(seen)
+            rows = notices.planned(store, seen.decision, self.session.today, "stopped" if seen.why else "open")
+            if seen.why:
+                said = [f"nothing is sent: {seen.why}; {self._again()} --confirm sends all the same"]
+                return _report(rows, said, code=8)
+            done = notices.carry_out(
+                store, self.session.settings, desk, seen.decision, self.session.today, is_whole=self.is_whole
+            )
+        written = [each.notice_id for each in done if each.notice_id]
+        mails = [*seen.older, *_mails(store, written)]
+        said = [*seen.decision.remarks, *(each.why for each in done if each.why)]
+        if way and mails:
+            said += deliver(self.session, store, decisions, way, mails)
+            sent = outbox.records(store, mails)
+            said += [*remarks(sent), *self._to_be_printed(sent)]
+        shown = dict(zip(written, notices.records(store, written), strict=True)) if written else {}
+        for row, each in zip(rows, done, strict=True):
+            row.update(shown[each.notice_id] if each.notice_id else self._as_call(each))
+        rows = [*_of_earlier_runs(store, seen.older), *rows]
+        is_done = not (way and any(row["status"] in NOT_DELIVERED for row in rows))
+        return _report(rows, said, code=0 if is_done else 8)
+
+    def trial(self, store: Store, plan: Path | None) -> Report:
+        """What a run would do, and whom it would leave out, with why."""
+        seen, today = self._look(store, explain=plan is None), self.session.today
+        rows = notices.planned(store, seen.decision, today, "planned")
+        said = [*seen.decision.remarks, *([f"a run would stop: {seen.why}"] if seen.why else [])]
+        if plan:
+            plan.write_text(dunning_plans.text(dunning_plans.plan(store, seen.decision, today)), encoding="utf-8")
+            said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
+        else:
+            rows = [*_of_earlier_runs(store, seen.older), *rows, *notices.left_out(store, seen.decision, today)]
+            said.append("dry run: nothing was kept")
+        return _report(rows, said)
+
+    def _look(self, store: Store, *, explain: bool = False) -> _Seen:
+        session, channels = self.session, mailing.channels(self.folder)
+        older = outbox.waiting(store, "notice", channels) if self.is_sending and self.is_whole else []
         decision = dunning.decide(
             store,
             session.settings,
             session.today,
-            customer_id=named,
-            letters=to_folder is not None,
-            explain=is_trial and plan is None,
+            customer_id=find(store, self.customer, "customer").id if self.customer else None,
+            letters=self.folder is not None,
+            explain=explain,
         )
-        if expected is not None:
+        if self.expected is not None:
             now = dunning_plans.plan(store, decision, session.today)
-            if now != expected:
-                raise _out_of_date(apply, dunning_plans.changes(expected, now, decision))
-        return decision
+            if now != self.expected:
+                raise _out_of_date(self.apply, dunning_plans.changes(self.expected, now, decision))
+        going = outbox.waiting(store, "notice", channels, until=session.recorded_at) if older else []
+        why = dunning.stopped(store, session.today, len(decision.notices), self.most, going)
+        return _Seen(store.version, older, decision, None if self.is_confirmed else why)
 
-    if is_trial:
-        return session.read(lambda store: _trial(session, store, decide(store), plan))
-    work = _Work(session, decide, Path(to_folder) if to_folder else None, is_sending=not no_send)
-    work.most, work.is_confirmed, work.is_whole = max_notices, confirm, customer is None and apply is None
-    named = {"--customer": customer, "--apply": apply, "--to-folder": to_folder}
-    work.again = shlex.join(["ltc", "dun", *(word for key in named if named[key] for word in (key, str(named[key])))])
-    work.again += " --no-send" if no_send else ""
-    return session.write_in_decisions(work.run)
+    def _open(self, seen: _Seen) -> tuple[mailing.Office | None, Way | None]:
+        """Where it is written and by which way it leaves, as far as there is anything: who sends nothing needs none."""
+        channels = set() if seen.why else {notice.channel for notice in seen.decision.notices} - {"task"}
+        if channels:
+            dunning_letters.refuse_wrong_templates(self.session.settings)
+        desk = mailing.office(self.session.settings) if "mail" in channels else None
+        is_sending = self.is_sending and not seen.why and (channels or seen.older)
+        return desk, mailing.way_out(self.session.settings, self.folder) if is_sending else None
 
+    def _as_call(self, done: notices.Done) -> dict[str, Any]:
+        """Of a customer who is to be called instead."""
+        task = f"T{done.task_id}" if done.task_id else None
+        missing = dunning.NO_ADDRESS if self.folder else dunning.NO_EMAIL
+        return {"channel": "task", "task": task, "why": done.why or f"{missing}: call, then ltc done {task}"}
 
-class _Work:
-    """One run that keeps what it does: the decision in one transaction, then each mail by itself."""
-
-    most: int | None = None
-    is_confirmed = False
-    again = "ltc dun"
-    """What was asked for, to be said once more."""
-    is_whole = True
-    """It is about all customers, and no plan: what waits of earlier runs goes too."""
-
-    def __init__(
-        self, session: Session, decide: Callable[[Store], dunning.Decision], folder: Path | None, *, is_sending: bool
-    ) -> None:
-        self.session, self.decide, self.folder, self.is_sending = session, decide, folder, is_sending
-
-    def run(self, store: Store, decisions: Decisions) -> Report:
-        session, desk, way = self.session, None, None
-        with decisions():
-            for letter, is_kept in notices.letters_kept(store, self.folder).items() if self.folder else ():
-                if not is_kept:  # nobody else decides meanwhile: its run failed, or was killed
-                    letter.path.unlink(missing_ok=True)
-            older = notices.waiting_mails(store) if self.is_sending and self.is_whole else []
-            decision = self.decide(store)
-            going = notices.leaving_mails(store, store.recorded_at) if older else []
-            why = dunning.stopped(store, session.today, len(decision.notices), self.most, going)
-            if why and not self.is_confirmed:
-                rows = notices.planned(store, decision, session.today, "stopped")
-                return _report(rows, [f"nothing is sent: {why}; {self.again} --confirm sends all the same"], code=8)
-            if decision.notices:
-                dunning_letters.refuse_wrong_templates(session.settings)
-                desk = mailing.office(session.settings)
-            if (decision.notices or older) and self.is_sending:  # who has nothing to send needs no mail server
-                way = mailing.way_out(session.settings, self.folder)
-            rows = notices.planned(store, decision, session.today, "open")
-            done = notices.carry_out(
-                store, session.settings, desk, decision, session.today, self.folder, is_whole=self.is_whole
-            )
-        written = [each.notice_id for each in done if each.notice_id]
-        mails = [*older, *_mails(store, written)]
-        late, missing = self._put_letters_in_place(store, written)
-        said = [*decision.remarks, *(each.why for each in done if each.why), *late, *missing]
-        if way and mails:
-            said += deliver(session, store, decisions, way, mails)
-            said += remarks(outbox.records(store, mails))
-        waited = outbox.records(store, older) if older else []
-        said += [f"{mail['about']}, of an earlier run, is sent now" for mail in waited if mail["status"] == "sent"]
-        shown = dict(zip(written, notices.records(store, written), strict=True)) if written else {}
-        for row, each in zip(rows, done, strict=True):
-            if each.notice_id:
-                row.update(shown[each.notice_id])
-            else:
-                called = f"T{each.task_id}" if each.task_id else None
-                missing_address = dunning.NO_ADDRESS if self.folder else dunning.NO_EMAIL
-                row.update(
-                    channel="task", task=called, why=each.why or f"{missing_address}: call, then ltc done {called}"
-                )
-        is_done = not (missing or (way and any(row["status"] in NOT_DELIVERED for row in [*rows, *waited])))
-        return _report(rows, said, code=0 if is_done else 8)
-
-    def _put_letters_in_place(self, store: Store, mine: list[int]) -> tuple[list[str], list[str]]:
-        """Of this run and of those that were killed before they came to it: in words, these, and what could not be."""
-        if self.folder is None:
-            return [], []
-        with store.reading():
-            kept = [letter for letter, is_kept in notices.letters_kept(store, self.folder).items() if is_kept]
-        why = {letter.notice_id: paper.put_in_place(letter) for letter in kept}
-        late = [number for number in sorted(why.keys() - set(mine)) if why[number] is None]
-        words = [f"N{number}, of a run that did not come to its end, is written now" for number in late]
-        failed = [each for each in why.values() if each]
-        return [*words, *self._to_be_printed(len(why) - len(failed))], failed
-
-    def _to_be_printed(self, count: int) -> list[str]:
+    def _to_be_printed(self, sent: list[dict[str, Any]]) -> list[str]:
+        count = sum(mail["channel"] == "letter" and mail["status"] == "sent" for mail in sent)
         company = self.session.settings.company
         unset = [f"company.{key}" for key in ("name", "address") if not getattr(company, key)] if count else []
         lie = "1 letter lies" if count == 1 else f"{count} letters lie"
@@ -167,24 +182,24 @@ class _Work:
             *([f"they do not say who writes: {' and '.join(unset)} not set"] if unset else []),
         ]
 
+    def _again(self) -> str:
+        """What was asked for, to be said once more."""
+        named = {"--customer": self.customer, "--apply": self.apply, "--to-folder": self.folder}
+        words = [word for key, value in named.items() if value for word in (key, str(value))]
+        return shlex.join(["ltc", "dun", *words, *([] if self.is_sending else ["--no-send"])])
+
 
 def _mails(store: Store, notice_ids: list[int]) -> list[int]:
     rows = store.among("SELECT id FROM outbox WHERE kind = 'notice' AND {these:record_id} ORDER BY id", notice_ids)
     return [row["id"] for row in rows]
 
 
-def _trial(session: Session, store: Store, decision: dunning.Decision, plan: Path | None) -> Report:
-    """What a run would do, and whom it would leave out, with why."""
-    rows = notices.planned(store, decision, session.today, "planned")
-    why = dunning.stopped(store, session.today, len(decision.notices), None) if decision.notices else None
-    said = [*decision.remarks, *([f"a run would stop: {why}"] if why else [])]
-    if plan:
-        plan.write_text(dunning_plans.text(dunning_plans.plan(store, decision, session.today)), encoding="utf-8")
-        said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
-    else:
-        rows += notices.left_out(store, decision, session.today)
-        said.append("dry run: nothing was kept")
-    return _report(rows, said)
+def _of_earlier_runs(store: Store, mails: list[int]) -> list[dict[str, Any]]:
+    """What goes with this run, as it is now."""
+    if not mails:
+        return []
+    rows = store.among("SELECT DISTINCT record_id FROM outbox WHERE {these:id}", mails)
+    return [{**row, "why": "of an earlier run"} for row in notices.records(store, [row["record_id"] for row in rows])]
 
 
 def _report(rows: list[dict[str, Any]], said: list[str], *, code: int = 0) -> Report:

@@ -102,7 +102,7 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
 
     def follow(store: Store, decisions: Decisions) -> Report:
         assert way
-        mails = stage.waiting_mails(store)
+        mails = outbox.waiting(store, "lead")
         report.notices.extend(deliver(session, store, decisions, way, mails) if mails else [])
         rows = outbox.records(store, mails) if mails else []
         report.notices.extend(remarks(rows))

@@ -10,6 +10,7 @@ from ltc_cli.commands.answers import ask, record
 from ltc_cli.commands.post import NOT_DELIVERED, a_run, remarks
 from ltc_cli.errors import UnderWayError, UsageError
 from ltc_cli.mail import outbox
+from ltc_cli.mail.transport import Way
 from ltc_cli.report import Report
 from ltc_cli.reports import listing
 from ltc_cli.session import Decisions, Session
@@ -39,7 +40,7 @@ def list_(
 def send(
     ctx: typer.Context,
     to_folder: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Write .eml files there instead of sending them.")
+        str | None, typer.Option(metavar="DIR", help="Write .eml files there, and .txt letters, instead of sending.")
     ] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="Send notices though a guard stops them.")] = False,
 ) -> None:
@@ -54,13 +55,16 @@ def send(
     """
     session = ask(ctx)
 
+    folder = Path(to_folder) if to_folder else None
+
     def work(store: Store, decisions: Decisions) -> Report:
-        if not outbox.has_waiting(store):
+        waiting = outbox.waiting(store, channels=mailing.channels(folder))
+        if not waiting:
             return Report(outbox.COLUMNS, [], empty="no mail is due")
-        way = mailing.way_out(session.settings, Path(to_folder) if to_folder else None)
-        held, why = ([], None) if confirm else _held(session, store)
+        way = mailing.way_out(session.settings, folder)
+        held, why = ([], None) if confirm else _held(session, store, way)
         try:
-            handled = a_run(session, store, decisions, way).send(outbox.waiting_but(store, "notice") if why else None)
+            handled = a_run(session, store, decisions, way).send(sorted({*waiting} - {*held}) if why else None)
         except UnderWayError:
             return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
         rows = outbox.records(store, handled) if handled else []
@@ -75,10 +79,10 @@ def send(
     session.write_in_decisions(work)
 
 
-def _held(session: Session, store: Store) -> tuple[list[int], str | None]:
+def _held(session: Session, store: Store, way: Way) -> tuple[list[int], str | None]:
     """The notices that would go, and why they do not before somebody has looked."""
     with store.reading():
-        mails = notices.leaving_mails(store, session.recorded_at)
+        mails = outbox.waiting(store, "notice", way.channels, until=session.recorded_at)
         return mails, dunning.stopped(store, session.today, 0, waiting=mails)
 
 
@@ -148,5 +152,5 @@ def drop(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
 
 def _mail(store: Store, mail_id: int, notices: list[str]) -> Report:
     row = outbox.records(store, [mail_id])[0]
-    hint = "ltc outbox send" if row["status"] == "queued" else "ltc outbox list"
+    hint = outbox.SENDS[row["channel"]] if row["status"] == "queued" else "ltc outbox list"
     return record(outbox.COLUMNS, row, notices=notices, hint=hint)

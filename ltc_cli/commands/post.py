@@ -11,7 +11,7 @@ from ltc_cli.references import find
 from ltc_cli.stages import mailing, notices, nurture
 
 if TYPE_CHECKING:
-    from ltc_cli.mail.sender import Way
+    from ltc_cli.mail.transport import Way
     from ltc_cli.report import Report
     from ltc_cli.session import Decisions, Session
     from ltc_cli.store import Store

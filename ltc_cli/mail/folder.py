@@ -1,13 +1,15 @@
-"""Mail for people without a server: one `.eml` file each."""
+"""Mail for people without a server: one `.eml` file each; and letters to be printed, one `.txt` file each."""
 
 from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ltc_cli.errors import FailedError
-from ltc_cli.mail.transport import NotTakenError
+from ltc_cli.mail.transport import NotTakenError, UnreachableError
+from ltc_cli.store import flush_folder, sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +28,7 @@ def refuse_unfit(folder: Path) -> None:
 
 
 class Folder:
-    """A transport that writes `M1.eml`: first under another name, and its own only at the end."""
+    """A transport that writes `M1.eml`: first under a hidden name, and its own only at the end."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,20 +41,22 @@ class Folder:
         return f"written to {self._part}"
 
     def _write(self, mail: Envelope) -> None:
-        self._target = self.folder / f"{mail.name}.eml"
-        part = self.folder / f".{mail.name}.eml.part"
+        self._target = self.folder / mail.name
+        # What another file of ltc writes there under the same name is another text.
+        part = self.folder / f".{mail.name}.{sha256(mail.message)[:16]}.part"
         try:
             if self._target.exists():
                 raise NotTakenError(f"{self._target} is there already", for_good=True)
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._part = part
             with open(descriptor, "wb") as file:
                 file.write(mail.message)
                 file.flush()
                 os.fsync(descriptor)
         except OSError as error:
-            raise NotTakenError(f"{self._target}: {error.strerror}") from error
-        self._part = part
+            self.abandon()
+            raise UnreachableError(f"{self._target}: {error.strerror}") from error
 
     def finish(self) -> Steps:
         self._put_in_place()
@@ -69,6 +73,8 @@ class Folder:
             ) from error
         finally:
             self.abandon()
+        with suppress(OSError):  # it is there; not every file system keeps a folder that is asked to
+            flush_folder(self.folder)
 
     def abandon(self) -> None:
         if self._part:

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.mail.message import Letter
+    from ltc_cli.mail.paper import Page
     from ltc_cli.store import Store
 
 COLUMNS = (
     Column("ref", "ref"),
     Column("status", "status"),
     Column("kind", spare=2),
+    Column("channel", on_table=False),
     Column("about", "ref"),
     Column("customer", "ref", spare=1),
     Column("customer_name"),
@@ -44,6 +46,12 @@ COLUMNS = (
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720, 1440, 1440, 1440))
 """After the first, the second … temporary refusal; after one more the mail has failed, four and a half days later."""
+
+CHANNELS = ("mail", "letter")
+"""A mail for a server or a folder; a letter on paper, for a folder alone."""
+
+SENDS = {"mail": "ltc outbox send", "letter": "ltc outbox send --to-folder DIR"}
+"""What lets one that waits go."""
 
 OPEN_STATES = ("queued", "claimed", "sending", "sent", "unknown")
 """In which a mail has arrived, or still may."""
@@ -68,7 +76,10 @@ class Mail(NamedTuple):
 
     id: int
     about: About
-    letter: Letter
+    channel: str
+    sender: str
+    recipient: str
+    subject: str
     message_id: str
     message: bytes
 
@@ -87,13 +98,21 @@ class Writer:
         identity = message_id(letter.sender, self._token(letter))
         whose = f"K{about.customer_id}" if about.customer_id else about.text
         message = build(letter, identity, self.moment, whose=whose)
-        mail = Mail(self.next_id, about, letter, identity, message)
+        return self._next(about, "mail", letter.sender, letter.recipient, letter.subject, identity, message)
+
+    def print(self, page: Page, about: About) -> Mail:
+        """The next one, on paper: no receiver asks for its Message-ID, which is this file's own."""
+        identity = self._token(page)
+        return self._next(about, "letter", page.sender, page.recipient, page.subject, identity, page.text.encode())
+
+    def _next(self, about: About, *said: Any) -> Mail:
+        mail = Mail(self.next_id, about, *said)
         self.next_id += 1
         return mail
 
-    def _token(self, letter: Letter) -> str:
+    def _token(self, said: Letter | Page) -> str:
         """Of this mail alone: the journal's last hash is of this file and this moment. A dry run finds the same."""
-        return sha256(canonical_json([self.head, self.next_id, *letter]))[:32]
+        return sha256(canonical_json([self.head, self.next_id, *said]))[:32]
 
 
 def add(store: Store, letter: Letter, about: About, on: date) -> int:
@@ -113,9 +132,10 @@ def add_all(store: Store, mails: Sequence[Mail], on: date) -> None:
         record_id=(mail.about.id for mail in mails),
         about=(mail.about.text for mail in mails),
         customer_id=(mail.about.customer_id for mail in mails),
-        sender=(mail.letter.sender for mail in mails),
-        recipient=(mail.letter.recipient for mail in mails),
-        subject=(mail.letter.subject for mail in mails),
+        channel=(mail.channel for mail in mails),
+        sender=(mail.sender for mail in mails),
+        recipient=(mail.recipient for mail in mails),
+        subject=(mail.subject for mail in mails),
         message_id=(mail.message_id for mail in mails),
         message=(mail.message for mail in mails),
         message_sha256=(sha256(mail.message) for mail in mails),
@@ -174,15 +194,24 @@ def open_mail(store: Store, kind: str, record_id: int, recipient: str) -> Row | 
 # What a run of the sender decides
 
 
-def has_waiting(store: Store) -> bool:
-    """Whether there is a mail that a run may have to do with."""
-    return bool(store.value("SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('queued', 'claimed', 'sending'))"))
+def waiting(
+    store: Store, kind: str | None = None, channels: Sequence[str] = CHANNELS, *, until: str | None = None
+) -> list[int]:
+    """Mails that have not gone yet, also those of a run that died; with `until` those that pause no longer then."""
+    # The second condition is that of the index.
+    rows = store.all(
+        "SELECT id, kind, channel, state, not_before FROM outbox"
+        " WHERE state IN ('queued', 'claimed', 'sending') AND state NOT IN ('sent', 'cancelled') ORDER BY id"
+    )
+    return [
+        row["id"]
+        for row in rows
+        if kind in (None, row["kind"]) and row["channel"] in channels and (until is None or _is_due(row, until))
+    ]
 
 
-def waiting_but(store: Store, kind: str) -> list[int]:
-    """Mails that a run may have to do with, of all kinds but this one."""
-    sql = "SELECT id FROM outbox WHERE state IN ('queued', 'claimed', 'sending') AND kind <> ? ORDER BY id"
-    return [row["id"] for row in store.all(sql, (kind,))]
+def _is_due(row: Row, until: str) -> bool:
+    return row["state"] != "sending" and (row["not_before"] or "") <= until
 
 
 def recover(store: Store, on: date) -> list[int]:
@@ -194,23 +223,21 @@ def recover(store: Store, on: date) -> list[int]:
     return doubtful
 
 
-def claim(store: Store, only: Iterable[int] | None = None, *, until: str = "") -> list[int]:
+def claim(
+    store: Store, only: Iterable[int] | None = None, channels: Sequence[str] = CHANNELS, *, until: str | None = None
+) -> list[int]:
     """Take what is due, now or at another moment: of these mails, or of all. Answers their ids, oldest first."""
-    rows = store.among(
-        "SELECT id FROM outbox WHERE state = 'queued' AND (not_before IS NULL OR not_before <= ?) AND {these:id}"
-        " ORDER BY id",
-        only,
-        (until or store.recorded_at,),
-    )
-    ids = [(row["id"],) for row in rows]
-    store.connection.executemany("UPDATE outbox SET state = 'claimed' WHERE id = ?", ids)
-    return [mail_id for (mail_id,) in ids]
+    due = waiting(store, channels=channels, until=until or store.recorded_at)
+    ids = due if only is None else sorted({*only}.intersection(due))
+    store.connection.executemany("UPDATE outbox SET state = 'claimed' WHERE id = ?", ((each,) for each in ids))
+    return ids
 
 
 def envelope(store: Store, mail_id: int) -> Envelope:
-    row = store.one("SELECT sender, recipient, message FROM outbox WHERE id = ?", (mail_id,))
+    row = store.one("SELECT channel, about, sender, recipient, message FROM outbox WHERE id = ?", (mail_id,))
     assert row is not None
-    return Envelope(f"M{mail_id}", row["sender"], row["recipient"], row["message"])
+    name = f"M{mail_id}.eml" if row["channel"] == "mail" else f"{row['about']}.txt"
+    return Envelope(name, row["sender"], row["recipient"], row["message"])
 
 
 def commit(store: Store, mail_id: int) -> bool:
@@ -359,7 +386,8 @@ def _row(store: Store, mail_id: int) -> Row:
 # Showing
 
 RECORDS = """
-SELECT outbox.id, outbox.state, outbox.kind, about, recipient, subject, not_before, queued_on, message_id,
+SELECT outbox.id, outbox.state, outbox.kind, channel, about, recipient, subject, not_before, queued_on,
+    CASE channel WHEN 'mail' THEN message_id END AS message_id,
     customer.id AS customer_id, customer.name AS customer_name,
     (SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = outbox.id AND tried = 1) AS attempts,
     (SELECT MAX(happened_on) FROM outbox_attempt
@@ -384,7 +412,7 @@ def _record(row: Row) -> dict[str, Any]:
         **{
             key: row[key]
             for key in (
-                *("kind", "about", "customer_name", "recipient", "subject", "attempts"),
+                *("kind", "channel", "about", "customer_name", "recipient", "subject", "attempts"),
                 *("not_before", "queued_on", "sent_on", "said", "message_id"),
             )
         },

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date
 
-    from ltc_cli.mail.transport import Transport
+    from ltc_cli.mail.transport import Transport, Way
     from ltc_cli.store import Store
 
     Decisions = Callable[[], AbstractContextManager[None]]
-    Way = Callable[[], Transport]
-    """Opens one more way out."""
     Withdrawn = Callable[[Store, int], str | None]
     """Why a mail need not go any more; asked in the transaction that commits its sending."""
     Bounced = Callable[[Store, int, str], None]
@@ -54,8 +52,8 @@ class Run:
         with sender_lock(self.store.path, wait=wait):
             with self.decisions():
                 handled = outbox.recover(self.store, self.on)
-                claimed = outbox.claim(self.store, only)
-            self.lanes = [self.way() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
+                claimed = outbox.claim(self.store, only, self.way.channels)
+            self.lanes = [self.way.open() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
             try:
                 self._send_all(claimed)
             except BaseException:  # in the middle of a message there is no good-bye

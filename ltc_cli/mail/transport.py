@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     Steps = Generator[None, None, str]
     """What happens up to each wait; in the end, what the other side said."""
@@ -23,11 +23,11 @@ class Envelope(NamedTuple):
     """One message for one recipient."""
 
     name: str
-    """`M1`."""
+    """Of its file, where it becomes one: `M1.eml`; of a letter on paper `N1.txt`."""
     sender: str
     recipient: str
     message: bytes
-    """As it is sent: ASCII, lines end in CRLF."""
+    """As it is sent: ASCII, lines end in CRLF. Of a letter the page, UTF-8."""
 
 
 class TroubleError(Exception):
@@ -69,6 +69,14 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Say good-bye; trouble with that is nobody's."""
+
+
+class Way(NamedTuple):
+    """A way out, and what goes by it."""
+
+    channels: tuple[str, ...]
+    open: Callable[[], Transport]
+    """One more transport."""
 
 
 def together(all_steps: Sequence[Steps]) -> list[str | TroubleError]:

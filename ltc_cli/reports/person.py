@@ -15,6 +15,7 @@ from ltc_cli.stages import erasing
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from sqlite3 import Row
 
     from ltc_cli.references import Reference
     from ltc_cli.store import Store
@@ -75,11 +76,16 @@ def _merged(store: Store, kind: str, ids: Sequence[int]) -> list[dict[str, Any]]
 
 def _mails(store: Store, ids: Sequence[int], today: date) -> list[dict[str, Any]]:
     """Each with the words that it says."""
-    words = {row["id"]: row["message"] for row in store.among("SELECT id, message FROM outbox WHERE {these:id}", ids)}
+    rows = store.among("SELECT id, channel, message FROM outbox WHERE {these:id}", ids)
+    words = {row["id"]: _text(row) for row in rows}
     return [
-        {**mail, "text": plain_text(words[mail_id])}
+        {**mail, "text": words[mail_id]}
         for mail_id, mail in zip(sorted(words), _listed(store, "mails", sorted(words), today), strict=True)
     ]
+
+
+def _text(mail: Row) -> str | None:
+    return plain_text(mail["message"]) if mail["channel"] == "mail" else mail["message"].decode()
 
 
 def _external_ids(store: Store, person: erasing.Person) -> list[dict[str, Any]]:

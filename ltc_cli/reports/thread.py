@@ -46,7 +46,7 @@ WHERE payment_id IS NOT NULL AND customer_id IN ({customers})
 
 # What became of mails: of one, or of those about records of the thread. What only waits is not told of these.
 MAILED = """
-SELECT happened_on, 'M' || outbox_id, 'mail to ' || recipient || ': ' || outbox_attempt.state
+SELECT happened_on, 'M' || outbox_id, channel || ' to ' || recipient || ': ' || outbox_attempt.state
     || COALESCE(', ' || said, ''), NULL, NULL, outbox_attempt.recorded_at
 FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id WHERE {narrowed}
 """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConfigError, RefusedError, UsageError
 from ltc_cli.mail.message import refuse_recipient
-from ltc_cli.mail.outbox import NEWEST
+from ltc_cli.mail.outbox import NEWEST, SENDS
 from ltc_cli.receivables import BALANCES, NARROWED, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT
 from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.contact import normalise_email
@@ -97,7 +97,9 @@ LAST = f"""
 SELECT COALESCE(merged_into_id, customer.id) AS customer_id, currency,
     MAX(COALESCE((SELECT MAX(happened_on) FROM outbox_attempt WHERE outbox_id = outbox.id AND tried = 1
         AND outbox_attempt.state IN ('sent', 'unknown')), decided_on)) AS last_on,
-    MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') THEN notice.id END) AS waiting_id
+    MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') THEN notice.id END) AS waiting_id,
+    MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') AND outbox.channel = 'letter' THEN notice.id END)
+        AS letter_id
 FROM notice JOIN customer ON customer.id = notice.customer_id
 LEFT JOIN outbox ON outbox.kind = 'notice' AND outbox.record_id = notice.id AND {NEWEST}
 WHERE on_ladder = 1 AND COALESCE(outbox.state, '') <> 'cancelled'
@@ -166,8 +168,8 @@ class _Facts(NamedTuple):
     due: Due
     called: dict[tuple[int, str], Call]
     last_on: dict[Key, date]
-    waiting: dict[Key, int]
-    """The notice that has not gone yet."""
+    waiting: dict[Key, str]
+    """The notice that has not gone yet, and how it goes."""
     standing: dict[tuple[str, int], list[holds.Standing]]
     credit_minor: dict[Key, int]
 
@@ -285,10 +287,15 @@ def _facts(
         due,
         called,
         last_on,
-        {key: row["waiting_id"] for key, row in last.items() if row["waiting_id"]},
+        {key: _waits(row) for key, row in last.items() if row["waiting_id"]},
         holds.standing(store, today),
         _credit(store, today, customer_ids),
     )
+
+
+def _waits(last: Row) -> str:
+    is_letter = last["waiting_id"] == last["letter_id"]
+    return f"N{last['waiting_id']} has gone: {SENDS['letter' if is_letter else 'mail']}"
 
 
 def _credit(store: Store, today: date, customer_ids: set[int]) -> dict[Key, int]:
@@ -364,7 +371,7 @@ def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Fact]) -> _Gro
             continue
         level, why = facts.due(last_on, name, reached, due_on) if kind == "invoice" else NO_LEVEL
         if level and level.after_days >= 0 and key in facts.waiting:
-            why = f"{level.name} once N{facts.waiting[key]} has gone: ltc outbox send"
+            why = f"{level.name} once {facts.waiting[key]}"
             level = None
         if not (level or is_late):
             continue

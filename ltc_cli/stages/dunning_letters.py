@@ -117,14 +117,16 @@ def write(
     )
 
 
-def on_paper(settings: Settings, notice: Notice, customer: Row, today: date, text: Text) -> str:
+def on_paper(settings: Settings, notice: Notice, customer: Row, today: date, text: Text) -> paper.Page:
     """The notice as it is printed, for an envelope; one's own text that has the address itself, as it stands."""
     language, folder = customer["language"] or settings.language, settings.mail.templates
     if "buyer_address" in templates.names(_template(notice.mail, language, folder), language, folder):
-        return paper.bare(text)
-    sender = filter(None, (settings.company.name, settings.company.address))
-    recipient = [*dict.fromkeys(filter(None, (customer["contact"], customer["name"]))), customer["address"]]
-    return paper.page(sender, today.isoformat(), recipient, text)
+        printed = paper.bare(text)
+    else:
+        sender = filter(None, (settings.company.name, settings.company.address))
+        recipient = [*dict.fromkeys(filter(None, (customer["contact"], customer["name"]))), customer["address"]]
+        printed = paper.typeset(sender, today.isoformat(), recipient, text)
+    return paper.Page(settings.company.name or "", paper.in_one_line(customer["address"]), text.subject, printed)
 
 
 def _lines(

@@ -79,7 +79,9 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     return Edited(bool(changed), said)
 
 
-WAITING = "SELECT id FROM outbox WHERE state IN ('queued', 'claimed', 'failed') AND recipient = ? AND "
+WAITING = (
+    "SELECT id FROM outbox WHERE state IN ('queued', 'claimed', 'failed') AND channel = 'mail' AND recipient = ? AND "
+)
 """Mails to an address that have not gone, and that nothing but a word of ours keeps from going there."""
 
 

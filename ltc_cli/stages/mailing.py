@@ -11,6 +11,7 @@ from ltc_cli.mail import outbox, setting, templates
 from ltc_cli.mail.folder import Folder, refuse_unfit
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.mail.smtp import Smtp
+from ltc_cli.mail.transport import Way
 from ltc_cli.rules import tax
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, grouped
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Row
 
-    from ltc_cli.mail.sender import Way
     from ltc_cli.references import Reference
     from ltc_cli.settings import Company, Settings
     from ltc_cli.store import Store
@@ -66,12 +66,17 @@ def office(settings: Settings) -> Office:
     return Office(setting.sender(settings), company.name or "", settings.language, company, settings.mail.templates)
 
 
+def channels(folder: Path | None) -> tuple[str, ...]:
+    """What goes to a server, or into a folder."""
+    return ("mail",) if folder is None else outbox.CHANNELS
+
+
 def way_out(settings: Settings, folder: Path | None) -> Way:
     """To the server of the settings, or into a folder. Raises ConfigError or FailedError before anything is queued."""
     if folder is None:
-        return partial(Smtp, setting.server(settings.mail))
+        return Way(channels(folder), partial(Smtp, setting.server(settings.mail)))
     refuse_unfit(folder)
-    return partial(Folder, folder)
+    return Way(channels(folder), partial(Folder, folder))
 
 
 def queue(

@@ -19,7 +19,6 @@ from ltc_cli.stages.settlements import take_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
     from sqlite3 import Row
 
     from ltc_cli.rules.dunning import Notice
@@ -103,7 +102,6 @@ def carry_out(
     desk: Office | None,
     decision: Decision,
     today: date,
-    folder: Path | None,
     *,
     is_whole: bool = True,
 ) -> list[Done]:
@@ -111,9 +109,8 @@ def carry_out(
     done: list[Done] = []
     for start in range(0, len(decision.notices), AT_ONCE):
         notices = decision.notices[start : start + AT_ONCE]
-        assert desk
         known = _known(store, notices)
-        drafts = list(_drafted(store, settings, desk, known, notices, today, folder))
+        drafts = list(_drafted(store, settings, desk, known, notices, today))
         done += _write(store, known, drafts, today)
     is_first = store.value("SELECT COUNT(*) FROM dunning_run WHERE run_on = ?", (today.isoformat(),)) == 0
     if done or (is_first and is_whole):  # else the next run would not know how long the others were forgotten
@@ -149,11 +146,10 @@ def _known(store: Store, notices: Sequence[Notice]) -> Known:
 def _drafted(
     store: Store,
     settings: Settings,
-    desk: Office,
+    desk: Office | None,
     known: Known,
     notices: Sequence[Notice],
     today: date,
-    folder: Path | None,
 ) -> Iterator[Draft]:
     """A customer whose address or name no safe mail can carry is to be called, and keeps nobody waiting."""
     notice_id, mails = store.next_id("notice"), outbox.Writer(store)
@@ -165,7 +161,7 @@ def _drafted(
         mail = None
         try:
             if notice.channel != "task":
-                mail = _post(store, settings, desk, known, notice, notice_id, today, folder, mails)
+                mail = _post(settings, desk, known, notice, notice_id, today, mails)
         except (RefusedError, UsageError) as error:
             why = f"K{notice.customer_id} is to be called, no mail can be written: {error.message}"
             yield Draft(notice, why=why)
@@ -279,24 +275,20 @@ def _is_not_asked_for(store: Store, item: tuple[int, str]) -> bool:
 
 
 def _post(
-    store: Store,
     settings: Settings,
-    desk: Office,
+    desk: Office | None,
     known: Known,
     notice: Notice,
     notice_id: int,
     today: date,
-    folder: Path | None,
     mails: outbox.Writer,
-) -> outbox.Mail | None:
-    """The mail for the outbox, or None: the letter is in the folder."""
+) -> outbox.Mail:
     customer = known.customers[notice.customer_id]
+    about = outbox.About("notice", notice_id, f"N{notice_id}", notice.customer_id)
     text = dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.formulas)
     if notice.channel == "letter":
-        assert folder
-        printed = dunning_letters.on_paper(settings, notice, customer, today, text)
-        paper.draft(folder, notice_id, store.recorded_at, printed)
-        return None
+        return mails.print(dunning_letters.on_paper(settings, notice, customer, today, text), about)
+    assert desk
     recipient = normalise_email(customer["email"])
     refuse_address(recipient)
     letter = Letter(
@@ -309,37 +301,10 @@ def _post(
         html=text.html,
         language=customer["language"] or desk.language,
     )
-    return mails.write(letter, outbox.About("notice", notice_id, f"N{notice_id}", notice.customer_id))
-
-
-def letters_kept(store: Store, folder: Path) -> dict[paper.Draft, bool]:
-    """The letters that are drafted in a folder, and whether the decision that each is of was kept."""
-    found = paper.drafts(folder)
-    rows = store.among("SELECT id, recorded_at FROM notice WHERE {these:id}", [each.notice_id for each in found])
-    recorded_at = {row["id"]: row["recorded_at"] for row in rows}
-    return {each: paper.is_of(each, recorded_at.get(each.notice_id, "")) for each in found}
+    return mails.write(letter, about)
 
 
 # What happens before the dot
-
-
-def waiting_mails(store: Store) -> list[int]:
-    """Mails of notices that have not gone yet, also of a run that died."""
-    rows = store.all(
-        "SELECT id FROM outbox WHERE kind = 'notice' AND state IN ('queued', 'claimed', 'sending')"
-        " AND state NOT IN ('sent', 'cancelled') ORDER BY id"
-    )
-    return [row["id"] for row in rows]
-
-
-def leaving_mails(store: Store, now: str) -> list[int]:
-    """Those of them that a run of the sender would take at this moment: they do not pause."""
-    rows = store.all(
-        "SELECT id FROM outbox WHERE kind = 'notice' AND (state = 'claimed'"
-        " OR (state = 'queued' AND (not_before IS NULL OR not_before <= ?))) ORDER BY id",
-        (now,),
-    )
-    return [row["id"] for row in rows]
 
 
 # All that a notice speaks of: what went up the ladder, and what else it lists.
@@ -427,7 +392,19 @@ def _why_withdrawn(store: Store, mail_id: int, on: date) -> str | None:
         return "dunning was switched off in the meantime"
     if store.one(PASSED, (mail_id, on.isoformat())):
         return "it speaks of before the due date, which is past"
+    if _has_moved(store, mail_id):
+        return "the postal address was corrected in the meantime"
     return None
+
+
+def _has_moved(store: Store, mail_id: int) -> bool:
+    """A letter has its address on its page; a mail is queued anew for another one."""
+    row = store.one(
+        "SELECT recipient, address FROM outbox JOIN customer ON customer.id = customer_id"
+        " WHERE channel = 'letter' AND outbox.id = ?",
+        (mail_id,),
+    )
+    return row is not None and row["recipient"] != paper.in_one_line(row["address"] or "")
 
 
 def dropped(store: Store, mail_id: int, on: date) -> None:

@@ -469,11 +469,6 @@ def bounced(store: Store, mail_id: int, on: date, said: str) -> None:
         leads.bounced(store, mail["record_id"], mail["recipient"], on, f"M{mail_id}, {said}")
 
 
-def waiting_mails(store: Store) -> list[int]:
-    """Mails of sequences that the next run of the sender would take."""
-    return [row["id"] for row in store.all("SELECT id FROM outbox WHERE kind = 'lead' AND state = 'queued'")]
-
-
 # What is written
 
 

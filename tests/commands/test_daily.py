@@ -104,6 +104,10 @@ def test_who_is_late_is_written_to_once_and_who_is_left_out_waits_for_nothing(co
     found = steps(company, "--today", "2026-07-20", code=8)
     assert found["dunning"] == ("done", 1)
     assert found["outbox"] == ("partly", 1)  # nobody answers on that port
+    assert steps(company, "--check", "--today", "2026-07-20", code=8) == found | {
+        "dunning": ("nothing", 0),
+        "outbox": ("waits", 1),
+    }
     company.ltc("outbox", "retry", "M1")
     company.ltc("outbox", "send", "--to-folder", str(folder), today="2026-07-20")
     assert steps(company, "--today", "2026-07-20") == dict.fromkeys(found, ("nothing", 0))

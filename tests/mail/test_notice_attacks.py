@@ -158,11 +158,19 @@ def test_a_notice_that_waited_for_the_server_goes_with_the_next_run(late: Compan
     assert late.run("dun") == 8
     assert inbox.deliveries == []
     late.config_path.write_text(settings, encoding="utf-8")
-    assert late.run("dun") == 0
-    assert "N1, of an earlier run, is sent now" in late.err
-    assert late.run("dun") == 0
+    (row,) = late.ltc("dun")
+    assert (row["ref"], row["status"], row["why"]) == ("N1", "sent", "of an earlier run")
+    assert late.ltc("dun") == []
     assert inbox.recipients == [RECIPIENT]
     assert late.ltc("show", "N1")["status"] == "sent"
+
+
+def test_the_password_is_asked_for_while_others_may_write(late: Company) -> None:
+    settings = late.config_path.read_text(encoding="utf-8")
+    command = f"flock --nonblock {late.path}.lock echo s3cret"
+    late.config_path.write_text(settings.replace("tls:", f"user: ada, password_command: {command}, tls:"))
+    assert late.run("dun") == 8
+    assert "LOGIN" in late.err or "AUTH" in late.err
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 1000])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ltc_cli.mail.paper import page
+from ltc_cli.mail.paper import typeset
 from ltc_cli.mail.templates import Text
 
 
 def printed(text: str) -> list[str]:
-    return page([], "2026-01-01", ["Ada"], Text("Pay", text, "")).splitlines()[7:]
+    return typeset([], "2026-01-01", ["Ada"], Text("Pay", text, "")).splitlines()[7:]
 
 
 @pytest.mark.parametrize(
@@ -32,5 +32,7 @@ def test_no_line_is_wider_than_76_columns(text: str, lines: list[str]) -> None:
 
 
 def test_a_name_gives_no_orders_to_a_printer() -> None:
-    text = page(["A\x1bcme"], "2026-01-01", ["Ada\x0cLovelace", "Mill Lane\r\nLondon\t2"], Text("Pay", "now\x07\n", ""))
+    text = typeset(
+        ["A\x1bcme"], "2026-01-01", ["Ada\x0cLovelace", "Mill Lane\r\nLondon\t2"], Text("Pay", "now\x07\n", "")
+    )
     assert text == "A cme\n\n2026-01-01\n\nAda\nLovelace\nMill Lane\nLondon 2\n\n\nPay\n\nnow \n"

@@ -563,42 +563,38 @@ def test_a_letter_that_cannot_be_written_is_named(company: Dunned) -> None:
     company.folder.mkdir()
     (company.folder / "N1.txt").write_text("mine", encoding="utf-8")
     assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 8
-    assert "N1 is not written to" in company.err
+    assert "N1.txt is there already; ltc outbox retry M1, or drop M1" in company.err
     assert (company.folder / "N1.txt").read_text(encoding="utf-8") == "mine"
     (company.folder / "N1.txt").unlink()
-    assert company.levels(6) == []
+    assert company.at(6, "outbox", "retry", "M1")["recipient"] == "Mill Lane 2, London"
+    assert company.levels(6) == [("K1", "a")]
     assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
     assert [path.name for path in company.folder.iterdir()] == ["N1.txt"]
 
 
-def test_a_decision_that_is_not_kept_leaves_no_letter(company: Dunned, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The draft of a run that fails is hidden, and gone with the next one, though that has the same number."""
-
-    def fails(*_given: object, **_named: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    company.sell("100", has_email=False, address=STREET)
-    company.sell("100", "Bob")
-    with monkeypatch.context() as patched:
-        patched.setattr("ltc_cli.mail.outbox.add_all", fails)
-        assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 1
-    (draft,) = company.folder.iterdir()
-    assert draft.name.startswith(".N1.")
-    assert company.levels(5, "--customer", "K2") == [("K2", "a")]
-    assert [path.name for path in company.folder.iterdir()] == ["M1.eml"]
-
-
-def test_letters_of_a_run_that_was_killed_are_put_in_place_by_the_next(
-    company: Dunned, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_letter_waits_and_goes_as_a_mail_does(company: Dunned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its run ended before it was written: it is seen, no server gets it, and a corrected address takes it back."""
+    company.configure("[{name: a, after: 5d, mail: final, fee: 10}, {name: b, after: 20d, mail: final}]")
     company.sell("100", has_email=False, address=STREET)
     with monkeypatch.context() as patched:
-        patched.setattr("ltc_cli.mail.paper.put_in_place", lambda _letter: None)
-        assert company.levels(5) == [("K1", "a")]
-    assert not list(company.folder.glob("*.txt"))
-    assert company.levels(5) == []
-    assert "N1, of a run that did not come to its end, is written now" in company.err
-    assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
+        patched.setattr("ltc_cli.commands.dun.deliver", lambda *_given: [])
+        assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 8
+    (mail,) = company.ltc("outbox", "list", today=at(20))
+    assert [mail[key] for key in ("ref", "status", "channel", "about", "recipient", "message_id")] == [
+        *("M1", "queued", "letter", "N1", "Mill Lane 2, London", None)
+    ]
+    folder = ("--to-folder", str(company.folder))
+    waits, left_out = company.dun(20, "--dry-run", *folder)
+    assert (waits["ref"], waits["status"], waits["why"]) == ("N1", "queued", "of an earlier run")
+    assert left_out["why"] == "b once N1 has gone: ltc outbox send --to-folder DIR"
+    assert company.ltc("dun", today=at(20)) == company.ltc("outbox", "send", today=at(20)) == []
+    company.at(20, "edit", "K1", "address=Mill Lane 3")
+    (gone,) = company.ltc("outbox", "send", *folder, today=at(20))
+    assert (gone["status"], gone["said"]) == ("cancelled", "the postal address was corrected in the meantime")
+    assert company.levels(21) == [("K1", "a")]
+    text = (company.folder / "N2.txt").read_text(encoding="utf-8")
+    assert "Mill Lane 3" in text
+    assert "110.00" in text
 
 
 def test_a_fee_in_a_closed_month_is_refused_and_no_call_about_a_mail(company: Dunned) -> None:
