@@ -235,6 +235,12 @@ class LineSession(Session):
         refuse_csv(self)
         self.given = {**self.batch.given, **self.given}
 
+    def refuse_sending(self) -> None:
+        if self.held.is_atomic and not self.given.get("dry_run"):
+            raise UsageError(
+                "--atomic is one transaction, and no mail can be taken back", "queue it: --no-send, or no --send"
+            )
+
     @cached_property
     def settings(self) -> Settings:
         named = self.given.get("config")

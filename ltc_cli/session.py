@@ -214,6 +214,9 @@ class Session:
         with self._opened(files.open_existing):
             pass
 
+    def refuse_sending(self) -> None:
+        """Raise UsageError where what is done may be taken back: what has left cannot be."""
+
     def write_in_decisions(self, work: Callable[[Store, Decisions], Report]) -> None:
         """Let a piece of work decide by itself when it writes, without the lock in between."""
         with self._opened(files.open_existing) as store:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from ltc_cli.commands.answers import ask
-from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
+from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
 from ltc_cli.errors import ConflictError, DataError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.transport import Way
@@ -164,7 +164,7 @@ class _Run:
             dunning_letters.refuse_wrong_templates(self.session.settings)
         desk = mailing.office(self.session.settings) if "mail" in channels else None
         is_sending = self.is_sending and not seen.why and (channels or seen.older)
-        return desk, mailing.way_out(self.session.settings, self.folder) if is_sending else None
+        return desk, way_out(self.session, self.folder) if is_sending else None
 
     def _as_call(self, done: notices.Done) -> dict[str, Any]:
         """Of a customer who is to be called instead."""

@@ -78,7 +78,7 @@ def _sequence(store: Store, session: Session, lead: str, enroll: str | None, on:
 
 def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
     """One run: decided and queued in one transaction, sent after it."""
-    from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
+    from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
     from ltc_cli.mail import outbox
     from ltc_cli.rules.business_days import are_holidays_known
     from ltc_cli.stages import mailing
@@ -89,7 +89,7 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
     stage.refuse_wrong_templates(settings)
     desk = mailing.office(settings) if stage.sends_mails(settings) else None
     is_kept = desk is not None and not (no_send or session.given.get("dry_run"))
-    way = mailing.way_out(settings, to_folder) if is_kept else None
+    way = way_out(session, to_folder) if is_kept else None
     report = Report(stage.COLUMNS, [], empty="no step is due")
 
     def decide(store: Store) -> Report:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ltc_cli.commands.answers import ask, record
-from ltc_cli.commands.post import NOT_DELIVERED, a_run, remarks
+from ltc_cli.commands.post import NOT_DELIVERED, a_run, remarks, way_out
 from ltc_cli.errors import UnderWayError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.transport import Way
@@ -61,7 +61,7 @@ def send(
         waiting = outbox.waiting(store, channels=mailing.channels(folder))
         if not waiting:
             return Report(outbox.COLUMNS, [], empty="no mail is due")
-        way = mailing.way_out(session.settings, folder)
+        way = way_out(session, folder)
         held, why = ([], None) if confirm else _held(session, store, way)
         try:
             handled = a_run(session, store, decisions, way).send(sorted({*waiting} - {*held}) if why else None)

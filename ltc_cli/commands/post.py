@@ -11,6 +11,8 @@ from ltc_cli.references import find
 from ltc_cli.stages import mailing, notices, nurture
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ltc_cli.mail.transport import Way
     from ltc_cli.report import Report
     from ltc_cli.session import Decisions, Session
@@ -24,6 +26,12 @@ REMARKS = {
     "unknown": "{ref} to {recipient} may have arrived, or not: {said}; ltc outbox resolve {ref} --sent|--resend",
     "cancelled": "{ref} to {recipient} was not sent: {said}",
 }
+
+
+def way_out(session: Session, folder: Path | None) -> Way:
+    """By which mail leaves now. Raises ConfigError, FailedError, or UsageError where nothing may leave."""
+    session.refuse_sending()
+    return mailing.way_out(session.settings, folder)
 
 
 def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run:
@@ -57,7 +65,7 @@ class Post:
         session.expect_file()
         self.session = session
         self.desk = mailing.office(session.settings)
-        self.way = mailing.way_out(session.settings, None)
+        self.way = way_out(session, None)
         self.mails: list[int] = []
         self.report: Report
         self.is_complete = True

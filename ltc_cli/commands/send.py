@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ltc_cli.commands.answers import ask, record
-from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks
+from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
 from ltc_cli.errors import UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.references import Reference, find, look_up
@@ -41,7 +41,7 @@ def send(
     session.expect_file()
     desk = mailing.office(session.settings)
     is_kept = not (no_send or session.given.get("dry_run"))
-    way = mailing.way_out(session.settings, Path(to_folder) if to_folder else None) if is_kept else None
+    way = way_out(session, Path(to_folder) if to_folder else None) if is_kept else None
     mails: list[int] = []
 
     def decide(store: Store) -> Report:

@@ -461,3 +461,15 @@ def test_a_server_without_tls_gets_nothing(company: Company, inbox: Inbox, port:
     assert "STARTTLS" in company.err
     assert inbox.deliveries == []
     assert company.ltc("outbox", "list")[0]["status"] == "queued"
+
+
+@pytest.mark.parametrize("line", ["send INV-2026-0002", "outbox send", "dun --to-folder mails", "invoice C1 --send"])
+def test_nothing_leaves_from_within_a_batch_that_may_be_taken_back(line: str, company: Company, inbox: Inbox) -> None:
+    company.ltc("send", "INV-2026-0001", "--no-send")
+    before, lines = company.dump(), company.path.with_name("lines")
+    lines.write_text(f"{line}\n", encoding="utf-8")
+    assert company.run("batch", str(lines), "--atomic", "--today", "2026-12-01") == 2
+    assert "no mail can be taken back" in company.out
+    assert company.dump() == before
+    assert inbox.deliveries == []
+    assert not company.path.with_name("mails").exists()
