@@ -344,8 +344,7 @@ SWITCHED_OFF = f"""
 SELECT 1 {ITEMS.replace("notice_item", "told").replace("JOIN told ON", f"JOIN ({TOLD}) AS told ON")}
 JOIN customer AS own ON own.id = notice.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
-LEFT JOIN dunning_choice AS choice ON choice.invoice_id = receivable.invoice_id AND NOT EXISTS (
-    SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
+LEFT JOIN dunning_choice_now AS choice ON choice.invoice_id = receivable.invoice_id
 WHERE outbox.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
 """
 
