@@ -1338,6 +1338,22 @@ M017 = (
     """,
 )
 
+M018 = (
+    # Notices that were cancelled: so was their newest mail. Others went to addresses that were corrected since.
+    """
+    CREATE VIEW notice_cancelled AS
+    SELECT record_id AS notice_id FROM outbox WHERE kind = 'notice' AND state = 'cancelled' AND NOT EXISTS (
+        SELECT 1 FROM outbox AS newer
+        WHERE newer.kind = outbox.kind AND newer.record_id = outbox.record_id AND newer.id > outbox.id)
+    """,
+    # Of each invoice that has one the policy that was chosen last.
+    """
+    CREATE VIEW dunning_choice_now AS
+    SELECT invoice_id, policy FROM dunning_choice WHERE NOT EXISTS (SELECT 1 FROM dunning_choice AS later
+        WHERE later.invoice_id = dunning_choice.invoice_id AND later.id > dunning_choice.id)
+    """,
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -1445,6 +1461,11 @@ def m017_letters(db: Database) -> None:
     _make(db, M017, ())
 
 
+def m018_dunning_now(db: Database) -> None:
+    """Which notices are cancelled, and which policy an invoice has, said once."""
+    _make(db, M018, ())
+
+
 def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
     """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
     same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
@@ -1482,6 +1503,7 @@ MIGRATIONS = (
     m015_tasks,
     m016_notice_listed,
     m017_letters,
+    m018_dunning_now,
 )
 VERSION = len(MIGRATIONS)
 

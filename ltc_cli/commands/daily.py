@@ -1,16 +1,16 @@
 """`ltc daily`: the one line for cron."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
 from ltc_cli.batch import Held, LineSession, Told, answered
 from ltc_cli.commands.answers import ask
+from ltc_cli.commands.steps import STEPS, Step
 from ltc_cli.errors import UnderWayError
 from ltc_cli.report import Column, Report
-from ltc_cli.settings import Settings
 from ltc_cli.store import daily_lock
 
 COLUMNS = (
@@ -21,41 +21,6 @@ COLUMNS = (
 )
 REFS_MOST = 5
 """Named on the line of a step."""
-
-
-class Step(NamedTuple):
-    """A command line that does all of its kind that is due, and is idempotent by state."""
-
-    name: str
-    command: Callable[[Settings], str]
-    looks: tuple[str, ...]
-    """What `--check` asks instead: each row is something that waits."""
-    off: Callable[[Settings], str | None] = lambda _settings: None
-    """Why it is not done under these settings."""
-
-
-def _billing(settings: Settings) -> str:
-    return "invoice --due --send" if settings.mail.invoices else "invoice --due"
-
-
-def _without_server(settings: Settings) -> str | None:
-    """A notice that can never be sent must not count as a level reached."""
-    return None if settings.mail.host else "off: mail.host is not set"
-
-
-RESTLESS = ("queued", "claimed", "sending", "failed", "unknown")
-"""States of a mail that somebody or the next run has to do with."""
-
-STEPS = (
-    Step("sequences", lambda _settings: "nurture --due --no-send", ("nurture --due --dry-run",)),
-    Step("billing", _billing, ("invoice --due --dry-run",)),
-    Step("dunning", lambda _settings: "dun --no-send", ("dun --dry-run --no-send",), _without_server),
-    Step(
-        "outbox",
-        lambda _settings: "outbox send",
-        tuple(f"outbox list --where status={status}" for status in RESTLESS),
-    ),
-)
 
 
 def daily(

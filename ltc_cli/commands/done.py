@@ -7,7 +7,7 @@ import typer
 from ltc_cli.commands.answers import ask, record
 from ltc_cli.references import find
 from ltc_cli.report import Report
-from ltc_cli.stages import tasks
+from ltc_cli.stages import notices, tasks
 from ltc_cli.store import Store
 
 
@@ -20,7 +20,7 @@ def done(
     """Say that a task is done: a call was made.
 
     A call with a lead is logged as a touch too, as by `ltc nurture L1 --log call`, which also does the task. A customer
-    who was called about a level of dunning has reached it, as by a notice.
+    who was called about a level of dunning has reached it, as by a notice; one whose mail has failed is withdrawn then.
 
     \b
     Example:
@@ -31,6 +31,7 @@ def done(
     def decide(store: Store) -> Report:
         found = find(store, task, "task")
         why = tasks.done(store, found, session.day(on), note, session.actor)
-        return record(tasks.COLUMNS, tasks.records(store, [found.id])[0], notices=[why] if why else [])
+        said = [why] if why else notices.called(store, found.id, session.today)
+        return record(tasks.COLUMNS, tasks.records(store, [found.id])[0], notices=said)
 
     session.write(decide)

@@ -13,7 +13,7 @@ from ltc_cli.stages import mailing, notices, nurture
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ltc_cli.mail.transport import Way
+    from ltc_cli.mail.transport import NotTakenError, Way
     from ltc_cli.report import Report
     from ltc_cli.session import Decisions, Session
     from ltc_cli.store import Store
@@ -38,10 +38,12 @@ def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run
     def withdrawn(store: Store, mail_id: int) -> str | None:
         return notices.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
 
-    def bounced(store: Store, mail_id: int, said: str) -> None:
-        nurture.bounced(store, mail_id, session.today, said)
+    def refused(store: Store, mail_id: int, trouble: NotTakenError) -> None:
+        if trouble.has_bounced:
+            nurture.bounced(store, mail_id, session.today, trouble.said)
+        notices.refused(store, mail_id, session.today)
 
-    return Run(store, decisions, way, withdrawn, bounced, session.today)
+    return Run(store, decisions, way, withdrawn, refused, session.today)
 
 
 def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mails: list[int]) -> list[str]:
@@ -50,7 +52,7 @@ def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mail
         a_run(session, store, decisions, way).send(mails, wait=True)
     except UnderWayError:
         return ["another run has been sending for a long time; the mail waits: ltc outbox send"]
-    return []
+    return notices.to_be_called(store, mails)
 
 
 def remarks(rows: list[dict[str, Any]]) -> list[str]:

@@ -1,13 +1,14 @@
 """`ltc simulate`: the days to come, on a copy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
 from ltc_cli.batch import LineSession, Scratch
 from ltc_cli.commands.answers import ask
+from ltc_cli.commands.steps import STEPS, Step
 from ltc_cli.errors import UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.report import Column, Report
@@ -25,35 +26,14 @@ COLUMNS = (
     Column("currency"),
 )
 MOST_DAYS = 3_700
-
-
-class Foreseen(NamedTuple):
-    """A step of `ltc daily`, and what of its answer is shown under other names."""
-
-    step: str
-    command: str
-    shown: Callable[[dict[str, Any]], dict[str, Any]]
-
-
-def _asked_for(row: dict[str, Any]) -> dict[str, Any]:
-    return {"amount": row["total"]}
-
-
-def _nurtured(row: dict[str, Any]) -> dict[str, Any]:
-    return {"customer_name": row["name"], "level": f"{row['sequence']}: {row['what']}"}
-
-
-STEPS = (
-    Foreseen("sequences", "nurture --due --no-send", _nurtured),
-    Foreseen("billing", "invoice --due", _asked_for),
-    Foreseen("dunning", "dun --no-send --confirm", _asked_for),
-)
+MAILS = ("mail",)
+"""What goes without a folder; letters on paper wait for one."""
 
 
 def _deliver(store: Store, on: date) -> None:
     """Nobody is written to, but what follows a mail follows; pauses end, and so do runs that died."""
     outbox.recover(store, on)
-    for mail_id in outbox.claim(store, until="9999"):
+    for mail_id in outbox.claim(store, channels=MAILS, until="9999"):
         outbox.commit(store, mail_id)
         outbox.sent(store, mail_id, on, "simulated")
 
@@ -75,24 +55,27 @@ def simulate(
     if not 0 <= days <= MOST_DAYS:
         raise UsageError(f"{last} is not a day from today until ten years on", "ltc simulate --until +90d")
     root: Any = ctx.find_root().command
+    settings = session.settings
 
     def foresee(store: Store) -> Report:
         held = Scratch(store)
 
-        def rows(on: date, step: Foreseen) -> Iterator[dict[str, Any]]:
+        def rows(on: date, step: Step) -> Iterator[dict[str, Any]]:
+            if step.foreseen is None:
+                return _deliver(store, on) if settings.mail.host else None
             line = LineSession(session, held)
             line.given["today"] = on.isoformat()
-            root.perform(step.command.split(), line)
+            root.perform(step.foreseen(settings).split(), line)
             for row in line.report.rows if line.report else ():
-                yield {**row, "on": on.isoformat(), "step": step.step, **step.shown(row)}
+                yield {**row, "on": on.isoformat(), "step": step.name, **step.shown(row)}
 
-        has_sender = bool(session.settings.mail.from_address or session.settings.company.email)
-        steps = [step for step in STEPS if step.step != "dunning" or has_sender]
+        off = {step.name: why for step in STEPS if (why := step.off(settings))}
         found = []
         for on in (session.today + timedelta(days=number) for number in range(days + 1)):
-            found += [row for step in steps for row in rows(on, step)]
-            _deliver(store, on)
-        notices = [] if has_sender else ["nobody is dunned: mails have no sender, mail.from or company.email"]
+            found += [row for step in STEPS if step.name not in off for row in rows(on, step)]
+        notices = [f"{name} is {why}" for name, why in off.items()]
+        if not settings.mail.host and outbox.waiting(store, channels=MAILS):
+            notices.append("mails wait, and what follows them: mail.host is not set")
         title, empty = f"Until {last}", f"nothing will be due until {last}"
         return Report(COLUMNS, found, title=title, notices=notices, empty=empty)
 

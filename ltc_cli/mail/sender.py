@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Decisions = Callable[[], AbstractContextManager[None]]
     Withdrawn = Callable[[Store, int], str | None]
     """Why a mail need not go any more; asked in the transaction that commits its sending."""
-    Bounced = Callable[[Store, int, str], None]
-    """Learns which mail the server refused for its recipient, and in which words; in the transaction that notes it."""
+    Refused = Callable[[Store, int, NotTakenError], None]
+    """Learns which mail the server did not take, and why; in the transaction that has noted it."""
     End = str | TroubleError
 
 MOST_LANES = 8
@@ -38,10 +38,10 @@ class Run:
     """What one run works with."""
 
     def __init__(
-        self, store: Store, decisions: Decisions, way: Way, withdrawn: Withdrawn, bounced: Bounced, on: date
+        self, store: Store, decisions: Decisions, way: Way, withdrawn: Withdrawn, refused: Refused, on: date
     ) -> None:
         self.store, self.decisions, self.way = store, decisions, way
-        self.withdrawn, self.bounced, self.on = withdrawn, bounced, on
+        self.withdrawn, self.refused, self.on = withdrawn, refused, on
         self.lanes: list[Transport] = []
 
     def send(self, only: Sequence[int] | None = None, *, wait: bool = False) -> list[int]:
@@ -116,8 +116,7 @@ class Run:
                 outbox.doubt(self.store, mail_id, self.on, said)
             case NotTakenError(said=said, for_good=for_good) if not self._is(mail_id, "cancelled"):
                 outbox.refuse(self.store, mail_id, self.on, said, for_good=for_good)
-                if end.has_bounced:
-                    self.bounced(self.store, mail_id, said)
+                self.refused(self.store, mail_id, end)
 
     def _is(self, mail_id: int, state: str) -> bool:
         return bool(self.store.value("SELECT state = ? FROM outbox WHERE id = ?", (state, mail_id)))

@@ -27,10 +27,14 @@ def sender(settings: Settings) -> str:
     return normalise_email(address)
 
 
+def no_server() -> ConfigError:
+    return ConfigError("there is no mail server: mail.host is not set", "set it in config.yaml, or --to-folder DIR")
+
+
 def server(mail: Mail) -> Server:
     """Where mails are handed in, with the password. Raises ConfigError where that is not set, or not safe."""
     if mail.host is None:
-        raise ConfigError("there is no mail server: mail.host is not set", "set it in config.yaml, or --to-folder DIR")
+        raise no_server()
     refuse_plain_elsewhere(mail)
     tls = mail.tls or ("none" if _is_this_machine(mail.host) else "required")
     return Server(mail.host, mail.port, tls, mail.user, _password(mail))

@@ -49,9 +49,6 @@ OPEN = (
 WITH rung (policy, level, position) AS (VALUES {rungs}),
 merged AS MATERIALIZED (SELECT id, merged_into_id FROM customer WHERE merged_into_id IS NOT NULL),
 choosing AS MATERIALIZED (SELECT id, dunning FROM customer WHERE dunning IS NOT NULL),
-cancelled AS (SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'cancelled' AND """
-    + NEWEST
-    + """),
 claimed AS (SELECT invoice_id FROM ("""
     + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "AND receivable.notice_id IS NOT NULL")
     + """) AS claim WHERE balance_minor > 0),
@@ -65,24 +62,20 @@ late AS (
         COALESCE(choice.policy, choosing.dunning) AS policy
     FROM balance LEFT JOIN merged ON merged.id = balance.customer_id
     LEFT JOIN choosing ON choosing.id = COALESCE(merged_into_id, customer_id)
-    LEFT JOIN dunning_choice AS choice ON choice.invoice_id = balance.invoice_id AND NOT EXISTS (
-        SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
+    LEFT JOIN dunning_choice_now AS choice ON choice.invoice_id = balance.invoice_id
     WHERE balance_minor > 0 OR balance.invoice_id IN (SELECT invoice_id FROM claimed)
 )
 SELECT kept_id, currency, policy, (
         SELECT MAX((SELECT position FROM rung
             WHERE rung.level = notice_item.level AND rung.policy = COALESCE(late.policy, '')))
         FROM notice_item WHERE receivable_id = late.id AND (
-            late.id NOT IN (SELECT receivable_id FROM notice_item JOIN cancelled ON cancelled.record_id = notice_id)
-            OR notice_id NOT IN (SELECT record_id FROM cancelled))
+            late.id NOT IN (SELECT receivable_id FROM notice_item JOIN notice_cancelled USING (notice_id))
+            OR notice_id NOT IN (SELECT notice_id FROM notice_cancelled))
     ) AS reached,
     due_on, kind, id, invoice_id, balance_minor
 FROM late ORDER BY kept_id, currency, id
 """
 )
-
-IS_CANCELLED = f"""EXISTS (SELECT 1 FROM outbox
-    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled' AND {NEWEST})"""
 
 CUSTOMERS = """
 SELECT id, COALESCE(contact, name) AS addressee, email, address, kind = 'business' AS is_business, dunning
@@ -113,10 +106,11 @@ FROM receivable LEFT JOIN settlement ON settlement.receivable_id = receivable.id
 WHERE receivable.kind = 'invoice' AND {these:invoice_id} ORDER BY receivable.id
 """
 
-CLAIMED = f"""
+CLAIMED = """
 SELECT receivable.invoice_id, basis, SUM(receivable.amount_minor) AS claimed_minor FROM claim
 JOIN receivable ON receivable.id = claim.receivable_id JOIN notice ON notice.id = receivable.notice_id
-WHERE NOT {IS_CANCELLED} AND {{these:receivable.invoice_id}} GROUP BY 1, 2
+WHERE NOT EXISTS (SELECT 1 FROM notice_cancelled WHERE notice_id = notice.id) AND {these:receivable.invoice_id}
+GROUP BY 1, 2
 """
 
 

@@ -175,7 +175,7 @@ def _choose_dunning(store: Store, settings: Settings, invoice: Reference, fields
     """The dunning policy of one invoice, the only thing about it that may change: a fact of its own."""
     chosen = fields["dunning"]
     _refuse_unknown_policy(settings, chosen)
-    row = store.one("SELECT policy FROM dunning_choice WHERE invoice_id = ? ORDER BY id DESC LIMIT 1", (invoice.id,))
+    row = store.one("SELECT policy FROM dunning_choice_now WHERE invoice_id = ?", (invoice.id,))
     if chosen == (row["policy"] if row else None):
         return False
     store.add("dunning_choice", invoice_id=invoice.id, policy=chosen, recorded_at=store.recorded_at)

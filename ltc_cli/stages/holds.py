@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
-from ltc_cli.mail.outbox import NEWEST
 from ltc_cli.receivables import BALANCES, open_items
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import format_amount
@@ -34,7 +33,7 @@ LAPSED = NEWEST_WORD + "AND kind = 'promise' AND until_on < ? ORDER BY id"
 
 # A level that stops shipping stands while one of its instalments, or a claim of that invoice, is open, and dunning of
 # that invoice is not switched off.
-STOPPED = f"""
+STOPPED = """
 SELECT notice.id, notice.level, invoice.number FROM notice
 JOIN notice_item ON notice_item.notice_id = notice.id
 JOIN receivable AS reached ON reached.id = notice_item.receivable_id
@@ -43,15 +42,13 @@ JOIN receivable ON receivable.invoice_id = reached.invoice_id
     AND (receivable.id = reached.id OR receivable.kind <> 'invoice')
 JOIN customer AS own ON own.id = reached.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
-LEFT JOIN dunning_choice AS choice ON choice.invoice_id = invoice.id AND NOT EXISTS (
-    SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
+LEFT JOIN dunning_choice_now AS choice ON choice.invoice_id = invoice.id
 WHERE COALESCE(choice.policy, kept.dunning, '') <> 'none' AND notice_item.notice_id IN (
     SELECT stopping.id FROM notice AS stopping WHERE stops_shipping = 1 AND stopping.customer_id IN (
         SELECT family.id FROM customer AS asked JOIN customer AS family
             ON family.id = COALESCE(asked.merged_into_id, asked.id)
             OR family.merged_into_id = COALESCE(asked.merged_into_id, asked.id) WHERE asked.id = ?))
-AND NOT EXISTS (SELECT 1 FROM outbox
-    WHERE outbox.kind = 'notice' AND outbox.record_id = notice.id AND outbox.state = 'cancelled' AND {NEWEST})
+AND NOT EXISTS (SELECT 1 FROM notice_cancelled WHERE notice_id = notice.id)
 AND receivable.amount_minor > COALESCE((
     SELECT SUM(amount_minor) FROM settlement WHERE settlement.receivable_id = receivable.id), 0)
 ORDER BY notice.id LIMIT 1

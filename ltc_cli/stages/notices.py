@@ -344,8 +344,7 @@ SWITCHED_OFF = f"""
 SELECT 1 {ITEMS.replace("notice_item", "told").replace("JOIN told ON", f"JOIN ({TOLD}) AS told ON")}
 JOIN customer AS own ON own.id = notice.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
-LEFT JOIN dunning_choice AS choice ON choice.invoice_id = receivable.invoice_id AND NOT EXISTS (
-    SELECT 1 FROM dunning_choice AS later WHERE later.invoice_id = choice.invoice_id AND later.id > choice.id)
+LEFT JOIN dunning_choice_now AS choice ON choice.invoice_id = receivable.invoice_id
 WHERE outbox.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
 """
 
@@ -405,6 +404,67 @@ def _has_moved(store: Store, mail_id: int) -> bool:
         (mail_id,),
     )
     return row is not None and row["recipient"] != paper.in_one_line(row["address"] or "")
+
+
+# Its mail has failed, and no call goes with it.
+FAILED = """
+SELECT notice.id, notice.customer_id, notice.level, notice.currency, customer.name
+FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN customer_now AS customer ON customer.own_id = notice.customer_id
+WHERE outbox.id = ? AND state = 'failed' AND outbox.channel = 'mail'
+AND NOT EXISTS (SELECT 1 FROM task WHERE task.notice_id = notice.id)
+"""
+
+# Mails of notices that have failed and say what somebody has called about instead.
+TOLD_BY_CALL = """
+SELECT id, record_id, recipient FROM outbox WHERE kind = 'notice' AND state = 'failed' AND record_id IN (
+    SELECT notice_item.notice_id FROM notice_item JOIN task_item USING (receivable_id, level)
+    JOIN task ON task.id = task_id WHERE task_id = ? AND task.notice_id IS NULL) ORDER BY id
+"""
+
+
+def refused(store: Store, mail_id: int, on: date) -> None:
+    """Ask for a call instead of a notice whose mail has failed, where there is none yet."""
+    notice = store.one(FAILED, (mail_id,))
+    if notice is None:
+        return
+    items = [
+        item for item in _items(store, notice["id"]) if _is_not_asked_for(store, item) and _was_not_made(store, item)
+    ]
+    if items:
+        store.touch(f"K{notice['customer_id']}")
+        about = {key: notice[key] for key in ("customer_id", "level", "currency")}
+        tasks.add(store, f"call {notice['name']}", on, items, **about)
+
+
+def called(store: Store, task_id: int, on: date) -> list[str]:
+    """Withdraw what has failed and was told by calls instead: its level is reached. Says so, notice by notice."""
+    said, why = [], "they were called about it"
+    for mail in store.all(TOLD_BY_CALL, (task_id,)):
+        if all(tasks.was_made(store, item) for item in _items(store, mail["record_id"])):
+            dropped(store, mail["id"], on)
+            outbox.withdraw(store, mail["id"], on, why)
+            said.append(f"N{mail['record_id']} to {mail['recipient']} is withdrawn: {why}")
+    return said
+
+
+def to_be_called(store: Store, mail_ids: Sequence[int]) -> list[str]:
+    """Of these mails those of notices that have failed: what there is to do instead, one line each."""
+    failed = store.among(
+        "SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'failed' AND {these:id} ORDER BY id", mail_ids
+    )
+    found = records(store, [row["record_id"] for row in failed]) if failed else []
+    asked = {row["ref"]: row for row in tasks.records(store, [int(each["task"][1:]) for each in found if each["task"]])}
+    return [
+        f"{each['ref']} is not delivered: {asked[each['task']]['text']}, then ltc done {each['task']}"
+        for each in found
+        if each["task"] and asked[each["task"]]["status"] == "open"
+    ]
+
+
+def _items(store: Store, notice_id: int) -> list[tuple[int, str]]:
+    rows = store.all("SELECT receivable_id, level FROM notice_item WHERE notice_id = ?", (notice_id,))
+    return [(row["receivable_id"], row["level"]) for row in rows]
 
 
 def dropped(store: Store, mail_id: int, on: date) -> None:
@@ -493,10 +553,16 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
             claims=claims[row["id"]],
             status=row["state"] or "sent",
             decided_on=row["decided_on"],
-            task=row["task"],
+            task=row["task"] or _call_instead(store, row),
         )
         for row in rows
     ]
+
+
+def _call_instead(store: Store, notice: Row) -> str | None:
+    """The call that there is while its mail has failed."""
+    task_id = tasks.called_about(store, _items(store, notice["id"])) if notice["state"] == "failed" else None
+    return f"T{task_id}" if task_id else None
 
 
 def _record(

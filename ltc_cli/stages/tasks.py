@@ -41,12 +41,13 @@ WORTH_A_TASK = ("call", "email", "meeting", "visit", "event", "reply")
 TOUCHED = f"""FROM touch WHERE touch.lead_id = task.lead_id AND touch.kind IN {WORTH_A_TASK}
     AND touch.recorded_at > task.recorded_at AND touched_on <= ? ORDER BY touch.id LIMIT 1"""
 
-IS_CANCELLED = """EXISTS (SELECT 1 FROM outbox JOIN outbox_attempt ON outbox_id = outbox.id
-    WHERE outbox.kind = 'notice' AND outbox.record_id = {notice} AND outbox_attempt.state = 'cancelled'
-    AND happened_on <= ?)"""
+# What had become of a notice by a day: what the last word on its newest mail said; a letter went when it was written.
+STATE = """COALESCE((SELECT outbox_attempt.state FROM outbox JOIN outbox_attempt ON outbox_id = outbox.id
+    WHERE outbox.kind = 'notice' AND outbox.record_id = {notice} AND happened_on <= ?
+    ORDER BY outbox.id DESC, outbox_attempt.id DESC LIMIT 1), 'sent')"""
 
 # Whether anything that a call for money is about is open, and was not written about since. A call that goes with a
-# notice is not needed where that did not go.
+# notice is not needed where that was cancelled.
 IS_OWED = f"""
 EXISTS (SELECT 1 FROM task_item JOIN receivable ON receivable.id = receivable_id
     WHERE task_item.task_id = task.id AND receivable.amount_minor > COALESCE((SELECT SUM(amount_minor) FROM settlement
@@ -54,8 +55,8 @@ EXISTS (SELECT 1 FROM task_item JOIN receivable ON receivable.id = receivable_id
     AND NOT EXISTS (SELECT 1 FROM notice_item JOIN notice ON notice.id = notice_item.notice_id
         WHERE notice_item.receivable_id = receivable.id AND notice_item.level = task_item.level
         AND notice.id <> COALESCE(task.notice_id, 0) AND decided_on <= ?
-        AND NOT {IS_CANCELLED.format(notice="notice.id")}))
-AND NOT {IS_CANCELLED.format(notice="task.notice_id")}
+        AND {STATE.format(notice="notice.id")} NOT IN ('cancelled', 'failed')))
+AND {STATE.format(notice="task.notice_id")} <> 'cancelled'
 """
 
 # Whether a lead went another way than the call leads to. Of a merge no day is known.

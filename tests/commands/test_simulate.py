@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -42,9 +42,22 @@ def test_a_day_that_has_gone_is_refused(company: Company) -> None:
     assert error["message"] == "2026-01-30 is not a day from today until ten years on"
 
 
+HOST: Final = "company: {name: Acme, email: billing@acme.example}\nmail: {host: mail.example}\n"
+
+
+def test_what_daily_does_not_do_is_not_foreseen(company: Company) -> None:
+    """Nobody is dunned while there is no mail server, and nothing billed that is to be mailed."""
+    rows = company.ltc("simulate", "--until", "2026-03-31")
+    assert {row["step"] for row in rows} == {"billing"}
+    assert company.err == "dunning is off: mail.host is not set\n"
+    company.config_path.write_text("company: {email: billing@acme.example}\nmail: {invoices: true}\n", encoding="utf-8")
+    error = company.ltc("simulate", "--until", "2026-03-31", fails=6)
+    assert error["message"] == "there is no mail server: mail.host is not set"
+
+
 def test_who_will_be_written_to_when_and_at_which_level(tmp_path: Path) -> None:
     """Due on 2026-03-02: a nudge three days before, then 5, 20 and 40 days after it, and never a fourth."""
-    company = Company(tmp_path, today="2026-01-31", config="company: {name: Acme, email: billing@acme.example}\n")
+    company = Company(tmp_path, today="2026-01-31", config=HOST)
     company.ltc("lead", "add", "Ada", "--company", "Engines", "--email", "ada@engines.example")
     company.ltc("promote", "L1", "--amount", "1200")
     company.ltc("sign", "O1", "--terms", "100% sign; net 30")
@@ -63,7 +76,7 @@ def test_who_will_be_written_to_when_and_at_which_level(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["queued", "claimed"])
 def test_a_mail_that_pauses_keeps_nothing_back(state: str, tmp_path: Path) -> None:
     """Due on 2026-01-31, the first notice is queued on 2026-02-05 and pauses; the second is of 2026-02-20."""
-    company = Company(tmp_path, today="2026-01-31", config="company: {name: Acme, email: billing@acme.example}\n")
+    company = Company(tmp_path, today="2026-01-31", config=HOST)
     company.ltc("lead", "add", "Ada", "--company", "Engines", "--email", "ada@engines.example")
     company.ltc("promote", "L1", "--amount", "1200")
     company.ltc("sign", "O1", "--terms", "100% sign; net 0")
@@ -78,6 +91,7 @@ def test_a_mail_that_pauses_keeps_nothing_back(state: str, tmp_path: Path) -> No
 def test_sequences_are_foreseen_too(tmp_path: Path) -> None:
     config = """
 company: {name: Acme, email: billing@acme.example, country: GB}
+mail: {host: mail.example}
 nurture: {sequences: {hello: [{after: 0d, mail: welcome}, {after: 7d, task: "call {lead}"}]}}
 """
     company = Company(tmp_path, today="2026-06-15", config=config)
@@ -88,3 +102,6 @@ nurture: {sequences: {hello: [{after: 0d, mail: welcome}, {after: 7d, task: "cal
         ("2026-06-15", "L1", "Ada"),
         ("2026-06-22", "L1", "Ada"),
     ]
+    company.config_path.write_text(config.replace("mail: {host: mail.example}\n", ""), encoding="utf-8")
+    assert [row["on"] for row in company.ltc("simulate", "--until", "+10d")] == ["2026-06-15"]
+    assert company.err.endswith("mails wait, and what follows them: mail.host is not set\n")

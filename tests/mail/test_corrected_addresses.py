@@ -69,6 +69,47 @@ def test_without_an_address_it_is_withdrawn_and_becomes_a_call(company: Company,
     assert company.run("check") == 0
 
 
+REFUSED: Final = Fault("RCPT", "550 5.1.1 unknown")
+
+
+@pytest.fixture
+def refused(company: Company, port: int) -> Iterator[Company]:
+    """The first notice, with its fee of 10.00, was refused for good."""
+    with wire(port, REFUSED) as between:
+        company.config_path.write_text(CONFIG.format(port=between.port), encoding="utf-8")
+        assert company.run("dun") == 8
+        yield company
+        assert company.run("check") == 0
+
+
+def calls(company: Company) -> list[tuple[str, str, str]]:
+    return [(row["ref"], row["status"], row["level"]) for row in company.ltc("list", "tasks")]
+
+
+def test_a_notice_that_is_refused_for_good_is_to_be_told_by_a_call(refused: Company, inbox: Inbox) -> None:
+    """Until a mail goes to another address; that one fails, too, and it is the same call again."""
+    company = refused
+    assert "N1 is not delivered: call Engines, then ltc done T1\n" in company.err
+    assert (company.ltc("show", "N1")["task"], calls(company)) == ("T1", [("T1", "open", "first")])
+    assert "T1" in [row["ref"] for row in company.ltc("today")]
+    company.ltc("edit", "K1", f"email={NEW}")
+    assert calls(company) == [("T1", "moot", "first")]
+    assert company.ltc("list", "tasks", "--as-of", DUE_ON) == []
+    company.ltc("outbox", "send")
+    assert (inbox.recipients, calls(company)) == ([NEW], [("T1", "moot", "first")])
+
+
+def test_a_call_that_was_made_takes_the_place_of_the_notice(refused: Company, inbox: Inbox) -> None:
+    """The level is reached by the call; the notice goes with its fee, and the next level comes in its time."""
+    company = refused
+    company.ltc("done", "T1")
+    assert company.err == f"N1 to {OLD} is withdrawn: they were called about it\n"
+    company.ltc("edit", "K1", f"email={NEW}")
+    assert (company.ltc("dun"), company.ltc("outbox", "list", "--where", "status=failed")) == ([], [])
+    (second,) = company.ltc("dun", today="2026-06-21")
+    assert (second["level"], second["total"], inbox.recipients) == ("second", "100.00", [NEW])
+
+
 def test_an_invoice_that_failed_reaches_the_new_address(port: int, inbox: Inbox) -> None:
     with wire(port, Fault("RCPT", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
         company = Company(folder, config=CONFIG.format(port=between.port), today=DUE_ON)

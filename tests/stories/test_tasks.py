@@ -147,7 +147,9 @@ def test_a_call_beside_a_notice_is_made_once(company: Dunned) -> None:
     (row,) = company.dun(5, "--no-send")
     assert (row["ref"], row["channel"], row["task"]) == ("N1", "mail", "T1")
     assert (company.at(5, "show", "N1")["task"], company.at(5, "show", "T1")["notice"]) == ("T1", "N1")
-    company.at(6, "outbox", "drop", "M1")
+    company.at(5, "edit", "K1", "email=ada@new.example")
+    assert standing(company, 5) == [("T1", "open", None)]
+    company.at(6, "outbox", "drop", "M2")
     assert standing(company, 6) == [("T1", "moot", None)]
     assert standing(company, 6, "--as-of", at(5)) == [("T1", "open", None)]
     # The level is told again; of the two calls that it asks for one alone is open.
