@@ -53,6 +53,9 @@ CHANNELS = ("mail", "letter")
 SENDS = {"mail": "ltc outbox send", "letter": "ltc outbox send --to-folder DIR"}
 """What lets one that waits go."""
 
+RETRIED, MISSING = "to be tried again", "found to be missing"
+"""What is said of a mail that a user sends on its way once more: from then on the pauses begin anew."""
+
 OPEN_STATES = ("queued", "claimed", "sending", "sent", "unknown")
 """In which a mail has arrived, or still may."""
 
@@ -270,7 +273,11 @@ def erase(store: Store, mail_id: int) -> None:
 
 def refuse(store: Store, mail_id: int, on: date, said: str, *, for_good: bool) -> None:
     """It was not taken: wait longer each time, and fail where that was for good or often enough."""
-    tries = store.value("SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = ? AND tried = 1", (mail_id,))
+    tries = store.value(
+        "SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = ? AND tried = 1 AND id > COALESCE(("
+        "SELECT MAX(id) FROM outbox_attempt WHERE outbox_id = ? AND tried = 0 AND said IN (?, ?)), 0)",
+        (mail_id, mail_id, RETRIED, MISSING),
+    )
     if for_good or tries >= len(PAUSES):
         _rest(store, mail_id, "failed", on, said=said, tried=True)
         return
@@ -330,7 +337,7 @@ def retry(store: Store, mail_id: int, on: date) -> bool:
         return False
     if row["state"] not in ("queued", "failed"):
         raise _refused(row, "tried again")
-    _rest(store, mail_id, "queued", on, said="to be tried again")
+    _rest(store, mail_id, "queued", on, said=RETRIED)
     return True
 
 
@@ -344,7 +351,7 @@ def resolve(store: Store, mail_id: int, on: date, *, has_arrived: bool) -> bool:
     if has_arrived:
         _rest(store, mail_id, "sent", on, said="found to have arrived")
     else:
-        _rest(store, mail_id, "queued", on, said="found to be missing")
+        _rest(store, mail_id, "queued", on, said=MISSING)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from typing import TYPE_CHECKING, Final
@@ -256,4 +257,9 @@ def test_pauses_grow_and_end(company: Company, inbox: Inbox, port: int) -> None:
                 assert send_at(now + timedelta(minutes=pause, seconds=-1)) == "[]", number
                 now += timedelta(minutes=pause)
     assert states(company) == {"ada": "failed"}
+    company.ltc("outbox", "retry", "M1")  # by which they begin anew
+    with wire(port, Fault("RCPT", LATER)) as carried:
+        point_to(company, carried.port)
+        (row,) = json.loads(send_at(now))
+    assert (row["status"], row["not_before"]) == ("queued", f"{now + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S.%fZ}")
     assert inbox.deliveries == []
