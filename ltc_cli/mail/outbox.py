@@ -37,7 +37,7 @@ COLUMNS = (
     Column("recipient"),
     Column("subject", on_table=False),
     Column("attempts", "count", spare=3),
-    Column("not_before", on_table=False),
+    Column("not_before", "moment", spare=5),
     Column("queued_on", "date", spare=4),
     Column("sent_on", "date"),
     Column("said"),

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held
-from ltc_cli.report import Column, Report
+from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
@@ -289,7 +289,7 @@ def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]
             continue
         ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
         what, command, why = UNDELIVERED_STATES[row["state"]]
-        until = f"{row['not_before'][:16].replace('T', ' ')} UTC" if row["not_before"] else ""
+        until = moment(row["not_before"] or "")
         words = why.format(until=until, said=row["said"] or "no answer").strip()
         yield _row(what, ref, name, row["queued_on"], today, command.format(ref=ref), words)
 
