@@ -260,10 +260,11 @@ SETTLED = {
     "payment": "{what} was paid",
     "discount": "{what} was paid",
     "credit": "{what} was credited",
-    "void": "{what} was credited",
+    "void": "{what} was withdrawn",
     "writeoff": "{what} was written off",
     "reversal": "{what} is open again",
 }
+"""What happened to an invoice, or a part of it, by the kind of its settlement."""
 
 
 def _settled(store: Store, mail_id: int) -> str | None:
