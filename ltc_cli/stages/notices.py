@@ -308,12 +308,12 @@ def _post(
 
 
 # All that a notice speaks of: what went up the ladder, and what else it lists.
-TOLD = """SELECT notice_id, receivable_id FROM notice_item
-    UNION SELECT notice_id, receivable_id FROM notice_listed"""
+TOLD = """SELECT receivable_id FROM notice_item WHERE notice_id = {notice}
+    UNION SELECT receivable_id FROM notice_listed WHERE notice_id = {notice}"""
 
 # What changes what a notice says, the first that was recorded since: money of this customer and currency, or a word
 # that keeps dunning back.
-CHANGED = """
+CHANGED = f"""
 WITH mine AS (SELECT notice.id, notice.customer_id, own.id AS own_id, currency, notice.recorded_at FROM outbox
     JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
     JOIN customer AS own ON own.id = notice.customer_id OR own.merged_into_id = notice.customer_id
@@ -345,9 +345,7 @@ SELECT dunning_event.kind, COALESCE(number, 'K' || dunning_event.customer_id), 0
 JOIN dunning_event ON dunning_event.recorded_at > mine.recorded_at AND dunning_event.kind <> 'release'
 LEFT JOIN invoice ON invoice.id = invoice_id
 WHERE dunning_event.customer_id = mine.customer_id OR dunning_event.invoice_id IN (
-    SELECT invoice_id FROM receivable WHERE id IN (
-        SELECT receivable_id FROM mine JOIN notice_item ON notice_id = mine.id
-        UNION SELECT receivable_id FROM mine JOIN notice_listed ON notice_id = mine.id))
+    SELECT invoice_id FROM receivable WHERE id IN ({TOLD.format(notice="mine.id")}))
 LIMIT 1
 """
 CHANGES = {
@@ -362,14 +360,10 @@ CHANGES = {
     "promise": "payment of {ref} was promised",
 }
 
-ITEMS = """
-FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
-JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receivable.id = receivable_id
-"""
-
 # The nearest policy of one of its invoices is none by now.
 SWITCHED_OFF = f"""
-SELECT number {ITEMS.replace("notice_item", "told").replace("JOIN told ON", f"JOIN ({TOLD}) AS told ON")}
+SELECT number FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN receivable ON receivable.id IN ({TOLD.format(notice="notice.id")})
 JOIN invoice ON invoice.id = receivable.invoice_id
 JOIN customer AS own ON own.id = notice.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
@@ -378,7 +372,11 @@ WHERE outbox.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
 """
 
 # It is of before the due date, and that is past for one of its instalments.
-PASSED = f"SELECT due_on {ITEMS} WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?"
+PASSED = """
+SELECT due_on FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receivable.id = receivable_id
+WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?
+"""
 
 # What a notice says is of a customer as it was: its address, what it owes, what is held for it.
 MERGED = """
@@ -393,8 +391,8 @@ OVERTAKEN = """
 SELECT later.id FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
 JOIN notice AS later ON later.id > notice.id AND later.currency = notice.currency AND later.on_ladder = 1
     AND later.customer_id = notice.customer_id
-JOIN outbox AS newer ON newer.kind = 'notice' AND newer.record_id = later.id AND newer.state <> 'cancelled'
-WHERE outbox.id = ? AND notice.on_ladder = 1
+WHERE outbox.id = ? AND notice.on_ladder = 1 AND EXISTS (SELECT 1 FROM outbox AS newer
+    WHERE newer.kind = 'notice' AND newer.record_id = later.id AND newer.state <> 'cancelled')
 """
 
 
