@@ -511,11 +511,11 @@ Mill Lane 2
 London
 
 
-最后催款通知 N1 Acme GmbH
+Acme GmbH：最后催款通知 N1
 
-Engines:
+Engines：
 
-这是最后一次通知,请立即支付逾期款项。
+这是最后一次通知，请立即支付逾期款项。
 """,
 }
 
