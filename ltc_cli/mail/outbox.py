@@ -374,8 +374,13 @@ HINTS = {
 }
 
 
+def next_step(ref: str, state: str) -> str:
+    """The command that a mail in this state waits for; empty for none."""
+    return HINTS.get(state, "").format(ref=ref)
+
+
 def _refused(row: Row, what: str) -> RefusedError:
-    hint = HINTS.get(row["state"], "ltc show {ref}").format(ref=f"M{row['id']}")
+    hint = next_step(f"M{row['id']}", row["state"]) or f"ltc show M{row['id']}"
     why = f": {row['said']}" if row["state"] == "cancelled" and row["said"] else ""
     return RefusedError(f"M{row['id']} is {row['state']} and cannot be {what}{why}", hint)
 

@@ -292,6 +292,8 @@ def test_an_unknown_mail_is_told_and_waits_for_a_word(company: Company, inbox: I
     (todo,) = [row for row in company.ltc("today") if row["ref"] == "M1"]
     assert (todo["what"], todo["command"]) == ("mail unknown", "ltc outbox resolve M1 --sent")
     assert todo["why"] == "if it has not arrived: --resend"
+    assert company.run("show", "M1") == 0
+    assert company.err == "next: ltc outbox resolve M1 --sent, or --resend\n"
     company.ltc("outbox", "resolve", "M1", "--resend")
     company.ltc("outbox", "send")
     assert [row for row in company.ltc("today") if row["ref"] == "M1"] == []
