@@ -282,11 +282,15 @@ def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
     return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}")
 
 
-def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
+def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
     """Mails that did not go, but for those whose lead nobody wants to write to any more."""
     for row in store.all(UNDELIVERED, (now, today.isoformat())):
-        if row["kind"] == "lead" and row["state"] != "unknown" and nurture.withdrawn(store, row["id"]):
-            continue
+        if row["kind"] != "lead" or row["state"] == "unknown" or not nurture.withdrawn(store, row["id"]):
+            yield row
+
+
+def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
+    for row in undelivered(store, today, now):
         ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
         what, command, why = UNDELIVERED_STATES[row["state"]]
         until = moment(row["not_before"] or "")
