@@ -62,6 +62,10 @@ MISSING = {
 }
 
 
+LISTS = {"opportunity": "ltc list opportunities", "outbox": "ltc outbox list"}
+"""Where records of a kind are listed, if not by its plural."""
+
+
 class Reference(NamedTuple):
     kind: str
     id: int
@@ -93,10 +97,9 @@ def find(store: Store, text: str, *wanted: str) -> Reference:
 def look_up(store: Store, text: str) -> Reference:
     """The record that the text itself names; a merged one is the record it was merged into, an item its code."""
     cleaned = text.strip()
-    kind = KINDS.get(cleaned[:1].upper())
-    digits = cleaned[1:]
-    if kind and digits.isascii() and digits.isdigit() and len(digits) <= 18:
-        record_id = _survivor(store, kind, int(digits))
+    kind = _kind(cleaned)
+    if kind and len(cleaned) <= 19:
+        record_id = _survivor(store, kind, int(cleaned[1:]))
         if record_id is not None:
             return name(kind, record_id)
     for numbered, table in NUMBERED.items():
@@ -109,8 +112,16 @@ def look_up(store: Store, text: str) -> Reference:
     raise NotFoundError(f"there is no record {_shortened(cleaned)}", _where_to_look(cleaned))
 
 
+def _kind(text: str) -> str | None:
+    """The kind of which the text is a number, such as `L1`."""
+    digits = text[1:]
+    return KINDS.get(text[:1].upper()) if digits.isascii() and digits.isdigit() else None
+
+
 def _where_to_look(text: str) -> str:
-    """Words are names, and `find` knows them; the rest are numbers that no list has."""
+    """The list of its kind; words are names, and `find` knows them; the rest are numbers that no list has."""
+    if kind := _kind(text):
+        return LISTS.get(kind, f"ltc list {kind}s")
     is_name = text[:2].isalpha() and "-" not in text and text.isprintable()
     lists = "ltc list leads, ltc list invoices and so on show what there is"
     return f"ltc find {shlex.quote(_shortened(text))} looks for a name; {lists}" if is_name else lists

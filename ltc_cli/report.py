@@ -9,7 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Kind = Literal[
-    "text", "prose", "ref", "status", "money", "quantity", "count", "percent", "rate", "days", "date", "bar", "list"
+    "text",
+    "prose",
+    "ref",
+    "status",
+    "money",
+    "quantity",
+    "count",
+    "percent",
+    "rate",
+    "days",
+    "date",
+    "moment",
+    "bar",
+    "list",
 ]
 """What stands in a column; prose is folded where a terminal is too narrow for it, other texts are cut."""
 
@@ -67,6 +80,11 @@ class Report:
         self.empty = empty
         """Said on stderr when there are no rows."""
         self.exit_code = exit_code
+
+
+def moment(recorded: str) -> str:
+    """A moment as it is shown: `2026-06-15 09:05 UTC`."""
+    return f"{recorded[:16].replace('T', ' ')} UTC"
 
 
 def to_text(report: Report) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from ltc_cli.batch import Held, LineSession, Told, answered
 from ltc_cli.commands.answers import ask
+from ltc_cli.commands.post import remarks
 from ltc_cli.commands.steps import STEPS, Step
 from ltc_cli.errors import UnderWayError
 from ltc_cli.report import Column, Report
@@ -29,9 +30,10 @@ def daily(
 ) -> None:
     """Do everything that is due: one line a step.
 
-    A step that fails keeps no other one from being done; the exit code is then 8. What was done is not done again, and
-    a second start while one is under way leaves at once, so that cron may start it as often as it likes. Nobody is
-    dunned while there is no mail server.
+    A step that fails keeps no other one from being done; the exit code is then 8, and so it is while a mail has failed,
+    or may have arrived, until it is retried, resolved or dropped. What was done is not done again, and a second start
+    while one is under way leaves at once, so that cron may start it as often as it likes. Nobody is dunned while there
+    is no mail server.
 
     \b
     Example:
@@ -47,8 +49,9 @@ def daily(
         if off:
             return _row(step.name, "nothing", [], off)
         if check:
-            return _looked(step.name, [run(look) for look in step.looks])
-        return _done(step.name, run(step.command(session.settings)))
+            return _looked(step.name, [run(look) for look in step.looks], step.left(session))
+        told = run(step.command(session.settings))
+        return _done(step.name, told, step.left(session))
 
     def run(words: str) -> Told:
         with closing(Held()) as held:
@@ -72,20 +75,20 @@ def _report(rows: list[dict[str, Any]], *, calm: Sequence[str]) -> Report:
     return Report(COLUMNS, rows, exit_code=0 if is_calm else 8, hint="" if is_calm else "ltc today")
 
 
-def _done(step: str, told: Told) -> dict[str, Any]:
+def _done(step: str, told: Told, left: list[dict[str, Any]]) -> dict[str, Any]:
     if "error" in told:
         return _failed(step, told)
-    refs = _refs(told)
-    status = "partly" if told["exit_code"] else "done" if refs else "nothing"
-    detail = "; ".join(told["notices"]) if told["exit_code"] else ""
-    return _row(step, status, refs, detail or _few(refs))
+    refs = _all_refs([told], left)
+    status = "partly" if told["exit_code"] or left else "done" if refs else "nothing"
+    said = dict.fromkeys([*told["notices"], *remarks(left[:REFS_MOST])])
+    return _row(step, status, refs, "; ".join(said) or _few(refs))
 
 
-def _looked(step: str, all_told: list[Told]) -> dict[str, Any]:
+def _looked(step: str, all_told: list[Told], left: list[dict[str, Any]]) -> dict[str, Any]:
     failed = next((told for told in all_told if "error" in told), None)
     if failed:
         return _failed(step, failed)
-    refs = [ref for told in all_told for ref in _refs(told)]
+    refs = _all_refs(all_told, left)
     return _row(step, "waits" if refs else "nothing", refs, _few(refs))
 
 
@@ -97,6 +100,10 @@ def _failed(step: str, told: Told) -> dict[str, Any]:
 
 def _row(step: str, status: str, refs: list[str], detail: str) -> dict[str, Any]:
     return {"step": step, "status": status, "count": len(refs), "detail": detail or None}
+
+
+def _all_refs(all_told: list[Told], left: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys([*(ref for told in all_told for ref in _refs(told)), *(row["ref"] for row in left)]))
 
 
 def _refs(told: Told) -> list[str]:

@@ -8,6 +8,7 @@ from ltc_cli.errors import RefusedError, UnderWayError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
 from ltc_cli.references import find
+from ltc_cli.report import moment
 from ltc_cli.stages import mailing, notices, nurture
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 NOT_DELIVERED = ("queued", "claimed", "sending", "failed", "unknown")
 
 REMARKS = {
-    "queued": "{ref} to {recipient} waits: {said}",
+    "queued": "{ref} to {recipient} waits: {said}; {sends} tries again",
+    "paused": "{ref} to {recipient} waits until {until}: {said}; ltc outbox retry {ref} lets it go with the next run",
     "failed": "{ref} to {recipient} failed: {said}; ltc outbox retry {ref}, or drop {ref}",
     "unknown": "{ref} to {recipient} may have arrived, or not: {said}; ltc outbox resolve {ref} --sent|--resend",
     "cancelled": "{ref} to {recipient} was not sent: {said}",
@@ -57,7 +59,12 @@ def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mail
 
 def remarks(rows: list[dict[str, Any]]) -> list[str]:
     """One line for each mail that is not delivered, with what to do about it."""
-    return [REMARKS[row["status"]].format(**row) for row in rows if row["status"] in REMARKS and row["said"]]
+    return [_remark(row) for row in rows if row["status"] in REMARKS and row["said"]]
+
+
+def _remark(row: dict[str, Any]) -> str:
+    words = REMARKS["paused" if row["not_before"] else row["status"]]
+    return words.format(until=moment(row["not_before"] or ""), sends=outbox.SENDS[row["channel"]], **row)
 
 
 class Post:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ltc_cli.mail import setting
+from ltc_cli.mail import outbox, setting
+from ltc_cli.reports import today
+from ltc_cli.session import Session
 from ltc_cli.settings import Settings
+from ltc_cli.store import Store
 
 
 class Step(NamedTuple):
@@ -20,6 +23,8 @@ class Step(NamedTuple):
     """What of its answer `simulate` shows under other names."""
     off: Callable[[Settings], str | None] = lambda _settings: None
     """Why it is not done under these settings."""
+    left: Callable[[Session], list[dict[str, Any]]] = lambda _session: []
+    """Mails that no run does anything about before a user has decided."""
 
 
 def _always(words: str) -> Callable[[Settings], str]:
@@ -52,8 +57,19 @@ def _nurtured(row: dict[str, Any]) -> dict[str, Any]:
     return {"customer_name": row["name"], "level": f"{row['sequence']}: {row['what']}"}
 
 
-RESTLESS = ("queued", "claimed", "sending", "failed", "unknown")
-"""States of a mail that somebody or the next run has to do with."""
+def _undecided(session: Session) -> list[dict[str, Any]]:
+    """What failed, or may have arrived: to be retried, resolved or dropped."""
+
+    def find(store: Store) -> list[dict[str, Any]]:
+        rows = today.undelivered(store, session.today, session.recorded_at)
+        ids = [row["id"] for row in rows if row["state"] != "queued"]
+        return outbox.records(store, ids) if ids else []
+
+    return session.look(find)
+
+
+RESTLESS = ("queued", "claimed", "sending")
+"""States of a mail that the next run has to do with."""
 
 STEPS = (
     Step(
@@ -76,5 +92,6 @@ STEPS = (
         "outbox",
         _always("outbox send"),
         looks=tuple(f"outbox list --where status={state}" for state in RESTLESS),
+        left=_undecided,
     ),
 )

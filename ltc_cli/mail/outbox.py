@@ -37,7 +37,7 @@ COLUMNS = (
     Column("recipient"),
     Column("subject", on_table=False),
     Column("attempts", "count", spare=3),
-    Column("not_before", on_table=False),
+    Column("not_before", "moment", spare=5),
     Column("queued_on", "date", spare=4),
     Column("sent_on", "date"),
     Column("said"),
@@ -52,6 +52,9 @@ CHANNELS = ("mail", "letter")
 
 SENDS = {"mail": "ltc outbox send", "letter": "ltc outbox send --to-folder DIR"}
 """What lets one that waits go."""
+
+RETRIED, MISSING = "to be tried again", "found to be missing"
+"""What is said of a mail that a user sends on its way once more: from then on the pauses begin anew."""
 
 OPEN_STATES = ("queued", "claimed", "sending", "sent", "unknown")
 """In which a mail has arrived, or still may."""
@@ -270,7 +273,11 @@ def erase(store: Store, mail_id: int) -> None:
 
 def refuse(store: Store, mail_id: int, on: date, said: str, *, for_good: bool) -> None:
     """It was not taken: wait longer each time, and fail where that was for good or often enough."""
-    tries = store.value("SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = ? AND tried = 1", (mail_id,))
+    tries = store.value(
+        "SELECT COUNT(*) FROM outbox_attempt WHERE outbox_id = ? AND tried = 1 AND id > COALESCE(("
+        "SELECT MAX(id) FROM outbox_attempt WHERE outbox_id = ? AND tried = 0 AND said IN (?, ?)), 0)",
+        (mail_id, mail_id, RETRIED, MISSING),
+    )
     if for_good or tries >= len(PAUSES):
         _rest(store, mail_id, "failed", on, said=said, tried=True)
         return
@@ -330,7 +337,7 @@ def retry(store: Store, mail_id: int, on: date) -> bool:
         return False
     if row["state"] not in ("queued", "failed"):
         raise _refused(row, "tried again")
-    _rest(store, mail_id, "queued", on, said="to be tried again")
+    _rest(store, mail_id, "queued", on, said=RETRIED)
     return True
 
 
@@ -344,7 +351,7 @@ def resolve(store: Store, mail_id: int, on: date, *, has_arrived: bool) -> bool:
     if has_arrived:
         _rest(store, mail_id, "sent", on, said="found to have arrived")
     else:
-        _rest(store, mail_id, "queued", on, said="found to be missing")
+        _rest(store, mail_id, "queued", on, said=MISSING)
     return True
 
 
@@ -367,8 +374,13 @@ HINTS = {
 }
 
 
+def next_step(ref: str, state: str) -> str:
+    """The command that a mail in this state waits for; empty for none."""
+    return HINTS.get(state, "").format(ref=ref)
+
+
 def _refused(row: Row, what: str) -> RefusedError:
-    hint = HINTS.get(row["state"], "ltc show {ref}").format(ref=f"M{row['id']}")
+    hint = next_step(f"M{row['id']}", row["state"]) or f"ltc show M{row['id']}"
     why = f": {row['said']}" if row["state"] == "cancelled" and row["said"] else ""
     return RefusedError(f"M{row['id']} is {row['state']} and cannot be {what}{why}", hint)
 

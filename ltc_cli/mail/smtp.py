@@ -26,6 +26,10 @@ QUIT_SECONDS = 5
 IMPLICIT_TLS_PORT = 465
 SERVICE_CLOSING = 421
 
+NOISE = re.compile(r"\[(Errno|SSL)[^]]*\] *| *\(_ssl\.c:\d+\)")
+CLOSED = "Connection unexpectedly closed"
+"""How smtplib says whatever ends a connection; what it was follows, if it knows."""
+
 
 class Server(NamedTuple):
     """Where mail is handed in."""
@@ -74,7 +78,7 @@ class Smtp:
         try:
             self._smtp.send(re.sub(rb"(?m)^\.", b"..", mail.message))
         except _lost() as error:
-            raise self._broken(f"connection lost in the message: {plain(error)}") from error
+            raise self._broken(f"connection lost in the message: {_words(error)}") from error
         return said
 
     def finish(self) -> Steps:
@@ -91,15 +95,14 @@ class Smtp:
                 self._smtp.sock.settimeout(STEP_SECONDS)
         except _lost() as error:
             self.abandon()
-            raise DoubtfulError(f"no answer to the whole message: {plain(error)}") from error
-        answer = f"{code} {plain(said)}"
+            raise DoubtfulError(f"no answer to the whole message: {_words(error)}") from error
         if code // 100 == 2:
             self._has_failed = False
-            return answer
+            return _answer(code, said)
         self.abandon()
         if code // 100 in (4, 5):
-            raise self._refused("", code, plain(said))
-        raise DoubtfulError(f"an answer that is none: {answer}")
+            raise self._refused("", code, said)
+        raise DoubtfulError(_answer(code, said))
 
     def _listen(self) -> None:
         """Raise NotTakenError where the server has answered too early or hung up: the dot was not sent yet."""
@@ -113,7 +116,7 @@ class Smtp:
         except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError as error:
-            raise self._broken(f"connection lost before the end of the message: {plain(error)}") from error
+            raise self._broken(f"connection lost before the end of the message: {_words(error)}") from error
         self.abandon()
         if not heard:
             raise NotTakenError("connection closed before the end of the message")
@@ -146,18 +149,19 @@ class Smtp:
             yield
             code, said = self._smtp.getreply()
         except _lost() as error:
-            raise self._broken(f"{name}: {plain(error)}") from error
+            raise self._broken(f"no answer to {name}: {_words(error)}") from error
         if code // 100 == wanted:
             return plain(said)
         if code == SERVICE_CLOSING or code // 100 not in (4, 5):
             self.abandon()
-        raise self._refused(name, code, plain(said))
+        raise self._refused(name, code, said)
 
-    def _refused(self, command: str, code: int, said: str) -> NotTakenError:
+    def _refused(self, command: str, code: int, said: bytes) -> NotTakenError:
+        answer = _answer(code, said)
         return NotTakenError(
-            f"{command}: {code} {said}" if command else f"{code} {said}",
+            f"{command}: {answer}" if command else answer,
             for_good=code // 100 == 5,
-            has_bounced=has_bounced(command, code, said, self._recipient),
+            has_bounced=has_bounced(command, code, plain(said), self._recipient),
         )
 
     def _broken(self, said: str) -> NotTakenError:
@@ -176,7 +180,7 @@ class Smtp:
             raise
         except _lost() as error:
             self.abandon()
-            raise UnreachableError(_words(self.server, error)) from error
+            raise UnreachableError(f"{self.server.host}:{self.server.port}: {_words(error)}") from error
         self._is_used = self._has_failed = False
 
 
@@ -217,9 +221,11 @@ def _greet(smtp: smtplib.SMTP, server: Server) -> None:
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
+    import smtplib
+
     code, said = answer
     if code // 100 != 2:
-        raise UnreachableError(f"{code} {plain(said)}")
+        raise smtplib.SMTPResponseException(code, said)
 
 
 def _context() -> ssl.SSLContext:
@@ -229,10 +235,19 @@ def _context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _words(server: Server, error: Exception) -> str:
-    code, said = getattr(error, "smtp_code", None), getattr(error, "smtp_error", None)
-    words = f"{code} {plain(said)}" if code else plain(error) or type(error).__name__
-    return f"{server.host}:{server.port}: {words}"
+def _answer(code: int, said: str | bytes) -> str:
+    """What the server answered; what is no code of SMTP is said to be none, of -1 smtplib has kept the end."""
+    if 200 <= code < 600:
+        return f"{code} {plain(said)}".rstrip()
+    return f"an answer that is none: {f'{code} ' if code > 0 else '…'}{plain(said)}".rstrip()
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without what only a programmer reads."""
+    if code := getattr(error, "smtp_code", None):
+        return _answer(code, error.smtp_error)  # type: ignore[attr-defined]
+    words = NOISE.sub("", plain(error)).removeprefix(f"{CLOSED}: ").replace(CLOSED, "the server ended the connection")
+    return words or type(error).__name__
 
 
 def is_loopback(address: str) -> bool:

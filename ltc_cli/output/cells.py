@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ltc_cli.report import moment
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -77,6 +79,8 @@ def _worded(column: Column, value: Any) -> str:
             return rate(value)
         case "status":
             return str(value).replace("_", " ")
+        case "moment":
+            return moment(value)
         case kind if kind in NUMBERS:
             return grouped(value)
     return _joined(column, value) if isinstance(value, (list, tuple)) else _plain(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import NotFoundError
+from ltc_cli.mail import outbox
 from ltc_cli.references import an, on_thread
 from ltc_cli.report import Column, Report
 from ltc_cli.reports.listing import AS_OF, COLUMNS, plural, records
@@ -235,6 +236,7 @@ def report(store: Store, named: Reference, today: date, as_of: date | None) -> R
         [{**row, "thread": timeline(store, named, until)}],
         is_record=True,
         notices=[mixed] if is_mixed else [],
+        hint=outbox.next_step(named.text, row["status"]) if named.kind == "outbox" else "",
     )
 
 

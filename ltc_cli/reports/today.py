@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held
-from ltc_cli.report import Column, Report
+from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
@@ -282,14 +282,18 @@ def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
     return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}")
 
 
-def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
+def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
     """Mails that did not go, but for those whose lead nobody wants to write to any more."""
     for row in store.all(UNDELIVERED, (now, today.isoformat())):
-        if row["kind"] == "lead" and row["state"] != "unknown" and nurture.withdrawn(store, row["id"]):
-            continue
+        if row["kind"] != "lead" or row["state"] == "unknown" or not nurture.withdrawn(store, row["id"]):
+            yield row
+
+
+def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
+    for row in undelivered(store, today, now):
         ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
         what, command, why = UNDELIVERED_STATES[row["state"]]
-        until = f"{row['not_before'][:16].replace('T', ' ')} UTC" if row["not_before"] else ""
+        until = moment(row["not_before"] or "")
         words = why.format(until=until, said=row["said"] or "no answer").strip()
         yield _row(what, ref, name, row["queued_on"], today, command.format(ref=ref), words)
 

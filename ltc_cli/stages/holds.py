@@ -120,15 +120,22 @@ def add(
     """
     words = clean_name(reason, "reason") if reason is not None else None
     if until is not None and until < on:
-        raise UsageError(f"{until} is past: a {kind} is until a day to come", f"ltc {kind} {target.text} … +7d")
+        option = "--on" if kind == "promise" else "--until"
+        raise UsageError(
+            f"{until} is past: a {kind} is until a day to come", f"ltc {kind} {target.text} {option} +7d …"
+        )
     if target.kind == "invoice":
         owed_minor = sum(item.balance_minor for item in open_items(store, "invoice", [target.id]))
         if not owed_minor:
             raise RefusedError(f"nothing of {target.text} is open", f"ltc show {target.text}")
-        if amount_minor is not None and not 0 < amount_minor <= owed_minor:
+        if amount_minor == 0:
+            raise UsageError("a promise of nothing cannot be recorded", "without --amount it is of all that is open")
+        if amount_minor and amount_minor > owed_minor:
             currency = store.value("SELECT currency FROM invoice WHERE id = ?", (target.id,))
-            most = format_amount(owed_minor, currency)
-            raise RefusedError(f"at most {most} of {target.text} can be promised", f"ltc show {target.text}")
+            much, most = format_amount(amount_minor, currency), format_amount(owed_minor, currency)
+            raise RefusedError(
+                f"{much} is too much: {most} of {target.text} is open", "without --amount it is of all that is open"
+            )
     wanted = (kind, until.isoformat() if until else None, words)
     if wanted in [tuple(each) for each in standing(store, on).get((target.kind, target.id), ())] and not amount_minor:
         return False

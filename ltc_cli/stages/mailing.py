@@ -137,9 +137,13 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
         **_document_data(said),
         **{key: said[key] for key in ("period_from", "period_to", "terms")},
         "iban": said["seller"]["iban"] or "",
-        "instalments": [{"due_on": part["due_on"], "amount": grouped(part["amount"])} for part in said["instalments"]],
+        "instalments": [
+            {"due_on": part["due_on"], "amount": grouped(part["amount"])}
+            for part in said["instalments"]
+            if record["balance"].strip("0.")
+        ],
         "discount": _discount(said, record),
-        "paid": grouped(record["paid"]) if record["status"] == "partly_paid" else "",
+        "paid": grouped(record["paid"]) if record["status"] == "partly_paid" and record["paid"].strip("0.") else "",
         "balance": grouped(record["balance"]),
         "is_paid": int(record["status"] == "paid"),
     }
@@ -238,8 +242,8 @@ def _line(line: dict[str, Any]) -> dict[str, str]:
 
 
 def withdrawn(store: Store, mail_id: int) -> str | None:
-    """Why a mail need not go any more: its invoice was taken back whole, or its quote replaced, after it was queued."""
-    return _credited(store, mail_id) or _replaced(store, mail_id)
+    """Why a mail need not go any more: since it was queued its invoice was settled, or its quote replaced."""
+    return _settled(store, mail_id) or _replaced(store, mail_id)
 
 
 def _replaced(store: Store, mail_id: int) -> str | None:
@@ -252,16 +256,32 @@ def _replaced(store: Store, mail_id: int) -> str | None:
     return f"{row['about']} was replaced by Q{row['id']} in the meantime" if row else None
 
 
-def _credited(store: Store, mail_id: int) -> str | None:
-    row = store.one(
-        "SELECT about, MAX(settlement.recorded_at) AS settled_at, outbox.recorded_at AS queued_at, total_minor,"
-        " COALESCE(SUM(settlement.amount_minor), 0) AS back_minor FROM outbox"
-        " JOIN invoice ON outbox.kind = 'invoice' AND invoice.id = outbox.record_id"
-        " JOIN receivable ON receivable.invoice_id = invoice.id AND receivable.kind = 'invoice'"
-        " JOIN settlement ON receivable_id = receivable.id AND settlement.kind IN ('credit', 'void')"
-        " WHERE outbox.id = ? GROUP BY about, outbox.recorded_at, total_minor",
+SETTLED = {
+    "payment": "{what} was paid",
+    "discount": "{what} was paid",
+    "credit": "{what} was credited",
+    "void": "{what} was withdrawn",
+    "writeoff": "{what} was written off",
+    "reversal": "{what} is open again",
+}
+"""What happened to an invoice, or a part of it, by the kind of its settlement."""
+
+
+def _settled(store: Store, mail_id: int) -> str | None:
+    """It asks for what was open when it was queued; what was taken back as well has changed nothing."""
+    rows = store.all(
+        "SELECT about, settlement.kind, receivable.currency, SUM(settlement.amount_minor) AS settled_minor,"
+        " (SELECT total_minor FROM invoice WHERE invoice.id = outbox.record_id) AS total_minor FROM outbox"
+        " JOIN receivable ON outbox.kind = 'invoice' AND invoice_id = outbox.record_id AND receivable.kind = 'invoice'"
+        " JOIN settlement ON receivable_id = receivable.id AND settlement.recorded_at > outbox.recorded_at"
+        " WHERE outbox.id = ? GROUP BY about, settlement.kind, receivable.currency, outbox.record_id"
+        " ORDER BY ABS(SUM(settlement.amount_minor)) DESC",
         (mail_id,),
     )
-    if row is None or row["back_minor"] < row["total_minor"] or row["settled_at"] < row["queued_at"]:
+    all_minor = sum(row["settled_minor"] for row in rows)
+    if not all_minor:
         return None
-    return f"{row['about']} was credited in the meantime"
+    about, kind, currency, settled_minor, total_minor = rows[0]
+    part = f"{format_amount(abs(settled_minor), currency)} {currency} of " if abs(all_minor) < total_minor else ""
+    what = SETTLED[kind].format(what=f"{part}{about}")
+    return f"{what} in the meantime: ltc send {about} mails it as it stands now"

@@ -308,40 +308,63 @@ def _post(
 
 
 # All that a notice speaks of: what went up the ladder, and what else it lists.
-TOLD = """SELECT notice_id, receivable_id FROM notice_item
-    UNION SELECT notice_id, receivable_id FROM notice_listed"""
+TOLD = """SELECT receivable_id FROM notice_item WHERE notice_id = {notice}
+    UNION SELECT receivable_id FROM notice_listed WHERE notice_id = {notice}"""
 
-# What changes what a notice says: money of this customer and currency, or a word that keeps dunning back.
+# What changes what a notice says, the first that was recorded since: money of this customer and currency, or a word
+# that keeps dunning back.
 CHANGED = f"""
-WITH told AS ({TOLD})
-SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id WHERE outbox.id = ? AND (
-    EXISTS (SELECT 1 FROM settlement JOIN receivable ON receivable.id = receivable_id
-        JOIN customer ON customer.id = receivable.customer_id
-        WHERE COALESCE(merged_into_id, customer.id) = notice.customer_id AND receivable.currency = notice.currency
-        AND settlement.recorded_at > notice.recorded_at)
-    OR EXISTS (SELECT 1 FROM payment JOIN customer ON customer.id = payment.customer_id
-        WHERE COALESCE(merged_into_id, customer.id) = notice.customer_id AND payment.currency = notice.currency
-        AND payment.recorded_at > notice.recorded_at)
-    OR EXISTS (SELECT 1 FROM credit_note JOIN customer ON customer.id = credit_note.customer_id
-        WHERE COALESCE(merged_into_id, customer.id) = notice.customer_id AND credit_note.currency = notice.currency
-        AND credit_note.recorded_at > notice.recorded_at)
-    OR EXISTS (SELECT 1 FROM refund JOIN customer ON customer.id = refund.customer_id
-        WHERE COALESCE(merged_into_id, customer.id) = notice.customer_id AND refund.currency = notice.currency
-        AND refund.recorded_at > notice.recorded_at)
-    OR EXISTS (SELECT 1 FROM dunning_event WHERE dunning_event.recorded_at > notice.recorded_at AND kind <> 'release'
-        AND (dunning_event.customer_id = notice.customer_id OR dunning_event.invoice_id IN (
-            SELECT invoice_id FROM receivable JOIN told ON told.receivable_id = receivable.id
-            WHERE told.notice_id = notice.id))))
+WITH mine AS (SELECT notice.id, notice.customer_id, own.id AS own_id, currency, notice.recorded_at FROM outbox
+    JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+    JOIN customer AS own ON own.id = notice.customer_id OR own.merged_into_id = notice.customer_id
+    WHERE outbox.id = ?)
+SELECT 'received' AS kind, 'P' || payment.id AS ref, amount_minor, mine.currency FROM mine
+JOIN payment ON payment.customer_id = own_id AND payment.currency = mine.currency
+    AND payment.recorded_at > mine.recorded_at
+UNION ALL
+SELECT 'reversed', 'P' || payment.id, amount_minor, mine.currency FROM mine
+JOIN payment ON payment.customer_id = own_id AND payment.currency = mine.currency
+JOIN payment_reversal ON payment_id = payment.id AND payment_reversal.recorded_at > mine.recorded_at
+UNION ALL
+SELECT 'noted', number, total_minor, mine.currency FROM mine
+JOIN credit_note ON credit_note.customer_id = own_id AND credit_note.currency = mine.currency
+    AND credit_note.recorded_at > mine.recorded_at
+UNION ALL
+SELECT CASE WHEN refund.recorded_at > mine.recorded_at THEN 'refunded' ELSE 'returned' END, NULL, amount_minor,
+    mine.currency FROM mine
+JOIN refund ON refund.customer_id = own_id AND refund.currency = mine.currency
+LEFT JOIN refund_reversal ON refund_id = refund.id
+WHERE refund.recorded_at > mine.recorded_at OR refund_reversal.recorded_at > mine.recorded_at
+UNION ALL
+SELECT settlement.kind, number, settlement.amount_minor, mine.currency FROM mine
+JOIN receivable ON receivable.currency = mine.currency AND receivable.customer_id IN (SELECT own_id FROM mine)
+JOIN settlement ON receivable_id = receivable.id AND settlement.recorded_at > mine.recorded_at
+JOIN invoice ON invoice.id = invoice_id
+UNION ALL
+SELECT dunning_event.kind, COALESCE(number, 'K' || dunning_event.customer_id), 0, mine.currency FROM mine
+JOIN dunning_event ON dunning_event.recorded_at > mine.recorded_at AND dunning_event.kind <> 'release'
+LEFT JOIN invoice ON invoice.id = invoice_id
+WHERE dunning_event.customer_id = mine.customer_id OR dunning_event.invoice_id IN (
+    SELECT invoice_id FROM receivable WHERE id IN ({TOLD.format(notice="mine.id")}))
+LIMIT 1
 """
-
-ITEMS = """
-FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
-JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receivable.id = receivable_id
-"""
+CHANGES = {
+    "received": "{amount} came in ({ref})",
+    "reversed": "{ref} over {amount} was reversed",
+    "noted": "{amount} was credited ({ref})",
+    "refunded": "{amount} was paid back",
+    "returned": "a refund of {amount} came back",
+    **{kind: words.format(what="{amount} of {ref}") for kind, words in mailing.SETTLED.items()},
+    "hold": "{ref} was put on hold",
+    "dispute": "{ref} was disputed",
+    "promise": "payment of {ref} was promised",
+}
 
 # The nearest policy of one of its invoices is none by now.
 SWITCHED_OFF = f"""
-SELECT 1 {ITEMS.replace("notice_item", "told").replace("JOIN told ON", f"JOIN ({TOLD}) AS told ON")}
+SELECT number FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN receivable ON receivable.id IN ({TOLD.format(notice="notice.id")})
+JOIN invoice ON invoice.id = receivable.invoice_id
 JOIN customer AS own ON own.id = notice.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
 LEFT JOIN dunning_choice_now AS choice ON choice.invoice_id = receivable.invoice_id
@@ -349,11 +372,15 @@ WHERE outbox.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
 """
 
 # It is of before the due date, and that is past for one of its instalments.
-PASSED = f"SELECT 1 {ITEMS} WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?"
+PASSED = """
+SELECT due_on FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receivable.id = receivable_id
+WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?
+"""
 
 # What a notice says is of a customer as it was: its address, what it owes, what is held for it.
 MERGED = """
-SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+SELECT customer.id, merged_into_id FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
 JOIN customer ON customer.id = notice.customer_id OR merged_into_id = notice.customer_id
 WHERE outbox.id = ? AND merged_at > notice.recorded_at
 """
@@ -361,11 +388,11 @@ WHERE outbox.id = ? AND merged_at > notice.recorded_at
 
 # A later notice of the ladder speaks of all that this one does, and went or will go.
 OVERTAKEN = """
-SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+SELECT later.id FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
 JOIN notice AS later ON later.id > notice.id AND later.currency = notice.currency AND later.on_ladder = 1
     AND later.customer_id = notice.customer_id
-JOIN outbox AS newer ON newer.kind = 'notice' AND newer.record_id = later.id AND newer.state <> 'cancelled'
-WHERE outbox.id = ? AND notice.on_ladder = 1
+WHERE outbox.id = ? AND notice.on_ladder = 1 AND EXISTS (SELECT 1 FROM outbox AS newer
+    WHERE newer.kind = 'notice' AND newer.record_id = later.id AND newer.state <> 'cancelled')
 """
 
 
@@ -381,16 +408,17 @@ def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
 
 
 def _why_withdrawn(store: Store, mail_id: int, on: date) -> str | None:
-    if store.one(MERGED, (mail_id,)):
-        return "the customer was merged with another in the meantime"
-    if store.one(CHANGED, (mail_id,)):
-        return "something was paid, credited, held or promised in the meantime"
-    if store.one(OVERTAKEN, (mail_id,)):
-        return "a later notice speaks of it"
-    if store.one(SWITCHED_OFF, (mail_id,)):
-        return "dunning was switched off in the meantime"
-    if store.one(PASSED, (mail_id, on.isoformat())):
-        return "it speaks of before the due date, which is past"
+    if row := store.one(MERGED, (mail_id,)):
+        return f"K{row['id']} was merged into K{row['merged_into_id']} in the meantime"
+    if row := store.one(CHANGED, (mail_id,)):
+        amount = f"{format_amount(abs(row['amount_minor']), row['currency'])} {row['currency']}"
+        return f"{CHANGES[row['kind']].format(amount=amount, ref=row['ref'])} in the meantime"
+    if row := store.one(OVERTAKEN, (mail_id,)):
+        return f"N{row['id']}, a later notice, speaks of it"
+    if row := store.one(SWITCHED_OFF, (mail_id,)):
+        return f"dunning of {row['number']} was switched off in the meantime"
+    if row := store.one(PASSED, (mail_id, on.isoformat())):
+        return f"it speaks of before {row['due_on']}, which is past"
     if _has_moved(store, mail_id):
         return "the postal address was corrected in the meantime"
     return None

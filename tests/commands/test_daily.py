@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from ltc_cli import hooks
-from tests.support import Company
+from tests.support import Company, leave_unknown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,25 @@ def test_check_sees_what_a_run_that_was_killed_has_left(state: str, company: Com
     with closing(sqlite3.connect(company.path)) as connection, connection:
         connection.execute("UPDATE outbox SET state = ?", (state,))
     assert steps(company, "--check", code=8)["outbox"] == ("waits", 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ("unknown", "may have arrived, or not: no answer; ltc outbox resolve M1 --sent|--resend"),
+        ("failed", "failed: no answer; ltc outbox retry M1, or drop M1"),
+    ],
+)
+def test_a_mail_that_nobody_has_decided_about_is_told_each_day(state: str, line: str, company: Company) -> None:
+    company.ltc("daily")
+    company.ltc("send", "INV-2026-0001", "--no-send")
+    leave_unknown(company.path, state=state)
+    for day in ("2026-06-15", "2026-06-16"):
+        assert steps(company, "--today", day, code=8)["outbox"] == ("partly", 1)
+        assert f"M1 to ada@engines.example {line}" in company.out
+    assert steps(company, "--check", code=8)["outbox"] == ("waits", 1)
+    company.ltc("outbox", *(("drop", "M1") if state == "failed" else ("resolve", "M1", "--sent")))
+    assert steps(company)["outbox"] == ("nothing", 0)
 
 
 def test_a_step_that_fails_keeps_no_other_one_from_being_done(company: Company) -> None:

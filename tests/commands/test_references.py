@@ -50,3 +50,10 @@ def test_what_a_merged_customer_owed_is_found_through_the_one_that_was_kept(impo
     for ref in ("K1", "K2"):
         assert imported.ltc("dispute", ref, "--reason", "x")["ref"] == "X-1"
     assert imported.ltc("dun", "--customer", "X-1", "--dry-run")[0]["customer"] == "K2"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("n7", "ltc list notices"), ("O9", "ltc list opportunities"), ("M9", "ltc outbox list")]
+)
+def test_a_number_that_is_not_there_is_looked_for_in_its_list(text: str, hint: str, imported: Company) -> None:
+    assert imported.ltc("show", text, fails=3)["hint"] == hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from typing import TYPE_CHECKING, Final
@@ -168,6 +169,23 @@ def test_one_of_three_on_a_connection_each(
     assert list(states(company).values()).count("unknown") == (1 if hit == "unknown" else 0)
 
 
+@pytest.mark.parametrize(
+    ("step", "kind", "said"),
+    [
+        ("EHLO", "drop", "127.0.0.1:{port}: the server ended the connection"),
+        ("MAIL", "drop", "no answer to MAIL: the server ended the connection"),
+        ("RCPT", "hang", "no answer to RCPT: timed out"),
+        ("DATA", "gibberish", "DATA: an answer that is none: …erish"),
+        ("dot", "drop", "no answer to the whole message: the server ended the connection"),
+    ],
+)
+def test_what_went_wrong_is_said_in_words(step: str, kind: str, said: str, company: Company, port: int) -> None:
+    with wire(port, Fault(step, kind)) as carried:
+        point_to(company, carried.port)
+        company.run("send", "INV-2026-0001")
+        assert company.ltc("outbox", "list")[0]["said"] == said.format(port=carried.port)
+
+
 def test_a_server_that_takes_one_connection_at_a_time(
     company: Company, inbox: Inbox, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,4 +257,9 @@ def test_pauses_grow_and_end(company: Company, inbox: Inbox, port: int) -> None:
                 assert send_at(now + timedelta(minutes=pause, seconds=-1)) == "[]", number
                 now += timedelta(minutes=pause)
     assert states(company) == {"ada": "failed"}
+    company.ltc("outbox", "retry", "M1")  # by which they begin anew
+    with wire(port, Fault("RCPT", LATER)) as carried:
+        point_to(company, carried.port)
+        (row,) = json.loads(send_at(now))
+    assert (row["status"], row["not_before"]) == ("queued", f"{now + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S.%fZ}")
     assert inbox.deliveries == []

@@ -259,7 +259,8 @@ def test_the_customer_chooses_the_language(company: Company, inbox: Inbox) -> No
     assert str(message["Subject"]) == "Acme GmbH：发票 INV-2026-0001"
     assert message["Content-Language"] == "zh"
     plain, html = (part.get_content() for part in message.iter_parts())
-    assert "请于 2026-07-15 前支付 1,000.00 EUR。" in plain
+    assert "以下是 2026-06-15 的发票 INV-2026-0001。" in plain
+    assert "请于 2026-07-15 或之前支付 1,000.00 EUR。" in plain
     assert '<html lang="zh">' in html
 
 

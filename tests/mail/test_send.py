@@ -19,6 +19,7 @@ from aiosmtpd.smtp import AuthResult
 from ltc_cli.mail import outbox
 from tests.mail.conftest import config
 from tests.mail.server import Fault, Inbox, free_port, serving, wire
+from tests.mail.test_documents import read
 from tests.support import Company, leave_unknown
 
 if TYPE_CHECKING:
@@ -242,16 +243,44 @@ def test_a_mail_that_is_dropped_while_it_is_handed_over_does_not_go(
     assert inbox.deliveries == []
 
 
-def test_an_invoice_that_is_taken_back_in_the_meantime_is_not_mailed(company: Company, inbox: Inbox) -> None:
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        (["credit INV-2026-0001 --reason wrong"], "INV-2026-0001 was credited"),
+        (["collect INV-2026-0001 40"], "40.00 EUR of INV-2026-0001 was paid"),
+        (["collect INV-2026-0001"], "INV-2026-0001 was paid"),
+        (["writeoff INV-2026-0001 --reason lost"], "INV-2026-0001 was written off"),
+        (["collect INV-2026-0001", "reverse P1 --reason wrong"], None),
+    ],
+)
+def test_an_invoice_that_asks_for_what_is_settled_is_not_mailed(
+    lines: list[str], what: str | None, company: Company, inbox: Inbox
+) -> None:
     company.ltc("send", "INV-2026-0001", "--no-send")
     company.ltc("send", "INV-2026-0002", "--no-send")
-    with closing(sqlite3.connect(company.path)) as connection, connection:
-        connection.execute(
-            "INSERT INTO settlement (receivable_id, kind, settled_on, amount_minor, recorded_at)"
-            " VALUES (1, 'void', '2026-06-15', 100000, '9999-01-01T00:00:00.000000Z')"
-        )
-    assert [row["status"] for row in company.ltc("outbox", "send")] == ["cancelled", "sent"]
-    assert inbox.recipients == ["bob@bob.example"]
+    for line in lines:
+        company.ltc(*shlex.split(line))
+    ada, bob = company.ltc("outbox", "send")
+    assert (ada["status"], bob["status"]) == ("cancelled" if what else "sent", "sent")
+    if what:
+        assert ada["said"] == f"{what} in the meantime: ltc send INV-2026-0001 mails it as it stands now"
+        company.ltc("send", "INV-2026-0001")
+    assert inbox.recipients == ["ada@ada.example", "bob@bob.example"]
+
+
+def test_an_invoice_asks_for_no_more_than_is_open(company: Company, inbox: Inbox) -> None:
+    def told(line: str) -> str:
+        company.ltc(*shlex.split(line))
+        company.ltc("send", "INV-2026-0001", "--again")
+        return str(read(inbox.deliveries[-1].message)[1])
+
+    first = told("credit INV-2026-0001 100 --reason wrong")
+    assert "Still open: 900.00 EUR.\n" in first
+    assert "Received" not in first
+    assert "Received so far: 300.00 EUR; still open: 600.00 EUR.\n" in told("collect INV-2026-0001 300")
+    last = told("writeoff INV-2026-0001 --reason lost")
+    assert "Nothing of it is open any more.\n" in last
+    assert "Please pay" not in last
 
 
 def test_an_unknown_mail_is_told_and_waits_for_a_word(company: Company, inbox: Inbox) -> None:
@@ -263,6 +292,8 @@ def test_an_unknown_mail_is_told_and_waits_for_a_word(company: Company, inbox: I
     (todo,) = [row for row in company.ltc("today") if row["ref"] == "M1"]
     assert (todo["what"], todo["command"]) == ("mail unknown", "ltc outbox resolve M1 --sent")
     assert todo["why"] == "if it has not arrived: --resend"
+    assert company.run("show", "M1") == 0
+    assert company.err == "next: ltc outbox resolve M1 --sent, or --resend\n"
     company.ltc("outbox", "resolve", "M1", "--resend")
     company.ltc("outbox", "send")
     assert [row for row in company.ltc("today") if row["ref"] == "M1"] == []
@@ -289,7 +320,9 @@ def test_the_message_id_stays_the_same_however_often_it_is_tried(company: Compan
     with wire(port, Fault("RCPT", "451 later")) as carried:
         company.config_path.write_text(config(carried.port))
         assert company.run("send", "INV-2026-0001", "--json") == 8
-        first = json.loads(company.out)["message_id"]
+        first, not_before = (json.loads(company.out)[key] for key in ("message_id", "not_before"))
+        until = f"{not_before[:10]} {not_before[11:16]} UTC"
+        assert f"M1 to ada@ada.example waits until {until}: RCPT: 451 later; ltc outbox retry M1 lets it" in company.err
         assert company.ltc("send", "INV-2026-0001")["message_id"] == first
     assert f"Message-ID: {first}\r\n".encode() in inbox.deliveries[0].message
 

@@ -70,6 +70,7 @@ def test_a_bar_in_ascii_is_made_of_number_signs() -> None:
         ("date", None, ""),
         ("status", "partly_paid", "partly paid"),
         ("date", "2026-12-31", "2026-12-31"),
+        ("moment", "2026-12-31T23:59:59.999999Z", "2026-12-31 23:59 UTC"),
         ("text", True, "yes"),
         ("text", False, "no"),
         ("text", "a\nb\r\nc", "a⏎b⏎c"),

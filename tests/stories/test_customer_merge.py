@@ -292,9 +292,7 @@ def test_notices_that_wait_do_not_go_and_are_decided_anew(late: Company) -> None
     late.ltc("customer", "merge", "K1", "K2", today="2026-01-06")
     folder = str(late.path.with_name("mails"))
     sent = late.ltc("outbox", "send", "--to-folder", folder, today="2026-01-06")
-    assert {(mail["status"], mail["said"]) for mail in sent} == {
-        ("cancelled", "the customer was merged with another in the meantime")
-    }
+    assert {(mail["status"], mail["said"]) for mail in sent} == {("cancelled", "K2 was merged into K1 in the meantime")}
     assert aging(late, "2026-01-06") == {("K1", "EUR"): {"1-30": "200.00"}}
     assert dunned(late, "2026-01-06") == [("K1", "a", "200.00", "10.00", "sent")]
     assert dunned(late, "2026-01-07") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -112,14 +113,31 @@ def test_what_is_only_listed_is_not_demanded_once_it_is_disputed(company: Compan
     assert len(inbox.deliveries) == 1
 
 
-def test_a_refund_takes_back_a_notice_that_counted_the_credit(company: Company, inbox: Inbox) -> None:
-    company.ltc("collect", "K1", "130")
-    company.ltc("reverse", "P1", "--reason", "wrong")
-    company.ltc("collect", "K1", "30", "--unapplied")
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("collect K1 40", "40.00 EUR came in (P3) in the meantime"),
+        ("apply P1 X-1", "30.00 EUR of X-1 was paid in the meantime"),
+        ("reverse P1 --reason wrong", "P1 over 30.00 EUR was reversed in the meantime"),
+        ("refund P1 20", "20.00 EUR was paid back in the meantime"),
+        ("refund P2 --undo --reason closed", "a refund of 10.00 EUR came back in the meantime"),
+        ("credit X-1 15 --reason late", "15.00 EUR was credited (CN-2026-0001) in the meantime"),
+        ("writeoff X-1 --reason lost", "100.00 EUR of X-1 was written off in the meantime"),
+        ("hold K1 --until +5d --reason asked", "K1 was put on hold in the meantime"),
+        ("dispute X-1 --reason broken", "X-1 was disputed in the meantime"),
+        ("promise X-1 --on +5d", "payment of X-1 was promised in the meantime"),
+        ("edit X-1 dunning=none", "dunning of X-1 was switched off in the meantime"),
+    ],
+)
+def test_what_takes_back_a_notice_is_named(line: str, why: str, company: Company, inbox: Inbox) -> None:
+    """It counted 30.00 EUR of credit; 10.00 EUR more were paid back."""
+    for amount in ("30", "10"):
+        company.ltc("collect", "K1", amount, "--unapplied")
+    company.ltc("refund", "P2", "10")
     company.ltc("dun", "--no-send")
-    company.ltc("refund", "P2")
+    company.ltc(*shlex.split(line))
     (row,) = company.ltc("outbox", "send")
-    assert row["status"] == "cancelled"
+    assert (row["status"], row["said"]) == ("cancelled", why)
     assert inbox.deliveries == []
 
 
@@ -134,7 +152,7 @@ def test_a_notice_that_failed_does_not_go_beside_a_later_one(tmp_path: Path, inb
         company.ltc("dun", today="2026-03-21")
         company.ltc("outbox", "retry", "M1", today="2026-03-21")
         (row,) = company.ltc("outbox", "send", today="2026-03-21")
-        assert (row["ref"], row["status"]) == ("M1", "cancelled")
+        assert (row["status"], row["said"]) == ("cancelled", "N2, a later notice, speaks of it")
         assert len(inbox.deliveries) == 1
 
 

@@ -511,11 +511,11 @@ Mill Lane 2
 London
 
 
-最后催款通知 N1 Acme GmbH
+Acme GmbH：最后催款通知 N1
 
-Engines:
+Engines：
 
-这是最后一次通知,请立即支付逾期款项。
+这是最后一次通知，请立即支付逾期款项。
 """,
 }
 
@@ -814,7 +814,8 @@ def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned
     ("words", "code", "message"),
     [
         (("hold", "INV-2026-0001", "--until", at(1), "--reason", "x"), 2, "is past: a hold is until a day to come"),
-        (("promise", "INV-2026-0001", "--on", at(9), "--amount", "101"), 4, "at most 100.00 of INV-2026-0001"),
+        (("promise", "INV-2026-0001", "--on", at(9), "--amount", "101"), 4, "101.00 is too much: 100.00 of INV"),
+        (("promise", "INV-2026-0001", "--on", at(9), "--amount", "0"), 2, "a promise of nothing cannot be recorded"),
         (("dispute", "INV-2026-0002", "--reason", "x"), 4, "nothing of INV-2026-0002 is open"),
         (("dun", "--no-send", "--to-folder", "x"), 2, "--no-send and --to-folder exclude each other"),
         (("dun", "--plan", "x", "--apply", "y"), 2, "--plan and --apply exclude each other"),
