@@ -207,6 +207,11 @@ def test_a_hook_that_is_not_executable_is_said_once(company: Company) -> None:
     assert company.run("batch", lines_of(company, "lead add Bob", "lead add Cyd")) == 0
     why = f"hook note is not called: it is not executable (chmod +x {path})"
     assert [json.loads(line)["notices"] for line in company.out.splitlines()] == [[why], []]
+    assert company.run("config", "check") == 0
+    assert why in company.err
+    path.unlink()
+    path.parent.rmdir()
+    assert "cannot be read: No such file or directory" in company.ltc("config", "check", fails=6)["message"]
 
 
 def test_the_hook_of_the_tutorial(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:

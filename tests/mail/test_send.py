@@ -354,6 +354,9 @@ def test_without_a_server_nothing_is_queued(company: Company) -> None:
     company.config_path.write_text(config(25).replace("127.0.0.1", "192.0.2.1"))
     assert "192.0.2.1 is another machine" in company.ltc("send", "INV-2026-0001", fails=6)["message"]
     assert "192.0.2.1 is another machine" in company.ltc("config", "check", fails=6)["message"]
+    company.config_path.write_text(config(25).replace("name: Acme GmbH", 'name: "=?utf-8?q?x?="'))
+    for command in (("send", "INV-2026-0001"), ("config", "check")):
+        assert "company.name holds an encoded word: '=?utf-8?q?x?='" in company.ltc(*command, fails=6)["message"]
     assert company.dump() == before
 
 
