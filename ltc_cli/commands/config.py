@@ -36,9 +36,10 @@ def show(ctx: typer.Context) -> None:
 
 
 def check(ctx: typer.Context) -> None:
-    """Check config.yaml, and what it names: templates, the password, the folder of hooks.
+    """Check config.yaml.
 
-    The mail server is not asked.
+    And what it names: templates, the password, the folder of hooks. The mail server is not asked, and the file not
+    opened: a policy that a customer is under may be gone.
 
     \b
     Example:
@@ -70,13 +71,14 @@ def _wrong(settings: Settings, today: date) -> Iterator[str]:
     yield from _wrong_terms(settings)
     yield from nurture.wrong_templates(settings)
     yield from dunning_letters.wrong_templates(settings)
-    for key, folder in (("database", settings.database.parent), ("hooks.folder", settings.hooks.folder)):
-        if folder and not folder.is_dir():
-            yield f"{key}: there is no folder {folder}"
+    if not settings.database.parent.is_dir():
+        yield f"database: there is no folder {settings.database.parent}"
     asked: list[Callable[[], object]] = [
         partial(dunning.refuse_unknown_rates, settings, today),
         partial(setting.sender_name, settings),
     ]
+    if settings.hooks.folder:
+        asked.append(partial(hooks.unfit, settings.hooks.folder))
     if settings.mail.host:
         asked += [partial(setting.refuse_plain_elsewhere, settings.mail), partial(setting.password, settings.mail)]
     if settings.mail.host or nurture.sends_mails(settings):
