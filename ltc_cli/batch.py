@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO, Self
 
+    from ltc_cli.hooks import Caller
     from ltc_cli.report import Report
     from ltc_cli.settings import Settings
     from ltc_cli.store import Store
@@ -245,6 +246,11 @@ class LineSession(Session):
     def settings(self) -> Settings:
         named = self.given.get("config")
         return self.batch.settings if named == self.batch.given.get("config") else super().settings
+
+    @cached_property
+    def hooks(self) -> Caller:
+        """All lines together wait for them no longer than one command."""
+        return self.batch.hooks
 
     def show(self, report: Report) -> None:
         """Keep the answer for its line. What an atomic batch has done is kept only with its last line."""

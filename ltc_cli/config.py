@@ -45,6 +45,7 @@ from ltc_cli.kinds import (
     value_of,
     whole,
 )
+from ltc_cli.rules.contact import not_carried
 from ltc_cli.rules.money import format_percent, parse_currency, parse_percent
 from ltc_cli.settings import (
     NO_POLICY,
@@ -72,7 +73,7 @@ from ltc_cli.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import yaml
 
@@ -103,6 +104,8 @@ def _parse_pattern(text: str) -> str:
     literal, places = re.subn(r"\{seq(?::0[1-9])?\}", "", text)
     if places != 1 or re.search(r"[{}\s]", literal.replace("{year}", "")):
         raise UsageError(f"{text!r:.60} needs {{seq}} once, may have {{year}}", "write it like INV-{year}-{seq:04}")
+    if why := not_carried(literal):
+        raise UsageError(f"{why}; no mail can name it", "write it like INV-{year}-{seq:04}")
     if re.fullmatch(r"(?i)[lkoqcstpnm]|", literal):
         raise UsageError(f"{text!r:.60} looks like another reference", "write it like INV-{year}-{seq:04}")
     return text
@@ -607,6 +610,33 @@ def _base_currency(document: Node) -> str:
         return parse_currency(text_of(map_in(document)["currency"]))
     except (KeyError, UsageError):
         return default
+
+
+def wrong(path: Path, problems: Iterable[str]) -> ConfigError:
+    """What is wrong with values that can be read, each with the line of the key that it begins with."""
+    document = _document(_text_in(path), [])
+    lines = dict(_lines_of(document)) if document else {}
+    placed = [(_line_of(problem, lines), problem) for problem in problems]
+    elsewhere = [problem for line, problem in placed if not line]
+    here = [(line, problem) for line, problem in placed if line]
+    said = [_wrong(path, here).message] if here else []
+    return ConfigError("; ".join([*said, *elsewhere]), "ltc config check")
+
+
+def _lines_of(node: Node, key: str = "") -> Iterator[tuple[str, int]]:
+    yield key, node.line
+    if isinstance(node.value, dict):
+        for name, inside in node.value.items():
+            yield from _lines_of(inside, f"{key}.{name}" if key else name)
+    elif isinstance(node.value, list):
+        for n, inside in enumerate(node.value, start=1):
+            yield from _lines_of(inside, f"{key}[{n}]")
+
+
+def _line_of(problem: str, lines: dict[str, int]) -> int | None:
+    """Of the key, or of the nearest around it that is there."""
+    around = [key for key in lines if key and problem.startswith(tuple(f"{key}{end}" for end in ": .["))]
+    return lines[max(around, key=len)] if around else None
 
 
 def _wrong(path: Path, problems: list[tuple[int, str]]) -> ConfigError:

@@ -5,55 +5,117 @@ from __future__ import annotations
 import os
 import subprocess
 from tempfile import TemporaryFile
+from time import monotonic
 from typing import IO, TYPE_CHECKING
 
+from ltc_cli.errors import ConfigError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SECONDS = 5
-"""How long a program is waited for; after that it goes on alone."""
+"""How long a run of `ltc` waits for programs, in all; after that they go on alone."""
+MOST_ALONE = 100
+"""Programs that go on alone at a time, so that one which never ends does not fill the machine."""
 INSIDE = "LTC_HOOK"
 """Set for the programs: what they write by `ltc` calls no hooks again."""
 SAID_MOST = 200
 
 
-def call(folder: Path, verb: str, event: str, environ: Mapping[str, str]) -> list[str]:
-    """Run every program of the folder, in the order of their names: the verb as argument, the event on its input.
-
-    Answers what went wrong, one line a program.
-    """
-    if INSIDE in environ:
-        return []
+def programs(folder: Path) -> list[Path]:
+    """What is meant to be called, in the order of the names: no hidden file, no editor's backup. Raises ConfigError."""
     try:
-        programs = sorted(path for path in folder.iterdir() if path.is_file() and os.access(path, os.X_OK))
+        return sorted(path for path in folder.iterdir() if not (path.is_dir() or _is_left_by_an_editor(path.name)))
     except OSError as error:
-        return [f"hooks.folder {folder} cannot be read: {error.strerror}"]
-    return [trouble for program in programs for trouble in _run([str(program.resolve()), verb], event, environ)]
+        raise ConfigError(
+            f"hooks.folder {folder} cannot be read: {error.strerror}", "make it, or leave it out"
+        ) from error
 
 
-def _run(command: Sequence[str], event: str, environ: Mapping[str, str]) -> Iterator[str]:
-    name = os.path.basename(command[0])
-    with TemporaryFile() as told, TemporaryFile() as said:
-        told.write(event.encode())
-        told.seek(0)
+def _is_left_by_an_editor(name: str) -> bool:
+    return name.startswith((".", "#")) or name.endswith(("~", ".bak", ".orig"))
+
+
+def unfit(folder: Path) -> list[str]:
+    """Which programs cannot be called, one line each. Raises ConfigError."""
+    return [_not_executable(path) for path in programs(folder) if not os.access(path, os.X_OK)]
+
+
+def _not_executable(path: Path) -> str:
+    return f"hook {path.name} is not called: it is not executable (chmod +x {path})"
+
+
+class Caller:
+    """Calls programs for one run of `ltc`, however many commands that is."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.seconds_left: float = SECONDS
+        self.alone: list[subprocess.Popen[bytes]] = []
+        self.said: set[str] = set()
+
+    def call(self, folder: Path, verb: str, event: str, surroundings: Mapping[str, str]) -> list[str]:
+        """Run every program of the folder: the verb as argument, the event on its input.
+
+        Answers what went wrong, one line a program; what lies wrong in the folder is said once.
+        """
+        if INSIDE in self.environ:
+            return []
         try:
-            program = subprocess.Popen(
-                command,
-                stdin=told,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                env={**environ, INSIDE: "1"},
-                start_new_session=True,
-            )
-            code = program.wait(SECONDS)
-        except OSError as error:
-            yield f"hook {name} cannot be run: {error.strerror}"
-        except subprocess.TimeoutExpired:
-            yield f"hook {name} is still running after {SECONDS} seconds, and goes on alone"
-        else:
+            found = programs(folder)
+        except ConfigError as error:
+            return self._once(error.message)
+        environ = {**self.environ, **surroundings, INSIDE: "1"}
+        troubles: list[str] = []
+        for path in found:
+            is_ready = os.access(path, os.X_OK)
+            troubles += self._run(path, verb, event, environ) if is_ready else self._once(_not_executable(path))
+        return troubles
+
+    def _once(self, trouble: str) -> list[str]:
+        new = [] if trouble in self.said else [trouble]
+        self.said.update(new)
+        return new
+
+    def _run(self, path: Path, verb: str, event: str, environ: Mapping[str, str]) -> Iterator[str]:
+        self.alone = [program for program in self.alone if program.poll() is None]
+        if len(self.alone) >= MOST_ALONE:
+            yield f"hook {path.name} is not called: {MOST_ALONE} hooks are still running"
+            return
+        with TemporaryFile() as told, TemporaryFile() as said:
+            told.write(event.encode())
+            told.seek(0)
+            try:
+                program = subprocess.Popen(
+                    [path.absolute(), verb],
+                    stdin=told,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    env=environ,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                yield f"hook {path.name} cannot be run: {error.strerror}"
+                return
+            had_time = self.seconds_left > 0
+            code = self._wait(program)
             if code:
-                yield f"hook {name} ended with exit code {code}: {_last_line(said)}"
+                yield f"hook {path.name} ended with exit code {code}: {_last_line(said)}"
+            elif code is None:
+                self.alone.append(program)
+                if had_time:
+                    yield f"hook {path.name} is still running: {SECONDS} seconds are over, and hooks go on alone"
+
+    def _wait(self, program: subprocess.Popen[bytes]) -> int | None:
+        """Its exit code; None where it goes on alone."""
+        begun = monotonic()
+        try:
+            return program.wait(max(self.seconds_left, 0))
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            self.seconds_left -= monotonic() - begun
 
 
 def _last_line(said: IO[bytes]) -> str:

@@ -10,6 +10,8 @@ from ltc_cli.rules.contact import normalise_code
 from ltc_cli.store import PREFIXES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ltc_cli.store import Store
 
 KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
@@ -91,7 +93,23 @@ def find(store: Store, text: str, *wanted: str) -> Reference:
     if named.kind in THREAD and wanted[0] in THREAD:
         hint = "ltc show {ref}" if named.kind in NUMBERED else MISSING.get(wanted[0], "")
         raise RefusedError(f"{named.text} has no {wanted[0]} yet", hint.format(ref=named.text) or None)
-    raise UsageError(f"{named.text} is {an(named.kind)}; {' or '.join(wanted)} is needed here")
+    raise _other_kind(named, wanted)
+
+
+def find_itself(store: Store, text: str, *wanted: str) -> Reference:
+    """The record of a wanted kind that the text itself names, and none that only hangs on the same thread.
+
+    Raises NotFoundError when there is no such record, UsageError for one of another kind; its hint has those meant.
+    """
+    named = look_up(store, text)
+    if named.kind in wanted:
+        return named
+    meant = [f"its {kind} {each.text}" for kind in wanted for each in on_thread(store, named, kind)]
+    raise _other_kind(named, wanted, f"name {' or '.join(meant)}" if meant else "")
+
+
+def _other_kind(named: Reference, wanted: Sequence[str], hint: str = "") -> UsageError:
+    return UsageError(f"{named.text} is {an(named.kind)}; {' or '.join(wanted)} is needed here", hint or None)
 
 
 def look_up(store: Store, text: str) -> Reference:

@@ -26,6 +26,7 @@ from ltc_cli.rules.money import parse_currency, parse_money
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ltc_cli.hooks import Caller
     from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
@@ -290,7 +291,6 @@ class Session:
         folder = self.settings.hooks.folder if self.is_kept else None
         if folder is None:
             return []
-        from ltc_cli import hooks
         from ltc_cli.output.as_json import answer
 
         event = {
@@ -301,7 +301,14 @@ class Session:
             "exit_code": report.exit_code,
             "answer": answer(report),
         }
-        return hooks.call(folder, self.verb, json.dumps(event) + "\n", self.environ)
+        surroundings = {"LTC_DB": str(self.path.absolute()), "LTC_CONFIG": str(self.config_path)}
+        return self.hooks.call(folder, self.verb, json.dumps(event) + "\n", surroundings)
+
+    @cached_property
+    def hooks(self) -> Caller:
+        from ltc_cli.hooks import Caller
+
+        return Caller(self.environ)
 
     @property
     def recorded_at(self) -> str:

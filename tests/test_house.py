@@ -24,16 +24,16 @@ MAY_KNOW: Final = {
     "__main__": "app",
     "app": "__init__ commands completion session output errors",
     "session": "config settings store output report rules hooks errors",
-    "hooks": "",
+    "hooks": "errors",
     "completion": "session output reports stages rules store",
     "commands": (
-        "commands session config settings demo batch backup importing exporting stages reports mail references report"
-        " rules store errors"
+        "commands session config settings hooks demo batch backup importing exporting stages reports mail references"
+        " report rules store errors"
     ),
     "importing": "exchange session settings stages output report store",
     "exporting": "exchange session report store errors",
     "exchange": "exchange rules errors",
-    "batch": "session settings store output report errors",
+    "batch": "session settings hooks store output report errors",
     "reports": "reports stages mail references agreed receivables currencies report rules store schema errors",
     "stages": "stages mail settings references agreed receivables currencies report rules store errors",
     "mail": "mail settings references report rules store errors",

@@ -1,8 +1,12 @@
 """`ltc config …`: the settings in force."""
 
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
+
 import typer
 
-from ltc_cli import config
+from ltc_cli import config, hooks
 from ltc_cli.commands.answers import ask
 from ltc_cli.errors import ConfigError, LtcError
 from ltc_cli.mail import setting
@@ -34,35 +38,61 @@ def show(ctx: typer.Context) -> None:
 def check(ctx: typer.Context) -> None:
     """Check config.yaml.
 
+    And what it names: templates, the password, the folder of hooks. The mail server is not asked, and the file not
+    opened: a policy that a customer is under may be gone.
+
     \b
     Example:
       ltc config check --config config.yaml
     """
     session = ask(ctx)
-    wrong = [f"terms.{name}: {text}" for name, text in _wrong_terms(session.settings)]
-    if wrong:
-        raise ConfigError("; ".join(wrong), "write them like: 30% sign, 70% ship; net 30")
-    setting.refuse_plain_elsewhere(session.settings.mail)
-    nurture.refuse_wrong_templates(session.settings)
-    dunning_letters.refuse_wrong_templates(session.settings)
-    path = str(session.config_path) if session.config_path else None
+    settings, path = session.settings, session.config_path
+    wrong = list(dict.fromkeys(_wrong(settings, session.today)))
+    if path and wrong:
+        raise config.wrong(path, wrong)
     notices = [f"{path} is right" if path else "there is no config file: the built-in defaults hold"]
-    notices += dunning.unheeded(session.settings)
+    notices += dunning.unheeded(settings)
+    if settings.hooks.folder:
+        notices += hooks.unfit(settings.hooks.folder)
+    if settings.mail.host:
+        notices.append(f"{settings.mail.host} was not asked whether it takes mails")
     session.show(
         Report(
             (Column("config"), Column("status", "status")),
-            [{"config": path, "status": "ok"}],
+            [{"config": str(path) if path else None, "status": "ok"}],
             is_record=True,
             notices=notices,
         )
     )
 
 
-def _wrong_terms(settings: Settings) -> list[tuple[str, str]]:
-    found = []
+def _wrong(settings: Settings, today: date) -> Iterator[str]:
+    """What would stop a command later, each beginning with its key where it has one."""
+    yield from _wrong_terms(settings)
+    yield from nurture.wrong_templates(settings)
+    yield from dunning_letters.wrong_templates(settings)
+    if not settings.database.parent.is_dir():
+        yield f"database: there is no folder {settings.database.parent}"
+    asked: list[Callable[[], object]] = [
+        partial(dunning.refuse_unknown_rates, settings, today),
+        partial(setting.sender_name, settings),
+    ]
+    if settings.hooks.folder:
+        asked.append(partial(hooks.unfit, settings.hooks.folder))
+    if settings.mail.host:
+        asked += [partial(setting.refuse_plain_elsewhere, settings.mail), partial(setting.password, settings.mail)]
+    if settings.mail.host or nurture.sends_mails(settings):
+        asked.append(partial(setting.sender, settings))
+    for ask_for in asked:
+        try:
+            ask_for()
+        except ConfigError as error:
+            yield f"{error.message} ({error.hint})"
+
+
+def _wrong_terms(settings: Settings) -> Iterator[str]:
     for name, line in settings.terms.items():
         try:
             parse_terms(line, settings.currency)
         except LtcError as error:
-            found.append((name, error.message))
-    return found
+            yield f"terms.{name}: {error.message}"

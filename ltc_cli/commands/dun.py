@@ -128,6 +128,8 @@ class _Run:
     def trial(self, store: Store, plan: Path | None) -> Report:
         """What a run would do, and whom it would leave out, with why."""
         seen, today = self._look(store, explain=plan is None), self.session.today
+        if seen.decision.notices:
+            dunning_letters.refuse_wrong_templates(self.session.settings)
         rows = notices.planned(store, seen.decision, today, "planned")
         said = [*seen.decision.remarks, *([f"a run would stop: {seen.why}"] if seen.why else [])]
         if plan:

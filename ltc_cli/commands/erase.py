@@ -6,7 +6,7 @@ import typer
 
 from ltc_cli.commands.answers import ask, record
 from ltc_cli.errors import FailedError
-from ltc_cli.references import find
+from ltc_cli.references import find_itself
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions
 from ltc_cli.stages import erasing
@@ -30,7 +30,7 @@ def erase(
     session = ask(ctx)
 
     def decide(store: Store) -> Report:
-        found = find(store, reference, "lead", "customer")
+        found = find_itself(store, reference, "customer", "lead")
         before = erasing.erased_on(store, found)
         if before:
             row: dict[str, Any] = {

@@ -9,7 +9,7 @@ import typer
 
 from ltc_cli import exporting
 from ltc_cli.commands.answers import ask, choice
-from ltc_cli.references import find
+from ltc_cli.references import find_itself
 from ltc_cli.reports import ledger as books
 from ltc_cli.reports import person as known
 from ltc_cli.store import Store
@@ -63,7 +63,7 @@ def person(
     session = ask(ctx)
 
     def pieces(store: Store) -> Iterator[str]:
-        record = known.record(store, find(store, ref, "lead", "customer"), session.today)
+        record = known.record(store, find_itself(store, ref, "customer", "lead"), session.today)
         yield json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
     exporting.run(session, exporting.Wish("person", "json", output), pieces)

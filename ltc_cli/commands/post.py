@@ -57,6 +57,15 @@ def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mail
     return notices.to_be_called(store, mails)
 
 
+def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[int]) -> bool:
+    """Of a folder that has not taken them: they leave by no server, as nobody has asked for that."""
+    with decisions():
+        left = [row for row in outbox.records(store, mails) if row["status"] in ("queued", "failed")]
+        for row in left:
+            outbox.withdraw(store, int(row["ref"][1:]), session.today, row["said"] or "another run was sending")
+    return bool(left)
+
+
 def remarks(rows: list[dict[str, Any]]) -> list[str]:
     """One line for each mail that is not delivered, with what to do about it."""
     return [_remark(row) for row in rows if row["status"] in REMARKS and row["said"]]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ltc_cli.commands.answers import ask, record
-from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
+from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out, withdraw
 from ltc_cli.errors import UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.references import Reference, find, look_up
@@ -43,6 +43,7 @@ def send(
     is_kept = not (no_send or session.given.get("dry_run"))
     way = way_out(session, Path(to_folder) if to_folder else None) if is_kept else None
     mails: list[int] = []
+    written_now: list[int] = []
 
     def decide(store: Store) -> Report:
         found = _document(store, reference)
@@ -52,14 +53,19 @@ def send(
         if way and queued.state == "queued":
             outbox.retry(store, queued.id, session.today)
         mails.append(queued.id)
+        written_now.extend(mails if queued.is_new else [])
         return answer(store, is_new=queued.is_new)
 
     def follow(store: Store, decisions: Decisions) -> Report:
         assert way
         is_new = outbox.records(store, mails)[0]["status"] == "queued"
         notices = deliver(session, store, decisions, way, mails)
+        is_withdrawn = bool(to_folder) and withdraw(session, store, decisions, written_now)
         report = answer(store, is_new=is_new)
-        report.notices.extend(notices)
+        if is_withdrawn:
+            report.exit_code = 8
+        else:
+            report.notices.extend(notices)
         return report
 
     def answer(store: Store, *, is_new: bool) -> Report:

@@ -7,12 +7,11 @@ own; and the bytes are read back, as the receiver will, and must say what was as
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError
-from ltc_cli.rules.contact import is_carried
+from ltc_cli.rules.contact import is_carried, not_carried
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -152,10 +151,9 @@ def _refuse_attacks(letter: Letter, whose: str) -> None:
 
 
 def _refuse_text(name: str, text: str, hint: str) -> None:
-    if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
-        raise RefusedError(f"{name} holds a line break or a control character: {text!r:.80}", hint)
-    if "=?" in text or "?=" in text:
-        raise RefusedError(f"{name} holds an encoded word: {text!r:.80}", hint)
+    why = not_carried(text)
+    if why:
+        raise RefusedError(f"{name} {why}", hint)
 
 
 def _no_mail(letter: Letter, whose: str, why: str) -> RefusedError:

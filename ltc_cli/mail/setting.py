@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ltc_cli.errors import ConfigError
 from ltc_cli.mail.smtp import Server, is_loopback
-from ltc_cli.rules.contact import normalise_email
+from ltc_cli.rules.contact import is_carried, normalise_email, not_carried
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +21,23 @@ COMMAND_SECONDS = 60
 
 def sender(settings: Settings) -> str:
     """The address that mails come from. Raises ConfigError where there is none."""
+    key = "mail.from" if settings.mail.from_address else "company.email"
     address = settings.mail.from_address or settings.company.email
     if address is None:
-        raise ConfigError("mails have no sender: mail.from is not set", "set mail.from or company.email in config.yaml")
-    return normalise_email(address)
+        raise ConfigError("mail.from is not set: mails have no sender", "set mail.from or company.email in config.yaml")
+    email_norm = normalise_email(address)
+    if not is_carried(email_norm):
+        raise ConfigError(f"{key}: {email_norm:.80} is no plain ASCII address", "no mail can come from it")
+    return email_norm
+
+
+def sender_name(settings: Settings) -> str:
+    """The name beside that address. Raises ConfigError where no mail can carry it."""
+    name = settings.company.name or ""
+    why = not_carried(name)
+    if why:
+        raise ConfigError(f"company.name {why}", "no mail can carry it; other lines are for company.address")
+    return name
 
 
 def no_server() -> ConfigError:
@@ -37,7 +50,7 @@ def server(mail: Mail) -> Server:
         raise no_server()
     refuse_plain_elsewhere(mail)
     tls = mail.tls or ("none" if _is_this_machine(mail.host) else "required")
-    return Server(mail.host, mail.port, tls, mail.user, _password(mail))
+    return Server(mail.host, mail.port, tls, mail.user, password(mail))
 
 
 def refuse_plain_elsewhere(mail: Mail) -> None:
@@ -55,29 +68,32 @@ def _is_this_machine(host: str) -> bool:
     return all(is_loopback(str(address[0])) for *_rest, address in found)
 
 
-def _password(mail: Mail) -> str | None:
+def password(mail: Mail) -> str | None:
+    """What `mail.user` logs in with. Raises ConfigError where it cannot be had."""
     if mail.password_command:
-        password = _from_command(mail.password_command)
+        key, text = "mail.password_command", _from_command(mail.password_command)
     elif mail.password_file:
-        password = _from_file(mail.password_file)
+        key, text = "mail.password_file", _from_file(mail.password_file)
     elif mail.user:
         raise ConfigError("mail.user has no password", "set mail.password_file or mail.password_command")
     else:
         return None
-    password = password.splitlines()[0] if password else ""
-    if not (password and password.isascii() and password.isprintable()):
-        raise ConfigError("the mail password is empty, or not plain ASCII", "its first line is the password")
-    return password
+    found = text.splitlines()[0] if text else ""
+    if not (found and found.isascii() and found.isprintable()):
+        raise ConfigError(f"{key}: the password is empty, or not plain ASCII", "its first line is the password")
+    return found
 
 
 def _from_file(path: Path) -> str:
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & OTHERS_MAY_READ:
-                raise ConfigError(f"others may read mail.password_file {path}", f"chmod 600 {path}")
+                raise ConfigError(f"mail.password_file: others may read {path}", f"chmod 600 {path}")
             return file.read().decode("utf-8", "replace")
     except OSError as error:
-        raise ConfigError(f"mail.password_file {path} cannot be read: {error.strerror}", "ltc config check") from error
+        raise ConfigError(
+            f"mail.password_file {path} cannot be read: {error.strerror}", "it holds the password"
+        ) from error
 
 
 def _from_command(command: str) -> str:

@@ -75,7 +75,7 @@ def problems(name: str, samples: Sequence[dict[str, Any]], folder: Path | None =
         yield f"there is no template {name:.60}" + (f" in {folder}" if folder else " (mail.templates is not set)")
     for place in places:
         try:
-            yield from _unknown_names(name, place, set(samples[0]))
+            yield from _unknown_names(name, place, samples[0])
             for sample in samples:
                 text = render(name, place.language, sample, folder)
                 if not text.subject.strip() or "\n" in text.subject or not text.text.strip():
@@ -97,11 +97,14 @@ def own(folder: Path) -> list[str]:
 
 
 def unread(folder: Path, names: Iterable[str]) -> Iterator[str]:
-    """Templates of these names that lie beside the folders of the languages, where nobody would ever read them."""
+    """Templates of these names where nobody would ever read them: beside the languages, or in one that is none."""
+    others = [path.name + "/" for path in sorted(folder.glob("[a-z][a-z]")) if path.name not in LANGUAGES]
     for name in names:
         for file in (f"{name}.txt", f"{name}.html"):
-            if (folder / file).is_file():
-                yield f"mail.templates: {file} is read by nobody there; move it to {' or '.join(LANGUAGES)}/{file}"
+            for place in ("", *others):
+                if (folder / place / file).is_file():
+                    where = f"{' or '.join(LANGUAGES)}/{file}"
+                    yield f"mail.templates: {place}{file} is read by nobody there; move it to {where}"
 
 
 def names(name: str, language: str, folder: Path | None) -> frozenset[str]:
@@ -113,17 +116,53 @@ def names(name: str, language: str, folder: Path | None) -> frozenset[str]:
 def _names(place: Place, file: str) -> frozenset[str]:
     from jinja2 import meta
 
-    environment = _environment(place.folder)
-    found = meta.find_undeclared_variables(environment.parse((place.path / file).read_text("utf-8")))
-    return frozenset(found - set(environment.globals))
+    found = meta.find_undeclared_variables(_tree(place, file))
+    return frozenset(found - set(_environment(place.folder).globals))
 
 
-def _unknown_names(name: str, place: Place, known: set[str]) -> Iterator[str]:
+def _tree(place: Place, file: str) -> jinja2.nodes.Template:
+    return _environment(place.folder).parse((place.path / file).read_text("utf-8"))
+
+
+def _unknown_names(name: str, place: Place, sample: dict[str, Any]) -> Iterator[str]:
     for file in (f"{name}.txt", f"{name}.html"):
         if (place.path / file).is_file():
             _compiled(place, file)
-            for unknown in sorted(_names(place, file) - known):
-                yield f"{place.language}/{file}: {unknown!r:.60} is not known; there is {', '.join(sorted(known))}"
+            for unknown in sorted(_names(place, file) - set(sample)):
+                yield f"{place.language}/{file}: {unknown!r:.60} is not known; there is {', '.join(sorted(sample))}"
+            for unknown in sorted(set(_unknown_parts(place, file, sample))):
+                yield f"{place.language}/{file}: {unknown}"
+
+
+def _unknown_parts(place: Place, file: str, sample: dict[str, Any]) -> Iterator[str]:
+    """Filters, tests and parts of a name that there are not, also in a branch that no sample comes to."""
+    from jinja2 import nodes
+
+    environment, tree = _environment(place.folder), _tree(place, file)
+    for kind, known in ((nodes.Filter, environment.filters), (nodes.Test, environment.tests)):
+        for used in tree.find_all(kind):
+            if used.name not in known:
+                yield f"there is no {kind.__name__.lower()} {used.name!r:.60}"
+    parts = _parts(tree, sample)
+    for part in tree.find_all(nodes.Getattr):
+        name = part.node.name if isinstance(part.node, nodes.Name) else ""
+        if name in parts and part.attr not in parts[name] and not hasattr(dict, part.attr):
+            yield f"'{name:.30}.{part.attr:.30}' is not known; there is {', '.join(sorted(parts[name]))}"
+
+
+def _parts(tree: jinja2.nodes.Template, sample: dict[str, Any]) -> dict[str, set[str]]:
+    """What the names consist of that stand for a part of the sample, or for each row of a list in it."""
+    from jinja2 import nodes
+
+    parts = {name: set(value) for name, value in sample.items() if isinstance(value, dict)}
+    others = set()
+    for loop in tree.find_all(nodes.For):
+        rows = sample.get(loop.iter.name) if isinstance(loop.iter, nodes.Name) else None
+        if isinstance(loop.target, nodes.Name) and isinstance(rows, list):
+            parts.setdefault(loop.target.name, set()).update(rows[0])
+        elif isinstance(loop.target, nodes.Name):
+            others.add(loop.target.name)
+    return {name: known for name, known in parts.items() if name not in others}
 
 
 def _place(name: str, language: str, folder: Path | None) -> Place:

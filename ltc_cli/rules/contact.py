@@ -118,6 +118,13 @@ def is_carried(email_norm: str) -> bool:
     return "=?" not in email_norm and re.fullmatch(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9.-]+", email_norm) is not None
 
 
+def not_carried(text: str) -> str | None:
+    """Why no header of a mail can carry a name or a subject, where that is so."""
+    if not text.isprintable() and any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in text):
+        return f"holds a line break or a control character: {text!r:.80}"
+    return f"holds an encoded word: {text!r:.80}" if "=?" in text or "?=" in text else None
+
+
 def kept_email(text: str) -> str:
     """`normalise_email` of an address that a record keeps. UsageError also for an encoded word: no mail carries it."""
     email_norm = normalise_email(text)

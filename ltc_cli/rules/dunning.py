@@ -213,7 +213,7 @@ def _spans(part: Instalment, rate_ppm: int | str, today: date, base_rates_ppm: M
     for start, end in pairwise(days_in):
         balance_minor = part.amount_minor - sum(amount for day, amount in part.settled if day <= start)
         if balance_minor > 0:
-            yield Span(balance_minor, _rate(rate_ppm, start + timedelta(days=1), base_rates_ppm), (end - start).days)
+            yield Span(balance_minor, rate_on(rate_ppm, start + timedelta(days=1), base_rates_ppm), (end - start).days)
 
 
 def _half_years(year: int) -> tuple[date, date]:
@@ -221,13 +221,14 @@ def _half_years(year: int) -> tuple[date, date]:
     return date(year - 1, 12, 31), date(year, 6, 30)
 
 
-def _rate(rate_ppm: int | str, day: date, base_rates_ppm: Mapping[date, int]) -> int:
+def rate_on(rate_ppm: int | str, day: date, base_rates_ppm: Mapping[date, int]) -> int:
+    """The rate in force on a day. Raises ConfigError for a half-year whose base rate is not known."""
     if isinstance(rate_ppm, int):
         return rate_ppm
     half_year = date(day.year, 1 if day.month <= 6 else 7, 1)
     if half_year not in base_rates_ppm:
         raise ConfigError(
-            f"the base rate for statutory interest from {half_year} is not known",
+            f"statutory_rates: the base rate for statutory interest from {half_year} is not known",
             f"statutory_rates: {{{half_year}: …%}} in config.yaml",
         )
     return base_rates_ppm[half_year] + STATUTORY_POINTS_PPM

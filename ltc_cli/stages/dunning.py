@@ -198,10 +198,29 @@ def decide(
 
 
 def unheeded(settings: Settings) -> list[str]:
-    """What somebody relies on who has set it, and what stops nothing."""
-    if settings.bank.max_age_days is None:
-        return []
-    return ["bank.max_age stops no notice: this version of ltc reads no bank statements"]
+    """What somebody relies on who has set it, and what does nothing."""
+    empty = [key for key, ladder in ladders(settings).items() if not ladder.levels]
+    said = [f"{key} has no levels: nobody is written to by it" for key in empty]
+    if settings.bank.max_age_days is not None:
+        said.append("bank.max_age stops no notice: this version of ltc reads no bank statements")
+    return said
+
+
+def ladders(settings: Settings) -> dict[str, Dunning | Policy]:
+    """Every ladder, by its key in config.yaml."""
+    policies = settings.dunning.policies.items()
+    return {"dunning": settings.dunning, **{f"dunning.policies.{name}": policy for name, policy in policies}}
+
+
+def refuse_unknown_rates(settings: Settings, today: date) -> None:
+    """Raise ConfigError where a level asks for statutory interest, and nobody knows the base rate of today."""
+    for ladder in ladders(settings).values():
+        for level in ladder.levels:
+            rules.rate_on(level.interest_ppm, today, _base_rates_ppm(settings))
+
+
+def _base_rates_ppm(settings: Settings) -> dict[date, int]:
+    return {**rules.ECB_RATES_PPM, **settings.statutory_rates_ppm}
 
 
 def _due(dunning: Dunning, today: date) -> Due:
@@ -276,7 +295,7 @@ def _facts(
         last_on[key] = max(day, last_on.get(key, day))
     return _Facts(
         settings.dunning,
-        {**rules.ECB_RATES_PPM, **settings.statutory_rates_ppm},
+        _base_rates_ppm(settings),
         today,
         due,
         called,

@@ -10,6 +10,7 @@ from ltc_cli.mail import paper, samples, templates
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount, grouped
+from ltc_cli.stages import dunning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from ltc_cli.mail.templates import Text
     from ltc_cli.rules.dunning import Notice
-    from ltc_cli.settings import Dunning, Level, Policy, Settings
+    from ltc_cli.settings import Level, Settings
 
 TONES = ("nudge", "reminder", "second", "final")
 """What `mail` of a level may name without a template of one's own: the tone of the built-in notice."""
@@ -41,31 +42,35 @@ def wrong_templates(settings: Settings) -> Iterator[str]:
     """What is wrong with the mails of the levels, found before they are needed."""
     yield from _unknown(settings)
     folder = settings.mail.templates
-    names = dict.fromkeys(level.mail for level in _levels(settings) if level.mail)
+    names = {level.mail: key for key, level in reversed(_levels(settings)) if level.mail}
     if folder:
         yield from templates.unread(folder, names)
-    for name in names:
+    for name, key in names.items():
         if templates.is_own(name, folder):
-            yield from templates.problems(name, samples.SAMPLES["notice"], folder)
+            for problem in templates.problems(name, samples.SAMPLES["notice"], folder):
+                yield f"{key}.mail: {problem}"
     if templates.is_own("notice", folder):
         yield from templates.problems("notice", samples.SAMPLES["notice"], folder)
 
 
 def _unknown(settings: Settings) -> Iterator[str]:
     folder = settings.mail.templates
-    for level in _levels(settings):
+    for key, level in _levels(settings):
         if level.mail is not None and level.mail not in TONES and not templates.is_own(level.mail, folder):
             where = f"in {folder}" if folder else "(mail.templates is not set)"
             yield (
-                f"the dunning level {level.name} has an unknown mail {level.mail:.40}: it is none of"
+                f"{key}.mail: the dunning level {level.name} has an unknown mail {level.mail:.40}: it is none of"
                 f" {', '.join(TONES)}, and there is no such template {where}"
             )
 
 
-def _levels(settings: Settings) -> Iterator[Level]:
-    ladders: list[Dunning | Policy] = [settings.dunning, *settings.dunning.policies.values()]
-    for ladder in ladders:
-        yield from ladder.levels
+def _levels(settings: Settings) -> list[tuple[str, Level]]:
+    """Every level, beside its key in config.yaml."""
+    return [
+        (f"{key}.levels[{n}]", level)
+        for key, ladder in dunning.ladders(settings).items()
+        for n, level in enumerate(ladder.levels, start=1)
+    ]
 
 
 def _template(name: str | None, language: str, folder: Path | None) -> str:

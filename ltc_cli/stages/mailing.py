@@ -62,8 +62,8 @@ def office(settings: Settings) -> Office:
     Raises ConfigError where there is no sender, or a template is wrong.
     """
     templates.prepare(settings.mail.templates)
-    company = settings.company
-    return Office(setting.sender(settings), company.name or "", settings.language, company, settings.mail.templates)
+    sender, name = setting.sender(settings), setting.sender_name(settings)
+    return Office(sender, name, settings.language, settings.company, settings.mail.templates)
 
 
 def channels(folder: Path | None) -> tuple[str, ...]:

@@ -514,11 +514,14 @@ def wrong_templates(settings: Settings) -> Iterator[str]:
     if folder and not folder.is_dir():
         yield f"mail.templates: there is no folder {folder}"
         return
-    wanted = dict.fromkeys(
-        step.mail for sequence in settings.nurture.sequences.values() for step in sequence.steps if step.mail
-    )
-    for name in wanted:
-        yield from templates.problems(name, samples.SAMPLES["lead"], folder)
+    wanted: dict[str, str] = {}
+    for name, sequence in settings.nurture.sequences.items():
+        for n, step in enumerate(sequence.steps, start=1):
+            if step.mail:
+                wanted.setdefault(step.mail, f"nurture.sequences.{name}.steps[{n}].mail")
+    for name, key in wanted.items():
+        for problem in templates.problems(name, samples.SAMPLES["lead"], folder):
+            yield f"{key}: {problem}"
     if folder:
         yield from templates.unread(folder, dict.fromkeys([*wanted, *templates.NAMES]))
     for name in templates.own(folder) if folder else ():

@@ -7,15 +7,13 @@ import json
 import sqlite3
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from ltc_cli import hooks
 from tests.support import Company, leave_unknown
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FOLDER: Final = "company: {name: Acme, email: billing@acme.example}\nhooks: {folder: hooks}\n"
 
@@ -193,20 +191,63 @@ def test_the_same_key_calls_a_hook_once(company: Company) -> None:
 def test_hooks_run_in_the_order_of_their_names_and_one_that_fails_is_named(company: Company) -> None:
     program(company, "2-second", "echo second >> $(dirname $0)/../order")
     program(company, "1-first", "echo first >> $(dirname $0)/../order; echo 'no disk' >&2; exit 3")
-    (company.path.parent / "hooks" / "notes.txt").write_text("not a program")
+    for name in (".hidden", ".1-first.swp", "#1-first#", "1-first~", "1-first.bak"):
+        program(company, name, f"echo '{name}' >> $(dirname $0)/../order")
     assert company.run("lead", "add", "Bob") == 0
     assert "hook 1-first ended with exit code 3: no disk" in company.err
     assert (company.path.parent / "order").read_text() == "first\nsecond\n"
     assert [row["name"] for row in company.ltc("list", "leads")] == ["Ada", "Bob"]
 
 
-def test_a_hook_that_does_not_end_holds_nothing_up(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "SECONDS", 0.2)
-    program(company, "slow", "sleep 3; touch $(dirname $0)/../late")
+def lines_of(company: Company, *lines: str) -> str:
+    path = company.path.parent / "lines"
+    path.write_text("\n".join(lines))
+    return str(path)
+
+
+def test_hooks_that_do_not_end_are_waited_for_once_in_a_run(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "SECONDS", 0.3)
+    monkeypatch.setattr(hooks, "MOST_ALONE", 5)
+    for name in ("slow", "slower"):
+        program(company, name, "echo begun >> $(dirname $0)/../begun; exec sleep 3")
     begun = time.monotonic()
-    assert company.run("lead", "add", "Bob") == 0
+    assert company.run("batch", lines_of(company, "lead add Bob", "lead add Cyd", "lead add Dot")) == 0
     assert time.monotonic() - begun < 2
-    assert "hook slow is still running" in company.err
+    assert [json.loads(line)["notices"] for line in company.out.splitlines()] == [
+        ["hook slow is still running: 0.3 seconds are over, and hooks go on alone"],
+        [],
+        ["hook slower is not called: 5 hooks are still running"],
+    ]
+
+
+def test_a_hook_that_is_not_executable_is_said_once(company: Company) -> None:
+    path = program(company, "note", NOTE)
+    path.chmod(0o644)
+    assert company.run("batch", lines_of(company, "lead add Bob", "lead add Cyd")) == 0
+    why = f"hook note is not called: it is not executable (chmod +x {path})"
+    assert [json.loads(line)["notices"] for line in company.out.splitlines()] == [[why], []]
+    assert company.run("config", "check") == 0
+    assert why in company.err
+    path.unlink()
+    path.parent.rmdir()
+    assert "cannot be read: No such file or directory" in company.ltc("config", "check", fails=6)["message"]
+
+
+def test_the_hook_of_the_tutorial(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(company.path.parent)
+    page = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    script = page.partition("```sh\n#!/bin/sh\n")[2].partition("\n```")[0]
+    program(company, "who-paid", script)
+    company.ltc("invoice", "C1")
+    company.ltc("collect", "INV-2026-0001", "400")
+    assert company.err == ""
+    assert Path("paid.txt").read_text() == "K1 paid EUR 400.00\n"
+
+
+def test_ltc_in_a_hook_finds_the_same_file(company: Company) -> None:
+    program(company, "note", 'cd "$(dirname "$0")/.."; echo "$LTC_DB $LTC_CONFIG" > seen')
+    company.ltc("lead", "add", "Bob")
+    assert (company.path.parent / "seen").read_text() == f"{company.path} {company.config_path}\n"
 
 
 def test_a_hook_that_cannot_be_run_and_a_folder_that_is_not_there(company: Company) -> None:
@@ -221,7 +262,10 @@ def test_a_hook_that_cannot_be_run_and_a_folder_that_is_not_there(company: Compa
 
 
 def test_what_a_hook_writes_by_ltc_calls_no_hook(company: Company) -> None:
-    assert hooks.call(company.path.parent / "hooks", "lead add", "{}", {hooks.INSIDE: "1"}) == []
+    program(company, "note", NOTE)
+    folder = company.path.parent / "hooks"
+    assert hooks.Caller({hooks.INSIDE: "1"}).call(folder, "lead add", "{}", {}) == []
+    assert not (company.path.parent / "seen").exists()
 
 
 def test_the_lines_of_a_batch_call_hooks_and_those_of_an_atomic_one_only_when_all_are_kept(company: Company) -> None:

@@ -394,11 +394,13 @@ def test_a_deal_does_not_bring_its_contact_back(company: Company) -> None:
     assert company.ltc("list", "customers") == []
 
 
-@pytest.mark.parametrize("reference", ["O1", "INV-2026-0001"])
-def test_other_records_are_not_erased(reference: str, company: Company) -> None:
-    """What names one lead on its thread is that lead, as for every verb; `L999` is nobody."""
+@pytest.mark.parametrize("line", ["erase O1", "erase inv-2026-0001", "export person INV-2026-0001"])
+def test_what_is_no_person_names_whose_it_is(line: str, company: Company) -> None:
+    """Nobody goes whom the line does not name."""
     sell(company)
-    assert company.ltc("erase", reference, "--dry-run")["ref"] == "L2"
+    error = company.ltc(*line.split(), fails=2)
+    assert "customer or lead is needed here" in error["message"]
+    assert error["hint"] == "name its customer K1 or its lead L2"
     company.ltc("erase", "L999", fails=3)
 
 

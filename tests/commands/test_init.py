@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
@@ -84,8 +84,58 @@ def test_config_check_says_that_it_is_right(company: Company) -> None:
     assert "is right" in company.err
 
 
-def test_all_wrong_terms_are_named_at_once(company: Company) -> None:
-    company.config_path.write_text('terms: {default: "30% sign", other: "100% never"}\n', encoding="utf-8")
-    message = company.ltc("config", "check", fails=6)["message"]
-    assert "terms.default: " in message
-    assert "terms.other: " in message
+STOPPING: Final = """\
+company: {name: "Acme\\nEngines", email: jörg@acme.example}
+terms: {default: "30% sign", other: "100% never"}
+hooks: {folder: nowhere}
+mail:
+  host: 192.0.2.1
+  tls: none
+  user: ada
+  password_command: no-such-program
+nurture:
+  sequences:
+    hello:
+      steps:
+        - {after: 0d, mail: hello}
+dunning:
+  levels:
+    - {name: a, after: 5d, mail: thunder}
+  policies:
+    soft:
+      levels:
+        - {name: b, after: 5d, mail: lightning, interest: statutory}
+statutory_rates:
+  2026-01-01: 2%
+database: nowhere/ltc.db
+"""
+"""Each of which stops a command of `ltc daily`, or does nothing that was meant."""
+
+
+def test_all_that_would_stop_a_run_is_named_at_once_with_key_and_line(company: Company) -> None:
+    company.config_path.write_text(STOPPING, encoding="utf-8")
+    message = company.ltc("config", "check", today="2030-07-01", fails=6)["message"]
+    for said in (
+        "line 1: company.name holds a line break",
+        "line 1: company.email: jörg@acme.example is no plain ASCII address",
+        "line 2: terms.default: ",
+        "line 2: terms.other: ",
+        "line 3: hooks.folder /",
+        "line 6: mail.tls is none, but 192.0.2.1 is another machine",
+        "line 8: mail.password_command failed: FileNotFoundError",
+        "line 13: nurture.sequences.hello.steps[1].mail: there is no template hello",
+        "line 16: dunning.levels[1].mail: the dunning level a has an unknown mail thunder",
+        "line 20: dunning.policies.soft.levels[1].mail: the dunning level b has an unknown mail lightning",
+        "line 21: statutory_rates: the base rate for statutory interest from 2030-07-01 is not known",
+        "line 23: database: there is no folder",
+    ):
+        assert said in message
+
+
+def test_what_does_nothing_and_what_cannot_be_checked_is_said(company: Company) -> None:
+    company.config_path.write_text(
+        "dunning: {policies: {soft: {levels: []}}}\nmail: {host: smtp.acme.example, from: a@acme.example}\n"
+    )
+    assert company.run("config", "check") == 0
+    assert "dunning.policies.soft has no levels: nobody is written to by it" in company.err
+    assert "smtp.acme.example was not asked whether it takes mails" in company.err

@@ -110,6 +110,28 @@ def test_a_folder_that_has_such_a_file_keeps_it(company: Company, tmp_path: Path
     assert (tmp_path / "M1.eml").read_text() == "mine"
 
 
+@pytest.mark.parametrize(("is_queued_before", "left"), [(False, []), (True, ["ada@ada.example"])])
+def test_what_a_folder_did_not_take_leaves_by_the_server_only_where_that_was_asked_for(
+    *, is_queued_before: bool, left: list[str], company: Company, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_paths: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    folder = company.path.parent / "mails"
+    if is_queued_before:
+        company.ltc("send", "INV-2026-0001", "--no-send")
+    with monkeypatch.context() as broken:
+        broken.setattr("os.link", fail)
+        assert company.run("send", "INV-2026-0001", "--to-folder", str(folder)) == 8
+    assert f"{folder}/M1.eml: Input/output error" in company.err
+    company.ltc("outbox", "send", today="2026-06-16")
+    assert company.ltc("outbox", "list")[0]["status"] == ("queued" if is_queued_before else "cancelled")
+    if is_queued_before:
+        company.ltc("outbox", "retry", "M1")
+        company.ltc("outbox", "send")
+    assert inbox.recipients == left
+
+
 def test_a_folder_that_cannot_be_made(company: Company, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for folder in ("file", "file/x"):
@@ -387,6 +409,9 @@ def test_without_a_server_nothing_is_queued(company: Company) -> None:
     company.config_path.write_text(config(25).replace("127.0.0.1", "192.0.2.1"))
     assert "192.0.2.1 is another machine" in company.ltc("send", "INV-2026-0001", fails=6)["message"]
     assert "192.0.2.1 is another machine" in company.ltc("config", "check", fails=6)["message"]
+    company.config_path.write_text(config(25).replace("name: Acme GmbH", 'name: "=?utf-8?q?x?="'))
+    for command in (("send", "INV-2026-0001"), ("config", "check")):
+        assert "company.name holds an encoded word: '=?utf-8?q?x?='" in company.ltc(*command, fails=6)["message"]
     assert company.dump() == before
 
 

@@ -34,7 +34,9 @@ def company() -> Iterator[Company]:
 
 
 def write(company: Company, name: str, text: str) -> None:
-    (company.path.parent / "templates" / name).write_text(text, encoding="utf-8")
+    path = company.path.parent / "templates" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def mail(company: Company) -> Message:
@@ -92,9 +94,11 @@ def test_the_invoice_can_be_one_s_own(company: Company) -> None:
     assert "1,200.00 EUR, Ada" in text
 
 
+HIDDEN: Final = "x\n\n{% for line in lines %}{% if line.net == '' %}{{ line.prise }}{% endif %}x{% endfor %}"
 WRONG: Final = {
     "{{ naem }}": "'naem' is not known; there is ",
     "{% if title %}{{ oops }}{% endif %}": "'oops' is not known",
+    "{% if name == '' %}{{ name|shout }}{% endif %}": "there is no filter 'shout'",
     "{{ name.first.last }}": "has no attribute 'first'",
     "{% if %}": "line 3: Expected an expression",
     "{{ ''.__class__.__mro__ }}": "access to attribute '__class__' of 'str' object is unsafe",
@@ -128,6 +132,8 @@ def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, com
         ({"en/hello.txt": SOUND, "en/hello.html": "{{ naem }}"}, "en/hello.html: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "zh/hello.txt": "{{ naem }}\n\nx"}, "zh/hello.txt: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "zh/quote.txt": "{{ naem }}\n\nx"}, "zh/quote.txt: 'naem' is not known"),
+        ({"en/hello.txt": SOUND, "en/invoice.txt": HIDDEN}, "en/invoice.txt: 'line.prise' is not known; there is "),
+        ({"en/hello.txt": SOUND, "de/invoice.txt": SOUND}, "de/invoice.txt is read by nobody there; move it to en or"),
     ],
 )
 def test_every_file_is_tried(files: dict[str, str], message: str, company: Company) -> None:
@@ -158,7 +164,8 @@ def test_a_template_beside_the_languages_is_named(name: str, company: Company) -
     company.ltc("config", "check")
     write(company, f"{name}.txt", SOUND)
     message = company.ltc("config", "check", fails=6)["message"]
-    assert message == f"mail.templates: {name}.txt is read by nobody there; move it to en or zh/{name}.txt"
+    problem = f"mail.templates: {name}.txt is read by nobody there; move it to en or zh/{name}.txt"
+    assert message == f"config.yaml line 3: {problem}"
 
 
 def test_a_name_that_leads_out_of_the_folder(company: Company) -> None:

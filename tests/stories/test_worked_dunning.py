@@ -786,7 +786,8 @@ def test_a_wrong_template_of_a_level_is_found_and_writes_to_nobody(
     (company.path.parent / "own").mkdir(exist_ok=True)
     assert message in company.ltc("config", "check", fails=6)["message"]
     before = company.dump()
-    assert message in company.ltc("dun", "--no-send", today=at(5), fails=6)["message"]
+    for way in ("--dry-run", "--no-send"):
+        assert message in company.ltc("dun", way, today=at(5), fails=6)["message"]
     assert company.dump() == before
 
 
