@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ltc_cli.exchange import mapping, rows, source
@@ -15,7 +16,7 @@ from ltc_cli.session import Part
 from ltc_cli.stages.batches import PART_CHANGES, PART_ROWS, Batch, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence, Set
     from datetime import date
 
     from ltc_cli.exchange.chunk import Chunk
@@ -96,6 +97,8 @@ class _Run:
         self.rejected: list[tuple[int, str, Sequence[str]]] = []
         self.examples: list[str] = []
         """The first rejects, in words."""
+        self.first_texts: dict[int, str] = {}
+        """By column, of rows that were taken: the answer is journalled, and brings back nothing that was left out."""
 
     def _knows(self, column: str) -> bool:
         return self.layout.knows(column) or squeezed(column) in self.said
@@ -113,17 +116,16 @@ class _Run:
         batch = self._batch(store)
         store.expect_much()
         take = importer(batch, self.session.settings, self.session.today).take
-        committed, examples = 0, None
+        committed = 0
         what, quiet = f"import {self.kind}", self.session.quiet
         with progress(self.session.err, what, self.file.size, quiet=quiet) as advance:
             for chunk in self.found.chunks():
-                examples = examples or _examples(chunk)
                 self._take(chunk, batch, take)
                 advance(self.file.position, batch.counts["read"])
                 if batch.counts["read"] - committed >= PART_ROWS or len(store.changes) >= PART_CHANGES:
                     committed = batch.counts["read"]
                     yield Part(None)
-        yield Part(self._answer(batch, examples or {}))
+        yield Part(self._answer(batch))
 
     def _batch(self, store: Store) -> Batch:
         return Batch(
@@ -144,19 +146,21 @@ class _Run:
             fields, further, problems = mapping.select(chunk, self.uses, self.layout)
             formats = {use.field: use.format for use in self.uses if use.field and use.format}
             take(Rows(chunk.lines, chunk.rows, fields, further, formats, problems))
+        if not self.first_texts:
+            self.first_texts = _first_texts(chunk, batch.left_out.union(line for line, *_rest in self.rejected))
         for line, reason, cells in sorted(self.rejected, key=lambda rejected: rejected[0]):
             self.rejects.add(line, reason, cells)
             if len(self.examples) < SHOWN_REJECTS:
                 self.examples.append(f"line {line}: {reason}")
         self.rejected.clear()
 
-    def _answer(self, batch: Batch, examples: dict[int, str]) -> Report:
+    def _answer(self, batch: Batch) -> Report:
         columns = [
             {
                 "column": use.column,
                 "field": use.field,
                 "format": mapping.FORMAT_NAMES.get(use.format or ""),
-                "example": examples.get(at),
+                "example": self.first_texts.get(at),
             }
             for at, use in enumerate(self.uses)
             if use.column not in mapping.OURS
@@ -185,11 +189,12 @@ def _name_of(uses: Sequence[Use], field: str) -> str:
     return next((squeezed(use.column) for use in uses if use.field == field), "")
 
 
-def _examples(chunk: Chunk) -> dict[int, str]:
+def _first_texts(chunk: Chunk, lines_not_taken: Set[int]) -> dict[int, str]:
     """The first text of each column."""
+    taken = (row for line, row in zip(chunk.lines, chunk.rows, strict=True) if line not in lines_not_taken)
     return {
         at: next((text.strip()[:60] for text in column if text.strip()), "")
-        for at, column in enumerate(zip(*chunk.rows[:100], strict=True))
+        for at, column in enumerate(zip(*islice(taken, 100), strict=True))
     }
 
 

@@ -84,6 +84,8 @@ class Batch:
         self.counts: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
         """Other things worth saying, and how many rows they are about."""
+        self.left_out: set[int] = set()
+        """Lines of rows of which nothing was taken, nor may be told."""
         self._reject = reject
 
     def begin(self) -> int:
@@ -92,6 +94,11 @@ class Batch:
             self.id = self.store.add("batch", kind=self.kind, source=self.source, recorded_at=self.store.recorded_at)
         self.store.batch_id = self.id
         return self.id
+
+    def leave_out(self, line: int, note: str) -> None:
+        self.counts["unchanged"] += 1
+        self.notes[note] += 1
+        self.left_out.add(line)
 
     def reject(self, line: int, reason: str, cells: Sequence[str]) -> None:
         self.counts["rejected"] += 1

@@ -144,8 +144,7 @@ class _Chunk:
         """What becomes of a row without a problem."""
         external_id, value, email = self.ids[row], self.prints[row], self.emails[row]
         if self.importer.erased and self._is_erased(external_id, value, email):
-            self.batch.counts["unchanged"] += 1
-            self.batch.notes[suppression.LEFT_OUT] += 1
+            self.batch.leave_out(self.rows.lines[row], suppression.LEFT_OUT)
             return None
         seen = self.known_prints.get(value, NEVER)
         if external_id:

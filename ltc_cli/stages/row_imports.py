@@ -126,8 +126,7 @@ class RowImporter(ABC, Generic[Entry]):
                 if isinstance(entry, LtcError):
                     raise entry
                 if name not in known and self._is_erased(entry, name):
-                    self.batch.counts["unchanged"] += 1
-                    self.batch.notes[suppression.LEFT_OUT] += 1
+                    self.batch.leave_out(rows.lines[number], suppression.LEFT_OUT)
                     continue
                 record_id = self._decide(entry, name, value, known.get(name))
                 known[name] = Known(record_id, value)

@@ -219,8 +219,9 @@ def test_what_is_told_of_others_stays(company: Company) -> None:
 
 def test_an_import_does_not_bring_them_back(company: Company) -> None:
     company.ltc("erase", "L1")
+    (company.path.parent / "list.csv").write_text(CSV + "9,Cyd,New,cyd@c.example,,,,\n")
     answer = company.ltc("import", "leads", str(company.path.parent / "list.csv"))
-    assert (answer["created"], answer["unchanged"], answer["rejected"]) == (0, 2, 0)
+    assert (answer["created"], answer["unchanged"], answer["rejected"]) == (1, 2, 0)
     assert "left out, for they are of people who were erased: 1" in company.err
     assert in_the_file(company, "Lovelace", "7654321") == []
 
