@@ -147,12 +147,12 @@ def soak_dunning(folder: Path, times: int, _seed: str) -> Outcome:
 
 
 def soak_cron(folder: Path, times: int, seed: str) -> Outcome:
-    """400 days of four starts, one and a half invoices a day to forty customers."""
+    """400 days of four starts, one and a half invoices a day to forty customers, with all that goes wrong."""
     figures, problems = [], []
     for number in range(times):
         (folder / str(number)).mkdir()
         walked = walk(folder / str(number), CRON_DAYS, random.Random(f"{seed} {number}"), customers=40, sold_a_day=1.5)
-        figures.append(f"{CRON_DAYS} days, {walked.starts} starts, {walked.notices} notices")
+        figures.append(f"{CRON_DAYS} days: " + ", ".join(f"{what} {times}" for what, times in walked.happened.items()))
         problems += walked.problems
     return Outcome("\n        ".join(figures), problems)
 
