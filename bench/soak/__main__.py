@@ -137,13 +137,19 @@ def soak_sender(folder: Path, times: int, _seed: str) -> Outcome:
 
 
 def soak_dunning(folder: Path, times: int, _seed: str) -> Outcome:
-    """Every point of a run of `dun` that decides and sends."""
+    """Every point of a run of `dun` that decides and sends, and of one that writes mails and letters into a folder."""
     if reason := why_no_strace():
         return Outcome(f"skipped: {reason}", [])
-    content = sending.with_late_invoices(Company(folder, config=config(25)), 10 * times).path.read_bytes()
-    points = sending.points_of(content, command=("dun",))
-    problems = list(sending.strike(content, points, command=("dun",)))
-    return Outcome(f"{len(points)} points in a run of {10 * times} notices", problems)
+    figures, problems = [], []
+    for command, syscalls in ((("dun",), sending.SYSCALLS), (sending.TO_FOLDER, sending.FOLDER_SYSCALLS)):
+        on_paper = command == sending.TO_FOLDER
+        (folder / command[-1]).mkdir()
+        company = Company(folder / command[-1], config=config(25))
+        content = sending.with_late_invoices(company, 10 * times, on_paper=on_paper).path.read_bytes()
+        points = sending.points_of(content, syscalls, command)
+        problems += list(sending.strike(content, points, command))
+        figures.append(f"{len(points)} points in `{' '.join(command)}` of {10 * times} notices")
+    return Outcome("\n        ".join(figures), problems)
 
 
 def soak_cron(folder: Path, times: int, seed: str) -> Outcome:
