@@ -311,11 +311,15 @@ def _post(
 TOLD = """SELECT notice_id, receivable_id FROM notice_item
     UNION SELECT notice_id, receivable_id FROM notice_listed"""
 
-# What changes what a notice says: money of this customer and currency, or a word that keeps dunning back.
+# What changes what a notice says: money of this customer and currency, or a word that keeps dunning back. What is open
+# of what it lists is compared itself: a clock that is put back has a payment come before the notice.
 CHANGED = f"""
 WITH told AS ({TOLD})
 SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id WHERE outbox.id = ? AND (
-    EXISTS (SELECT 1 FROM settlement JOIN receivable ON receivable.id = receivable_id
+    EXISTS (SELECT 1 FROM notice_listed JOIN receivable ON receivable.id = receivable_id
+        WHERE notice_listed.notice_id = notice.id AND balance_minor <> receivable.amount_minor - COALESCE(
+            (SELECT SUM(amount_minor) FROM settlement WHERE settlement.receivable_id = receivable.id), 0))
+    OR EXISTS (SELECT 1 FROM settlement JOIN receivable ON receivable.id = receivable_id
         JOIN customer ON customer.id = receivable.customer_id
         WHERE COALESCE(merged_into_id, customer.id) = notice.customer_id AND receivable.currency = notice.currency
         AND settlement.recorded_at > notice.recorded_at)

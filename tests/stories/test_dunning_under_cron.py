@@ -375,3 +375,20 @@ def test_156_days_four_starts_a_day(tmp_path: Path) -> None:
 def test_the_hour_that_is_there_twice_and_the_one_that_is_not() -> None:
     days = (date(2026, 10, 24), date(2026, 10, 25), date(2027, 3, 28))
     assert [len(moments(day)) for day in days] == [4, 5, 3]
+
+
+def test_who_pays_while_the_clock_is_put_back_is_not_written_to(tmp_path: Path) -> None:
+    inbox = Moody()
+    with in_berlin(), serving(inbox) as port:
+        company = Clocked(tmp_path, port)
+        company.ltc("lead", "add", "Ada", "--email", "x@ada.example")
+        company.ltc("promote", "L1", "--amount", "100")
+        company.ltc("sign", "O1", "--terms", "100% sign; net 0")
+        company.ltc("invoice", "C1")
+        company.moment += timedelta(days=5, hours=12)
+        assert [row["level"] for row in company.ltc("dun", "--no-send")] == ["a"]
+        company.moment -= timedelta(hours=1)
+        company.ltc("collect", "INV-2026-0001")
+        (mail,) = company.ltc("outbox", "send")
+    assert mail["said"] == "something was paid, credited, held or promised in the meantime"
+    assert inbox.deliveries == []
