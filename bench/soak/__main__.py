@@ -137,22 +137,28 @@ def soak_sender(folder: Path, times: int, _seed: str) -> Outcome:
 
 
 def soak_dunning(folder: Path, times: int, _seed: str) -> Outcome:
-    """Every point of a run of `dun` that decides and sends."""
+    """Every point of a run of `dun` that decides and sends, and of one that writes mails and letters into a folder."""
     if reason := why_no_strace():
         return Outcome(f"skipped: {reason}", [])
-    content = sending.with_late_invoices(Company(folder, config=config(25)), 10 * times).path.read_bytes()
-    points = sending.points_of(content, command=("dun",))
-    problems = list(sending.strike(content, points, command=("dun",)))
-    return Outcome(f"{len(points)} points in a run of {10 * times} notices", problems)
+    figures, problems = [], []
+    for command, syscalls in ((("dun",), sending.SYSCALLS), (sending.TO_FOLDER, sending.FOLDER_SYSCALLS)):
+        on_paper = command == sending.TO_FOLDER
+        (folder / command[-1]).mkdir()
+        company = Company(folder / command[-1], config=config(25))
+        content = sending.with_late_invoices(company, 10 * times, on_paper=on_paper).path.read_bytes()
+        points = sending.points_of(content, syscalls, command)
+        problems += list(sending.strike(content, points, command))
+        figures.append(f"{len(points)} points in `{' '.join(command)}` of {10 * times} notices")
+    return Outcome("\n        ".join(figures), problems)
 
 
 def soak_cron(folder: Path, times: int, seed: str) -> Outcome:
-    """400 days of four starts, one and a half invoices a day to forty customers."""
+    """400 days of four starts, one and a half invoices a day to forty customers, with all that goes wrong."""
     figures, problems = [], []
     for number in range(times):
         (folder / str(number)).mkdir()
         walked = walk(folder / str(number), CRON_DAYS, random.Random(f"{seed} {number}"), customers=40, sold_a_day=1.5)
-        figures.append(f"{CRON_DAYS} days, {walked.starts} starts, {walked.notices} notices")
+        figures.append(f"{CRON_DAYS} days: " + ", ".join(f"{what} {times}" for what, times in walked.happened.items()))
         problems += walked.problems
     return Outcome("\n        ".join(figures), problems)
 

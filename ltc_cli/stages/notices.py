@@ -312,7 +312,8 @@ TOLD = """SELECT receivable_id FROM notice_item WHERE notice_id = {notice}
     UNION SELECT receivable_id FROM notice_listed WHERE notice_id = {notice}"""
 
 # What changes what a notice says, the first that was recorded since: money of this customer and currency, or a word
-# that keeps dunning back.
+# that keeps dunning back. What is open of what it lists is compared itself, too: where a clock was put back, a payment
+# that came later is of an earlier moment.
 CHANGED = f"""
 WITH mine AS (SELECT notice.id, notice.customer_id, own.id AS own_id, currency, notice.recorded_at FROM outbox
     JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
@@ -346,6 +347,11 @@ JOIN dunning_event ON dunning_event.recorded_at > mine.recorded_at AND dunning_e
 LEFT JOIN invoice ON invoice.id = invoice_id
 WHERE dunning_event.customer_id = mine.customer_id OR dunning_event.invoice_id IN (
     SELECT invoice_id FROM receivable WHERE id IN ({TOLD.format(notice="mine.id")}))
+UNION ALL
+SELECT 'changed', number, 0, mine.currency FROM mine JOIN notice_listed ON notice_listed.notice_id = mine.id
+JOIN receivable ON receivable.id = receivable_id JOIN invoice ON invoice.id = invoice_id
+WHERE balance_minor <> receivable.amount_minor - COALESCE(
+    (SELECT SUM(amount_minor) FROM settlement WHERE settlement.receivable_id = receivable.id), 0)
 LIMIT 1
 """
 CHANGES = {
@@ -358,6 +364,7 @@ CHANGES = {
     "hold": "{ref} was put on hold",
     "dispute": "{ref} was disputed",
     "promise": "payment of {ref} was promised",
+    "changed": "what is open of {ref} has changed",
 }
 
 # The nearest policy of one of its invoices is none by now.

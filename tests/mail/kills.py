@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ltc_cli.mail.sender import MAILS_A_LANE, MOST_LANES
 from tests.mail.conftest import config
 from tests.mail.server import Inbox, serving
 from tests.support import Company, folder_in_memory
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 SYSCALLS: Final = ("connect", "sendto", "recvfrom", "flock", "pwrite64", "fdatasync", "ftruncate")
 """What talks to the server, and what writes down how far it is; start-up makes none of them."""
-
+FOLDER_SYSCALLS: Final = ("write", "fsync", "link", "unlink", *SYSCALLS[3:])
+"""The same for a folder."""
+TO_FOLDER: Final = ("dun", "--to-folder", "mails")
 
 DUE: Final = "2026-06-10"
 
@@ -48,8 +53,11 @@ def with_mails(company: Company, mails: int) -> Company:
     return company
 
 
-def with_late_invoices(company: Company, mails: int) -> Company:
-    """So many customers with an address, each with an invoice that has been due for five days; nobody is told yet."""
+def with_late_invoices(company: Company, mails: int, *, on_paper: bool = False) -> Company:
+    """So many customers with an address, each with an invoice that has been due for five days; nobody is told yet.
+
+    `on_paper`: the address of every other one is a postal one.
+    """
     lines = []
     for number in range(1, mails + 1):
         lines += [
@@ -58,6 +66,8 @@ def with_late_invoices(company: Company, mails: int) -> Company:
             f"sign O{number} --terms '100% sign; net 0' --today {DUE}",
             f"invoice C{number} --today {DUE}",
         ]
+        if on_paper and number % 2:
+            lines.append(f"edit K{number} email= 'address=Mill Lane {number}' --today {DUE}")
     path = company.path.with_name("lines")
     path.write_text("\n".join(lines))
     assert company.run("batch", str(path), "--atomic") == 0, company.out
@@ -89,26 +99,50 @@ def strike(content: bytes, points: Sequence[Point], command: Sequence[str] = ("o
             injection = f"inject={point.syscall}:signal=SIGKILL:when={point.number}"
             ended = _traced(company, folder / "trace", command, [point.syscall], "-e", injection)
             for _run in range(2):
-                company.run(*command)
-                company.run("outbox", "send")
-            yield from (f"{point.syscall} {point.number}: {problem}" for problem in _problems(company, inbox, ended))
+                company.run(*_typed(company, command))
+                company.run("outbox", "send", *_typed(company, command[1:] if command[0] == "dun" else ()))
+            problems = _problems(company, inbox, ended, decides=command[0] == "dun")
+            yield from (f"{point.syscall} {point.number}: {problem}" for problem in problems)
 
 
-def _problems(company: Company, inbox: Inbox, ended: int) -> Iterator[str]:
+def _problems(company: Company, inbox: Inbox, ended: int, *, decides: bool) -> Iterator[str]:
+    """`decides`: each customer is told by a notice; otherwise the mails were queued before."""
     if ended != -signal.SIGKILL:
         yield f"the sender was not killed, but ended with {ended}"
+    customers = company.ltc("list", "customers")
+    told = [row["customer"] for row in company.ltc("list", "notices")]
+    if Counter(told) != Counter(row["ref"] for row in customers if decides):
+        yield f"notices of {told}"
+    mails = company.ltc("outbox", "list")
+    if Counter(row["customer"] for row in mails) != Counter(row["ref"] for row in customers):
+        yield f"{len(mails)} mails for {len(customers)} customers"
     counts = Counter(inbox.recipients)
-    for row in company.ltc("outbox", "list"):
-        delivered, state = counts[row["recipient"]], row["status"]
+    written = _written(company)
+    for row in mails:
+        delivered, state = counts[row["recipient"]] + written.pop(row["ref"], 0), row["status"]
         if delivered > 1:
             yield f"{row['ref']} was delivered {delivered} times"
         if state not in ("sent", "unknown") or (state == "sent" and not delivered):
             yield f"{row['ref']} is {state}, and was delivered {delivered} times"
-    customers = Counter(row["customer"] for row in company.ltc("list", "notices"))
-    if customers and customers != Counter(row["ref"] for row in company.ltc("list", "customers")):
-        yield f"not every customer has one notice: {customers}"
+    if written:
+        yield f"nobody knows of {written}"
+    doubtful = [row["ref"] for row in mails if row["status"] == "unknown"]
+    if len(doubtful) > min(MOST_LANES, 1 + len(mails) // MAILS_A_LANE):
+        yield f"{doubtful} cannot all have been at their final dot"
     if company.run("check"):
         yield company.out
+
+
+def _written(company: Company) -> Counter[str]:
+    """The mails that lie in the folder, each as it stands in the outbox; a hidden file that is not yet one is none."""
+    texts = Counter(path.read_bytes() for path in company.path.parent.glob("mails/[!.]*"))
+    with closing(sqlite3.connect(company.path)) as connection:
+        refs = {message: f"M{mail_id}" for mail_id, message in connection.execute("SELECT id, message FROM outbox")}
+    return Counter({refs.get(text, str(text)): times for text, times in texts.items()})
+
+
+def _typed(company: Company, command: Sequence[str]) -> list[str]:
+    return [str(company.path.parent / word) if word == TO_FOLDER[-1] else word for word in command]
 
 
 def _copy(folder: Path, content: bytes, port: int) -> Company:
@@ -120,7 +154,7 @@ def _copy(folder: Path, content: bytes, port: int) -> Company:
 
 def _traced(company: Company, trace: Path, command: Sequence[str], syscalls: Sequence[str], *options: str) -> int:
     strace = ["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={','.join(syscalls)}", *options]
-    program = [sys.executable, "-m", "ltc_cli", *command, "--today", company.today]
+    program = [sys.executable, "-m", "ltc_cli", *_typed(company, command), "--today", company.today]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LTC_ACTOR": "test", "LTC_DB": str(company.path)}
     environ["LTC_CONFIG"] = str(company.config_path)
     return subprocess.run([*strace, *program], env=environ, capture_output=True, check=False, timeout=60).returncode

@@ -14,7 +14,7 @@ from ltc_cli.mail import outbox, sender
 from ltc_cli.mail.smtp import Smtp
 from tests.faults.tracing import why_no_strace
 from tests.mail.conftest import NAMES, config
-from tests.mail.kills import SYSCALLS, points_of, strike, with_late_invoices, with_mails
+from tests.mail.kills import FOLDER_SYSCALLS, SYSCALLS, TO_FOLDER, points_of, strike, with_late_invoices, with_mails
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
@@ -131,3 +131,14 @@ def test_a_run_of_dun_killed_at_a_system_call() -> None:
     chosen = [point for number, point in enumerate(points) if number % 40 == 0]
     assert len(chosen) > 3
     assert list(strike(content, chosen, command=("dun",))) == []
+
+
+@pytest.mark.skipif(why_no_strace() is not None, reason=f"{why_no_strace()}")
+def test_a_run_of_dun_into_a_folder_killed_at_a_system_call() -> None:
+    """Every 80th call of deciding and writing two mails and two letters, and the one that puts a letter in place."""
+    with folder_in_memory() as folder:
+        content = with_late_invoices(Company(folder, config=config(25)), 4, on_paper=True).path.read_bytes()
+    points = points_of(content, FOLDER_SYSCALLS, TO_FOLDER)
+    assert {point.syscall for point in points} == set(FOLDER_SYSCALLS)
+    chosen = [point for number, point in enumerate(points) if number % 80 == 0 or point == ("link", 2)]
+    assert list(strike(content, chosen, TO_FOLDER)) == []

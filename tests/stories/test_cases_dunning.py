@@ -175,6 +175,26 @@ CASES: Final = (
         """,
     ),
     Case(
+        "Tryton account_dunning_letter: of two are one paid, and a party without an e-mail address gets it on paper",
+        "a@5 b@20 c@40",
+        """
+        0 sell 100
+        0 edit K1 email= "address=Mill Lane 2"
+        0 collect #1
+        0 sell 100
+        5 dun => K1 a 100.00 by letter
+        """,
+    ),
+    Case(
+        "ERPNext test_dunning of 2020: a fee of 20; 100 × 8 % × 20 / 365 = 0.438…, so 0.44",
+        "a@20,fee=20,interest=8%",
+        """
+        0 sell 100
+        20 dun => K1 a 120.44
+        20 owed => 120.44
+        """,
+    ),
+    Case(
         "ERPNext 26286: a fee without interest",
         "a@5,fee=50,interest=0%",
         """
@@ -965,6 +985,27 @@ OTHERWISE: Final = (
         1 credit #1 --reason returned
         10 dun => -
         10 why => unapplied credit covers what is late
+        """,
+    ),
+    Case(
+        "OCA account_credit_control_dunning_fees: a fee of 5 euro is none in dollars, where they convert it",
+        "a@10,fee=5",
+        """
+        0 sell Ada 500
+        0 sell Ada USD 500
+        10 dun => K1 a 505.00, K1 a 500.00 USD
+        """,
+    ),
+    Case(
+        "Tryton account_dunning: of what went on day 30 the next level is a spacing later, not on the same day",
+        "a@5 b@20 c@40",
+        """
+        0 sell 100
+        5 decide => K1 a 100.00
+        30 decide => -
+        30 post => 1
+        30,36 dun => -
+        37 dun => K1 b 100.00
         """,
     ),
     Case(
