@@ -72,6 +72,7 @@ OWN_TEST: Final = {
     "stages/holds.py": "tests/stories/test_worked_dunning.py",
     "mail/message.py": "tests/mail/test_message.py",
     "mail/outbox.py": "tests/mail/test_send.py",
+    "hooks.py": "tests/commands/test_daily.py",
     "mail/setting.py": "tests/mail/test_send.py",
     "stages/mailing.py": "tests/mail/test_send.py",
     "stages/nurture.py": "tests/commands/test_sequences.py",
