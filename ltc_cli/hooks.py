@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from tempfile import TemporaryFile
-from time import monotonic
 from typing import IO, TYPE_CHECKING
 
 from ltc_cli.errors import ConfigError
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 5
-"""How long a run of `ltc` waits for programs, in all; after that they go on alone."""
+"""How long a program is waited for; after that it goes on alone, and is not waited for again by this run of `ltc`."""
 MOST_ALONE = 100
 """Programs that go on alone at a time, so that one which never ends does not fill the machine."""
 INSIDE = "LTC_HOOK"
@@ -51,7 +50,7 @@ class Caller:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
-        self.seconds_left: float = SECONDS
+        self.slow: set[Path] = set()
         self.alone: list[subprocess.Popen[bytes]] = []
         self.said: set[str] = set()
 
@@ -98,24 +97,16 @@ class Caller:
             except OSError as error:
                 yield f"hook {path.name} cannot be run: {error.strerror}"
                 return
-            had_time = self.seconds_left > 0
-            code = self._wait(program)
-            if code:
-                yield f"hook {path.name} ended with exit code {code}: {_last_line(said)}"
-            elif code is None:
+            try:
+                code = program.wait(0 if path in self.slow else SECONDS)
+            except subprocess.TimeoutExpired:
                 self.alone.append(program)
-                if had_time:
-                    yield f"hook {path.name} is still running: {SECONDS} seconds are over, and hooks go on alone"
-
-    def _wait(self, program: subprocess.Popen[bytes]) -> int | None:
-        """Its exit code; None where it goes on alone."""
-        begun = monotonic()
-        try:
-            return program.wait(max(self.seconds_left, 0))
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            self.seconds_left -= monotonic() - begun
+                if path not in self.slow:
+                    self.slow.add(path)
+                    yield f"hook {path.name} is still running after {SECONDS} seconds: it goes on alone from now on"
+            else:
+                if code:
+                    yield f"hook {path.name} ended with exit code {code}: {_last_line(said)}"
 
 
 def _last_line(said: IO[bytes]) -> str:
