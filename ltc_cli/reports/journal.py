@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("id", "count"),
-    Column("recorded_at", label="recorded (UTC)"),
+    Column("recorded_at", "moment", "recorded"),
     Column("business_on", "date", "counts for", spare=2),
     Column("actor", spare=1),
     Column("verb"),

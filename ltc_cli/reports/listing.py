@@ -41,7 +41,7 @@ COLUMNS = {
     "invoices": invoices.COLUMNS,
     "credits": credit_notes.COLUMNS,
     "payments": payments.COLUMNS,
-    "notices": notices.COLUMNS,
+    "notices": notices.LIST_COLUMNS,
     "mails": outbox.COLUMNS,
     "tasks": tasks.COLUMNS,
 }

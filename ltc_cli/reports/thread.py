@@ -45,15 +45,21 @@ FROM refund_reversal JOIN refund ON refund.id = refund_id
 WHERE payment_id IS NOT NULL AND customer_id IN ({customers})
 """
 
-# What became of mails: of one, or of those about records of the thread. What only waits is not told of these.
+# What became of mails: of one, of a notice's, or of those about records of the thread. What waits is not told of these.
 MAILED = """
 SELECT happened_on, 'M' || outbox_id, channel || ' to ' || recipient || ': ' || outbox_attempt.state
     || COALESCE(', ' || said, ''), NULL, NULL, outbox_attempt.recorded_at
 FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id WHERE {narrowed}
 """
+# What a notice is told with: the last word by a day on its newest mail. One parameter: the day.
 DUNNED = """
-SELECT decided_on, 'N' || notice.id, 'notice ' || notice.level || ' by ' || channel, notice.amount_minor
-    + notice.fee_minor + notice.interest_minor, notice.currency, notice.recorded_at
+SELECT decided_on, 'N' || notice.id, 'notice ' || notice.level || ' by ' || notice.channel || COALESCE((
+        SELECT ', ' || outbox_attempt.state
+            || CASE outbox_attempt.state WHEN 'sent' THEN '' ELSE COALESCE(': ' || said, '') END
+        FROM outbox JOIN outbox_attempt ON outbox_id = outbox.id
+        WHERE outbox.kind = 'notice' AND record_id = notice.id AND happened_on <= ?
+        ORDER BY outbox.id DESC, outbox_attempt.id DESC LIMIT 1), ''),
+    notice.amount_minor + notice.fee_minor + notice.interest_minor, notice.currency, notice.recorded_at
 FROM notice WHERE {notices}
 """
 HELD = """
@@ -253,16 +259,24 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
     entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
     entries += _shipped(store, listed) + _settled(store, listed)
-    narrowed = f"outbox.id = {named.id}" if named.kind == "outbox" else ABOUT_THREAD.format(**listed)
-    entries += [tuple(row) for row in store.all(MAILED.format(narrowed=narrowed))]
     conditions = _dunned(named, listed)
-    entries += [tuple(row) for row in store.all(DUNNED.format(**conditions))]
+    entries += [tuple(row) for row in store.all(DUNNED.format(**conditions), (until,))]
+    entries += [tuple(row) for row in store.all(MAILED.format(narrowed=_mailed(named, listed)))]
     entries += [tuple(row) for row in store.all(TASKS.format(tasks=_asked(named, listed)))]
     entries += _held(store, conditions, until)
     if named.kind in ("customer", "payment"):
         entries += [tuple(row) for row in store.all(RECEIVED.format(**listed))]
     entries.sort(key=lambda entry: (entry[0], entry[5]))
     return [_entry(entry) for entry in entries if entry[0] <= until]
+
+
+def _mailed(named: Reference, listed: dict[str, str]) -> str:
+    """The condition for the mails: that one, those of the notice, or those about records of the thread."""
+    if named.kind == "outbox":
+        return f"outbox.id = {named.id}"
+    if named.kind == "notice":
+        return f"outbox.kind = 'notice' AND outbox.record_id = {named.id}"
+    return ABOUT_THREAD.format(**listed)
 
 
 def _dunned(named: Reference, listed: dict[str, str]) -> dict[str, str]:

@@ -49,8 +49,13 @@ COLUMNS = (
     Column("status", "status"),
     Column("decided_on", "date", on_table=False),
     Column("task", "ref", on_table=False),
-    Column("why"),
+    Column("why", "prose"),
 )
+
+LIST_COLUMNS = tuple(
+    column._replace(on_table=True, spare=1) if column.key == "decided_on" else column for column in COLUMNS
+)
+"""Of notices of many days."""
 
 COPIED = ("customer_id", "currency", "level", "channel", "amount_minor", "fee_minor", "interest_minor")
 """What a notice of a decision and its row have in common."""

@@ -108,8 +108,13 @@ def test_what_is_only_listed_is_not_demanded_once_it_is_disputed(company: Compan
     bring(company, "X-2", "A", FIRST, "2026-03-10")
     company.ltc("dun", "--no-send", today="2026-03-15")
     company.ltc("dispute", "X-1", "--reason", "broken", today="2026-03-15")
+    assert company.ltc("show", "N2", today="2026-03-15")["thread"][0]["what"] == "notice reminder by mail, queued"
     (row,) = company.ltc("outbox", "send", today="2026-03-15")
     assert (row["about"], row["status"]) == ("N2", "cancelled")
+    told, *mailed = company.ltc("show", "N2", today="2026-03-15")["thread"]
+    assert told["what"] == f"notice reminder by mail, cancelled: {row['said']}"
+    assert [entry["ref"] for entry in mailed] == ["M2", "M2"]
+    assert told["what"] in [entry["what"] for entry in company.ltc("show", "X-2", today="2026-03-16")["thread"]]
     assert len(inbox.deliveries) == 1
 
 

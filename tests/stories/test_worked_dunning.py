@@ -877,7 +877,7 @@ def test_show_tells_of_promises_and_notices(company: Dunned) -> None:
     company.dun(10)
     told = [entry["what"] for entry in company.ltc("show", "INV-2026-0001", today=at(10))["thread"]]
     assert f"promise until {at(9)}, broken" in told
-    assert "notice a by mail" in told
+    assert "notice a by mail, sent" in told
 
 
 # The figures that others test their own dunning with; what we do otherwise on purpose is said
