@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ltc_cli import backup, schema
 from ltc_cli.backup import Lost, Occasion, Series
 from ltc_cli.errors import ConflictError, DataError, FailedError, NotFoundError, RefusedError, UsageError
-from ltc_cli.store import connect, create, open_existing
+from ltc_cli.store import connect, open_existing, open_or_create
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,8 +55,7 @@ def copy(store: Store, tmp_path: Path) -> Path:
 
 
 def company(path: Path, name: str) -> Store:
-    create(path, AT)
-    store = open_existing(path)
+    store = open_or_create(path, AT)
     with store.writing(lambda: AT):
         store.add("lead", name=name, created_on="2026-03-01", recorded_at=AT)
         store.journal(verb="lead add", actor="ada", business_on="2026-03-01", arguments={}, answer=[])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
@@ -149,8 +150,13 @@ class Module(NamedTuple):
         return self.name.partition(".")[0]
 
     @property
-    def tree(self) -> ast.Module:
-        return ast.parse(self.text)
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return nodes_of(self.text)
+
+
+@cache
+def nodes_of(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(text)))
 
 
 class Import(NamedTuple):
@@ -173,7 +179,7 @@ NAMES: Final = {module.name for module in MODULES}
 
 def imports(module: Module) -> Iterator[Import]:
     """Every import, also inside functions and for type checking only; `from a import b` is `a.b`."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from (Import(node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -240,7 +246,7 @@ def clocks(module: Module) -> Iterator[str]:
     if module.area == CLOCK_AREA:
         return
     names = _imported_names(module)
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and node.attr in CLOCKS.get(_origin(node.value, names), ()):
             yield f"{node.lineno}: {ast.unparse(node)} looks at the clock"
         if isinstance(node, ast.Name) and _is_clock(names.get(node.id, "")):
@@ -250,7 +256,7 @@ def clocks(module: Module) -> Iterator[str]:
 def _imported_names(module: Module) -> dict[str, str]:
     """What each imported name stands for: `{"dt": "datetime"}` for `import datetime as dt`."""
     names = {}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             names.update({alias.asname or alias.name: alias.name for alias in node.names})
         elif isinstance(node, ast.ImportFrom):
@@ -271,19 +277,19 @@ def _is_clock(origin: str) -> bool:
 
 def unsafe_sql(module: Module) -> Iterator[str]:
     """SQL that commits, replaces, reads the clock or makes floats; `executescript`, whatever it runs."""
-    for line, text in _texts(module.tree):
+    for line, text in _texts(module.nodes):
         if re.search(LOOKS_LIKE_SQL, text):
             found = (re.search(pattern, text, re.IGNORECASE) for pattern in FORBIDDEN_SQL)
             yield from (f"{line}: {match[0]} in SQL" for match in found if match)
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and node.attr == "executescript":
             yield f"{node.lineno}: executescript commits"
 
 
-def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _texts(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[int, str]]:
     """Every string that is no docstring; of an f-string what is written in it, joined."""
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield node.lineno, "".join(part.value for part in node.values if _is_text(part))  # type: ignore[attr-defined]
         elif _is_text(node) and id(node) not in docstrings:
@@ -296,7 +302,7 @@ def _is_text(node: ast.AST) -> bool:
 
 def floats_of_money(module: Module) -> Iterator[str]:
     """A float near money: `float()` or `Decimal` outside `output`, or money divided by `/`."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if _is_float_call(node) and (module.area != "output" or _names(node, MONEY_NAMES)):
             yield f"{node.lineno}: {ast.unparse(node)}"
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _names(node, INTEGER_NAMES):
@@ -316,7 +322,7 @@ def _names(node: ast.AST, pattern: str) -> bool:
 
 
 def long_functions(module: Module) -> Iterator[str]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > LONGEST_FUNCTION:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CONFIG: Final = """
 company: {name: Acme, email: hello@acme.example}
@@ -62,12 +64,18 @@ def lead(company: Company) -> None:
     company.ltc("lead", "drop", "L1", "--reason", "allergic to us", "--note", "Augusta said so")
 
 
-@pytest.fixture
-def company() -> Iterator[Company]:
+@pytest.fixture(scope="module")
+def known() -> Iterator[Path]:
     with folder_in_memory() as folder:
-        found = Company(folder, config=CONFIG)
-        lead(found)
-        yield found
+        lead(Company(folder, config=CONFIG))
+        yield folder
+
+
+@pytest.fixture
+def company(known: Path) -> Iterator[Company]:
+    with folder_in_memory() as folder:
+        shutil.copytree(known, folder, dirs_exist_ok=True)
+        yield Company(folder, config=CONFIG)
 
 
 def in_the_file(company: Company, *words: str) -> list[str]:

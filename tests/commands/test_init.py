@@ -7,6 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Final
 
+import pytest
 import yaml
 
 from ltc_cli.app import run
@@ -16,14 +17,13 @@ from tests.support import Company
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 
 def init(*arguments: str) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     return run(["init", *arguments], Session(environ={}, out=out, err=err)), out.getvalue(), err.getvalue()
 
 
+@pytest.mark.usefixtures("made_anew")
 def test_init_makes_a_config_that_is_right_and_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     code, out, err = init("--yes", "--json")

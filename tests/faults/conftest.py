@@ -9,6 +9,11 @@ import pytest
 from tests.faults.tracing import why_no_strace
 
 
+@pytest.fixture(autouse=True)
+def every_file_is_made_anew(made_anew: None) -> None:
+    pass
+
+
 @pytest.fixture(scope="session")
 def strace() -> None:
     """Skips where strace does not work; where CI promised it, fails."""
