@@ -305,8 +305,10 @@ def _told(company: Dunned, ref: str, day: int) -> list[str]:
     [
         ("INV-2026-0001", "60", "60", 30, ", kept"),
         ("INV-2026-0001", "60", "59.99", 30, ", broken"),
-        ("INV-2026-0001", "60", "60", 31, ", broken"),
+        ("INV-2026-0001", "60", "60", 31, ", kept late"),
+        ("INV-2026-0001", "60", "59.99", 31, ", broken"),
         ("INV-2026-0001", None, "100", 30, ", kept"),
+        ("INV-2026-0001", None, "100", 31, ", kept late"),
         ("INV-2026-0001", None, "99.99", 30, ", broken"),
         ("K1", None, "100", 30, ", kept"),
         ("K1", None, "99.99", 30, ", broken"),
