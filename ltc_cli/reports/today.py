@@ -306,8 +306,7 @@ def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
         what, ref, why = "ship", f"C{row['id']}", None
         command = f"ltc ship {ref}"
         if reached := stopped.get(row["customer_id"]):
-            what, command = "shipping stopped", f"ltc collect {reached['number']}"
-            why = f"{reached['number']} has reached the level {reached['level']} (N{reached['id']})"
+            what, command, why = "shipping stopped", f"ltc collect {reached['number']}", holds.why_stopped(reached)
         yield _row(what, ref, row["name"], row["signed_on"], today, command, why)
 
 

@@ -227,11 +227,16 @@ def stopped(store: Store, customer_ids: Iterable[int]) -> dict[int, Row]:
     return {each: row for each, row in found.items() if row}
 
 
+def why_stopped(reached: Row) -> str:
+    """In words, what stops shipping."""
+    return f"{reached['number']} has reached the level {reached['level']} (N{reached['id']})"
+
+
 def refuse_stopped(store: Store, customer_id: int) -> None:
     """Raise RefusedError where a dunning level that stops shipping stands against the customer."""
     row = store.one(STOPPED, (customer_id,))
     if row:
         raise RefusedError(
-            f"K{customer_id} is sent nothing: {row['number']} has reached the level {row['level']} (N{row['id']})",
+            f"K{customer_id} is sent nothing: {why_stopped(row)}",
             f"ltc collect {row['number']}, or ltc edit {row['number']} dunning=none",
         )

@@ -104,6 +104,8 @@ def test_nothing_is_to_be_shipped_to_whom_a_level_stops_it(company: Company, tmp
     stopped = ("shipping stopped", "C1", "X-1 has reached the level final (N1)", "ltc collect X-1")
     company.ltc("ship", "C1", fails=4)
     assert [row for row in todo(company) if row[1] in ("C1", "C2")] == [stopped, to_ship[1]]
+    leaks = [(row["ref"], row["why"], row["command"]) for row in company.ltc("leakage") if row["gap"] == "unshipped"]
+    assert leaks == [stopped[1:], to_ship[1][1:]]
     company.ltc("collect", "X-1")
     assert [row for row in todo(company) if row[1] in ("C1", "C2")] == to_ship
 
