@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ltc_cli.reports.conversion import Conversion
     from ltc_cli.store import Store
 
+    Standing = dict[tuple[str, int], list[holds.Standing]]
+    """By kind of target and id, what keeps it from being dunned."""
+
 COLUMNS = (
     Column("what", "status"),
     Column("ref", on_table=False),
@@ -124,9 +127,11 @@ UNDELIVERED_STATES = {
 
 def report(store: Store, today: date, now: str, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency. `now`: the moment, UTC, for mails."""
-    late = _late(store, today)
+    standing = holds.standing(store, today)
+    disputed = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)}
+    late = _late(store, today, standing, disputed)
     rows = [row for state in URGENCY for row in late if row["what"] == state]
-    rows += [*_credits(store, today), *_billable(store, today), *_next_steps(store, today)]
+    rows += [*_credits(store, today, disputed), *_billable(store, today), *_next_steps(store, today)]
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
     rows += [*_undelivered(store, today, now), *_unshipped(store, today)]
@@ -159,13 +164,12 @@ def _row(
     }
 
 
-def _late(store: Store, today: date) -> list[dict[str, Any]]:
+def _late(store: Store, today: date, standing: Standing, disputed: set[int]) -> list[dict[str, Any]]:
     """Invoices that are overdue, and those that a customer disputes before; each with what is to be known of it."""
-    day, standing = today.isoformat(), holds.standing(store, today)
+    day = today.isoformat()
     rows = store.all(OVERDUE, (day, day, day))
-    overdue = {row["id"] for row in rows}
-    objected = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)} - overdue
-    rows += store.among(OPEN_OF_INVOICES, objected, (day, day)) if objected else []
+    early = disputed - {row["id"] for row in rows}
+    rows += store.among(OPEN_OF_INVOICES, early, (day, day)) if early else []
     broken = holds.broken(store, today, {target for row in rows for target in _targets(row)})
     return [_owing(row, today, standing, broken) for row in rows]
 
@@ -178,12 +182,7 @@ def _targets(row: Row) -> tuple[tuple[str, int], ...]:
     return ("invoice", row["id"]), ("customer", row["customer_id"])
 
 
-def _owing(
-    row: Row,
-    today: date,
-    standing: dict[tuple[str, int], list[holds.Standing]],
-    broken: dict[tuple[str, int], str],
-) -> dict[str, Any]:
+def _owing(row: Row, today: date, standing: Standing, broken: dict[tuple[str, int], str]) -> dict[str, Any]:
     number = row["number"]
     said = [(target, each) for target in _targets(row) for each in standing.get(target, ())]
     unkept = [f"promised until {broken[target]}, broken" for target in _targets(row) if target in broken]
@@ -210,8 +209,11 @@ def _money(amount_minor: int, currency: str) -> dict[str, str]:
     return {"amount": format_amount(amount_minor, currency), "currency": currency}
 
 
-def _credits(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    """What payments and credit notes still hold, each with the oldest due invoice that those before it leave open."""
+def _credits(store: Store, today: date, disputed: set[int]) -> Iterator[dict[str, Any]]:
+    """What payments and credit notes still hold, each with the oldest due invoice that those before it leave open.
+
+    None of what is disputed: whoever says it is not owed would see it paid.
+    """
     day = today.isoformat()
     holders = store.all(HOLDERS, (day,) * 5)
     ids = {kind: [row["id"] for row in holders if row["kind"] == kind] for kind in LEFT_OF}
@@ -219,6 +221,8 @@ def _credits(store: Store, today: date) -> Iterator[dict[str, Any]]:
     owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day, day)) if holders else []
     open_minor: dict[tuple[int, str], dict[str, int]] = {}
     for row in owing:
+        if row["id"] in disputed:
+            continue
         open_minor.setdefault((row["customer_id"], row["currency"]), {})[row["number"]] = row["open_minor"]
     for row in holders:
         left_minor = left[row["kind"]][row["id"]].unapplied_minor

@@ -132,6 +132,9 @@ def test_credit_is_named_with_what_it_could_settle(company: Company) -> None:
     assert [row for row in company.ltc("today") if row["what"] == "credit"] == []
     company.ltc("refund", "P3", "30")
     company.ltc("customer", "merge", "K5", "K1")
+    company.ltc("dispute", "X-5", "--reason", "broken")
+    assert [row for row in company.ltc("today") if row["what"] == "credit"] == []
+    company.ltc("release", "X-5")
     assert [row[1:] for row in todo(company) if row[0] == "credit"] == [
         ("P2", "unapplied, and X-5 is open", "ltc apply P2 X-5")
     ]
