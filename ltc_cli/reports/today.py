@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ltc_cli.mail.outbox import IS_DUE, moments
 from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held
 from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
@@ -111,11 +112,11 @@ ORDER BY created_on, id
 """
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
-UNDELIVERED = """
+UNDELIVERED = f"""
 SELECT id, kind, state, recipient, about, queued_on, not_before,
     (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
 FROM outbox WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
-AND (state <> 'queued' OR not_before > ?) AND queued_on <= ? ORDER BY id
+AND (state <> 'queued' OR NOT {IS_DUE}) AND queued_on <= ? ORDER BY id
 """
 UNDELIVERED_STATES = {
     "failed": ("mail failed", "ltc outbox retry {ref}", "{said}"),
@@ -288,7 +289,7 @@ def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
 
 def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
     """Mails that did not go, but for those whose lead nobody wants to write to any more."""
-    for row in store.all(UNDELIVERED, (now, today.isoformat())):
+    for row in store.all(UNDELIVERED, (*moments(now), today.isoformat())):
         if row["kind"] != "lead" or row["state"] == "unknown" or not nurture.withdrawn(store, row["id"]):
             yield row
 
