@@ -14,6 +14,7 @@ from ltc_cli.output.progress import progress
 from ltc_cli.report import Column, Report
 from ltc_cli.session import Part
 from ltc_cli.stages.batches import PART_CHANGES, PART_ROWS, Batch, Rows
+from ltc_cli.stages.readdressing import readdress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence, Set
@@ -52,7 +53,7 @@ RECORDS = {
     "rates": "rate",
     "items": "item",
 }
-SHOWN_REJECTS = 5
+SHOWN = 5
 COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 
 
@@ -99,6 +100,8 @@ class _Run:
         """The first rejects, in words."""
         self.first_texts: dict[int, str] = {}
         """By column, of rows that were taken: the answer is journalled, and brings back nothing that was left out."""
+        self.readdressed: list[str] = []
+        """What has become of mails that waited for addresses which the file corrects."""
 
     def _knows(self, column: str) -> bool:
         return self.layout.knows(column) or squeezed(column) in self.said
@@ -124,7 +127,9 @@ class _Run:
                 advance(self.file.position, batch.counts["read"])
                 if batch.counts["read"] - committed >= PART_ROWS or len(store.changes) >= PART_CHANGES:
                     committed = batch.counts["read"]
+                    self.readdressed += readdress(store, self.session.today)
                     yield Part(None)
+        self.readdressed += readdress(store, self.session.today)
         yield Part(self._answer(batch))
 
     def _batch(self, store: Store) -> Batch:
@@ -150,7 +155,7 @@ class _Run:
             self.first_texts = _first_texts(chunk, batch.left_out.union(line for line, *_rest in self.rejected))
         for line, reason, cells in sorted(self.rejected, key=lambda rejected: rejected[0]):
             self.rejects.add(line, reason, cells)
-            if len(self.examples) < SHOWN_REJECTS:
+            if len(self.examples) < SHOWN:
                 self.examples.append(f"line {line}: {reason}")
         self.rejected.clear()
 
@@ -178,7 +183,7 @@ class _Run:
             COLUMNS,
             [row],
             is_record=True,
-            notices=_notices(batch, self.examples, self.wish.rejects),
+            notices=[*_first(self.readdressed), *_notices(batch, self.examples, self.wish.rejects)],
             hint=f"ltc import undo {batch.id} takes it back" if batch.id else "",
             exit_code=8 if batch.counts["rejected"] else 0,
         )
@@ -198,12 +203,17 @@ def _first_texts(chunk: Chunk, lines_not_taken: Set[int]) -> dict[int, str]:
     }
 
 
+def _first(lines: list[str]) -> list[str]:
+    rest = len(lines) - SHOWN
+    return [*lines[:SHOWN], *([f"and {rest:,} more mails"] if rest > 0 else [])]
+
+
 def _notices(batch: Batch, examples: Sequence[str], rejects: str | None) -> list[str]:
     notices = [note.format(count=f"{count:,}") for note, count in batch.notes.items()]
     rejected = batch.counts["rejected"]
     notices += examples
-    if rejected > SHOWN_REJECTS:
-        notices.append(f"and {rejected - SHOWN_REJECTS:,} more rows were rejected")
+    if rejected > SHOWN:
+        notices.append(f"and {rejected - SHOWN:,} more rows were rejected")
     if rejected and not rejects:
         notices.append("--rejects FILE keeps the rejected rows, with line and reason")
     return notices

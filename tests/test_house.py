@@ -95,6 +95,7 @@ FLOW: Final = (
     "dunning_letters",
     "dunning_plans",
     "notices",
+    "readdressing",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

@@ -111,7 +111,7 @@ customer:K customer_name currency since:date? until:date opening:money movements
 1-30:money 31-60:money 61-90:money 90+:money unapplied:money
 """
 MOVEMENT: Final = "on:date ref kind text debit:money? credit:money? balance:money"
-LEAK: Final = "gap:gap ref customer:K customer_name since:date days:count amount:money currency command"
+LEAK: Final = "gap:gap ref customer:K customer_name since:date days:count amount:money currency command why?"
 LEAK_OF_CUSTOMER: Final = "gap:gap customer:K customer_name records:count since:date days:count amount:money currency"
 CLOSE: Final = """
 month:month status:close closed_until:date closed_on:date reason? receivables:[RECEIVABLE] journal_id:count

@@ -26,6 +26,7 @@ from ltc_cli.stages import (
 from ltc_cli.stages import rates as stages_rates
 from ltc_cli.stages import undo as undoing
 from ltc_cli.stages.batches import ON_DUPLICATE, Batch
+from ltc_cli.stages.readdressing import readdress
 from ltc_cli.store import Store
 
 File = Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, JSON lines or vCards; - for standard input.")]
@@ -255,7 +256,9 @@ def undo(
             "kept": len(undone.rest),
             "rest": [{"ref": ref, "why": why} for ref, why in undone.rest],
         }
-        notices = [f"batch {batch} is taken back already"] if undone.batch["undone_at"] else []
+        notices = readdress(store, session.today)
+        if undone.batch["undone_at"]:
+            notices.append(f"batch {batch} is taken back already")
         return Report(UNDO_COLUMNS, [row], is_record=True, notices=notices, exit_code=8 if undone.rest else 0)
 
     session.write(decide)

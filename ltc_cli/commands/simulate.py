@@ -33,7 +33,7 @@ MAILS = ("mail",)
 def _deliver(store: Store, on: date) -> None:
     """Nobody is written to, but what follows a mail follows; pauses end, and so do runs that died."""
     outbox.recover(store, on)
-    for mail_id in outbox.claim(store, channels=MAILS, until="9999"):
+    for mail_id in outbox.claim(store, channels=MAILS, until="9999-01-01T00:00:00Z"):
         outbox.commit(store, mail_id)
         outbox.sent(store, mail_id, on, "simulated")
 

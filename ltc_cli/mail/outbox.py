@@ -56,6 +56,9 @@ SENDS = {"mail": "ltc outbox send", "letter": "ltc outbox send --to-folder DIR"}
 RETRIED, MISSING = "to be tried again", "found to be missing"
 """What is said of a mail that a user sends on its way once more: from then on the pauses begin anew."""
 
+IS_DUE = "(not_before IS NULL OR not_before <= ? OR not_before > ?)"
+"""Whether a mail does not pause. Two parameters: see `moments`."""
+
 OPEN_STATES = ("queued", "claimed", "sending", "sent", "unknown")
 """In which a mail has arrived, or still may."""
 
@@ -197,24 +200,27 @@ def open_mail(store: Store, kind: str, record_id: int, recipient: str) -> Row | 
 # What a run of the sender decides
 
 
+def moments(now: str) -> tuple[str, str]:
+    """This moment, and the last until which a mail may pause: a later one was reckoned by a clock that was ahead."""
+    return now, _moment(datetime.fromisoformat(now) + PAUSES[-1])
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def waiting(
     store: Store, kind: str | None = None, channels: Sequence[str] = CHANNELS, *, until: str | None = None
 ) -> list[int]:
     """Mails that have not gone yet, also those of a run that died; with `until` those that pause no longer then."""
+    due, at = ("TRUE", ()) if until is None else (f"state <> 'sending' AND {IS_DUE}", moments(until))
     # The second condition is that of the index.
     rows = store.all(
-        "SELECT id, kind, channel, state, not_before FROM outbox"
-        " WHERE state IN ('queued', 'claimed', 'sending') AND state NOT IN ('sent', 'cancelled') ORDER BY id"
+        "SELECT id, kind, channel FROM outbox WHERE state IN ('queued', 'claimed', 'sending')"
+        f" AND state NOT IN ('sent', 'cancelled') AND {due} ORDER BY id",
+        at,
     )
-    return [
-        row["id"]
-        for row in rows
-        if kind in (None, row["kind"]) and row["channel"] in channels and (until is None or _is_due(row, until))
-    ]
-
-
-def _is_due(row: Row, until: str) -> bool:
-    return row["state"] != "sending" and (row["not_before"] or "") <= until
+    return [row["id"] for row in rows if kind in (None, row["kind"]) and row["channel"] in channels]
 
 
 def recover(store: Store, on: date) -> list[int]:
@@ -281,8 +287,8 @@ def refuse(store: Store, mail_id: int, on: date, said: str, *, for_good: bool) -
     if for_good or tries >= len(PAUSES):
         _rest(store, mail_id, "failed", on, said=said, tried=True)
         return
-    not_before = datetime.fromisoformat(store.recorded_at) + PAUSES[tries]
-    _rest(store, mail_id, "queued", on, said=said, tried=True, not_before=not_before.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    not_before = _moment(datetime.fromisoformat(store.recorded_at) + PAUSES[tries])
+    _rest(store, mail_id, "queued", on, said=said, tried=True, not_before=not_before)
 
 
 def release(store: Store, mail_ids: Sequence[int], on: date, said: str) -> None:

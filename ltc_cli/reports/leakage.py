@@ -12,10 +12,11 @@ from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import BY_QUANTITY, billable, day_of
 from ltc_cli.rules.money import format_amount, round_ratio
 from ltc_cli.rules.terms import falls_due
-from ltc_cli.stages import amendments, contracts, quotes
+from ltc_cli.stages import amendments, contracts, holds, quotes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from sqlite3 import Row
 
     from ltc_cli.reports.conversion import Conversion
     from ltc_cli.rules.billing import Progress
@@ -39,6 +40,7 @@ COLUMNS = (
     Column("amount", "money"),
     Column("currency"),
     Column("command", "ref", "do", spare=2),
+    Column("why", "prose"),
 )
 CUSTOMER_COLUMNS = (
     Column("gap", "status"),
@@ -114,10 +116,11 @@ def report(store: Store, as_of: date, by: str = "record", into: Conversion | Non
     names = _customers(store, leaks)
     leaks = [leak._replace(customer_id=names[leak.customer_id][0]) for leak in leaks]
     shown = leaks if by == "record" else _by_customer(leaks)
+    stopped = holds.stopped(store, {leak.customer_id for leak in shown if leak.gap == "unshipped"})
     shown.sort(key=lambda leak: (GAPS.index(leak.gap), leak.currency, -leak.amount_minor, leak.since))
     return Report(
         COLUMNS if by == "record" else CUSTOMER_COLUMNS,
-        [_row(leak, names[leak.customer_id][1], as_of) for leak in shown],
+        [_row(leak, names[leak.customer_id][1], as_of, stopped) for leak in shown],
         totals=_totals(leaks),
         title=f"Leakage as of {as_of}",
         notices=into.notices if into else (),
@@ -206,7 +209,9 @@ def _by_customer(leaks: Iterable[Leak]) -> list[Leak]:
     return list(found.values())
 
 
-def _row(leak: Leak, name: str, as_of: date) -> dict[str, Any]:
+def _row(leak: Leak, name: str, as_of: date, stopped: dict[int, Row]) -> dict[str, Any]:
+    """`stopped`: whom a dunning level sends nothing, and what has to be paid first."""
+    reached = stopped.get(leak.customer_id) if leak.gap == "unshipped" else None
     return {
         "gap": leak.gap,
         "ref": leak.ref,
@@ -217,7 +222,8 @@ def _row(leak: Leak, name: str, as_of: date) -> dict[str, Any]:
         "days": days_past_due(date.fromisoformat(leak.since), as_of),
         "amount": format_amount(leak.amount_minor, leak.currency),
         "currency": leak.currency,
-        "command": COMMANDS[leak.gap].format(ref=leak.ref),
+        "command": f"ltc collect {reached['number']}" if reached else COMMANDS[leak.gap].format(ref=leak.ref),
+        "why": holds.why_stopped(reached) if reached else None,
     }
 
 

@@ -77,9 +77,8 @@ FROM task_done JOIN task ON task.id = task_id WHERE {tasks}
 """
 ABOUT_THREAD = """
 outbox_attempt.state IN ('sent', 'failed', 'unknown') AND (
-    outbox.kind = 'invoice' AND outbox.record_id IN (SELECT id FROM invoice WHERE contract_id IN ({contracts}))
-    OR outbox.kind = 'credit' AND outbox.record_id IN (SELECT credit_note.id FROM credit_note
-        JOIN invoice ON invoice.id = invoice_id WHERE contract_id IN ({contracts}))
+    outbox.kind = 'invoice' AND outbox.record_id IN ({invoices})
+    OR outbox.kind = 'credit' AND outbox.record_id IN (SELECT id FROM credit_note WHERE invoice_id IN ({invoices}))
     OR outbox.kind = 'quote' AND outbox.record_id IN (SELECT id FROM quote WHERE opportunity_id IN ({opportunities}))
     OR outbox.kind = 'lead' AND outbox.record_id IN ({leads}))
 """
@@ -104,7 +103,7 @@ SINCE = {
 """The day from which on a record of a kind is there."""
 
 # One query a kind of fact: day, reference, what happened, amount and currency, and when it was recorded.
-# `{leads}` and the like are lists of ids.
+# `{leads}` and the like are lists of ids, `{invoices}` is a query for them.
 FACTS = (
     """
     SELECT created_on, 'L' || id, 'lead' || COALESCE(' from ' || source, ''), NULL, NULL, recorded_at
@@ -165,24 +164,23 @@ FACTS = (
     """,
     """
     SELECT issued_on, number, 'invoiced', total_minor, currency, recorded_at
-    FROM invoice WHERE contract_id IN ({contracts})
+    FROM invoice WHERE id IN ({invoices})
     """,
     """
     SELECT credit_note.issued_on, credit_note.number, 'credit note for ' || invoice.number || ': ' || reason,
         -credit_note.total_minor, credit_note.currency, credit_note.recorded_at
-    FROM credit_note JOIN invoice ON invoice.id = invoice_id WHERE contract_id IN ({contracts})
+    FROM credit_note JOIN invoice ON invoice.id = invoice_id WHERE invoice_id IN ({invoices})
     """,
     """
     SELECT refunded_on, credit_note.number, 'refunded' || COALESCE(' by ' || method, ''), -amount_minor,
         refund.currency, refund.recorded_at
-    FROM refund JOIN credit_note ON credit_note.id = credit_id JOIN invoice ON invoice.id = invoice_id
-    WHERE contract_id IN ({contracts})
+    FROM refund JOIN credit_note ON credit_note.id = credit_id WHERE invoice_id IN ({invoices})
     """,
     """
     SELECT reversed_on, credit_note.number, 'refund came back: ' || refund_reversal.reason, amount_minor,
         refund.currency, refund_reversal.recorded_at
     FROM refund_reversal JOIN refund ON refund.id = refund_id JOIN credit_note ON credit_note.id = credit_id
-    JOIN invoice ON invoice.id = invoice_id WHERE contract_id IN ({contracts})
+    WHERE invoice_id IN ({invoices})
     """,
 )
 
@@ -206,7 +204,7 @@ LEFT JOIN writeoff ON writeoff.settlement_id = COALESCE(reverses_id, settlement.
 LEFT JOIN writeoff_reversal ON writeoff_reversal.settlement_id = settlement.id
 LEFT JOIN discount ON discount.settlement_id = COALESCE(reverses_id, settlement.id)
 LEFT JOIN credit_note ON credit_note.id = COALESCE(settlement.credit_id, discount.credit_id)
-WHERE invoice.contract_id IN ({contracts})
+WHERE invoice.id IN ({invoices})
 GROUP BY settled_on, 2, 3, 5, invoice.number, receivable.currency
 ORDER BY MIN(settlement.id)
 """
@@ -257,6 +255,7 @@ def timeline(store: Store, named: Reference, until: str) -> list[dict[str, Any]]
     ids["leads"] = leads.family(store, ids["leads"])
     ids["customers"] = customers.family(store, ids["customers"])
     listed = {kind: ",".join(map(str, found)) for kind, found in ids.items()}
+    listed["invoices"] = _invoices(named, listed)
     entries = [tuple(row) for sql in FACTS for row in store.all(sql.format(**listed))]
     entries += _shipped(store, listed) + _settled(store, listed)
     conditions = _dunned(named, listed)
@@ -279,14 +278,22 @@ def _mailed(named: Reference, listed: dict[str, str]) -> str:
     return ABOUT_THREAD.format(**listed)
 
 
+def _invoices(named: Reference, listed: dict[str, str]) -> str:
+    """The query for the invoices on the thread: imported ones have no contract, and hang on the record itself."""
+    itself = {
+        "customer": f"customer_id IN ({listed['customers']})",
+        "payment": f"customer_id IN ({listed['customers']})",
+        "invoice": f"id = {named.id}",
+        "credit": f"id = (SELECT invoice_id FROM credit_note WHERE id = {named.id})",
+    }.get(named.kind, "FALSE")
+    return f"SELECT id FROM invoice WHERE contract_id IN ({listed['contracts']}) OR {itself}"
+
+
 def _dunned(named: Reference, listed: dict[str, str]) -> dict[str, str]:
     """Conditions for the notices and holds of what is on the thread."""
     if named.kind == "notice":
         return {"notices": f"notice.id = {named.id}", "events": "FALSE"}
-    if named.kind == "invoice":
-        mine = f"invoice_id = {named.id}"
-    else:
-        mine = f"invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({listed['contracts']}))"
+    mine = f"invoice_id IN ({named.id if named.kind == 'invoice' else listed['invoices']})"
     notices = f"""notice.id IN (SELECT notice_item.notice_id FROM notice_item
         JOIN receivable ON receivable_id = receivable.id WHERE {mine})"""
     return {"notices": notices, "events": f"{mine} OR dunning_event.customer_id IN ({listed['customers']})"}
@@ -298,10 +305,7 @@ def _asked(named: Reference, listed: dict[str, str]) -> str:
         return f"task.id = {named.id}"
     if named.kind == "notice":
         return f"task.notice_id = {named.id}"
-    if named.kind == "invoice":
-        mine = f"invoice_id = {named.id}"
-    else:
-        mine = f"invoice_id IN (SELECT id FROM invoice WHERE contract_id IN ({listed['contracts']}))"
+    mine = f"invoice_id IN ({named.id if named.kind == 'invoice' else listed['invoices']})"
     return f"""task.lead_id IN ({listed["leads"]})
         OR task.id IN (SELECT task_item.task_id FROM task_item JOIN receivable ON receivable_id = receivable.id
             WHERE {mine})"""

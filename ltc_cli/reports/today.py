@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ltc_cli.mail.outbox import IS_DUE, moments
 from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held
 from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from ltc_cli.reports.conversion import Conversion
     from ltc_cli.store import Store
+
+    Standing = dict[tuple[str, int], list[holds.Standing]]
+    """By kind of target and id, what keeps it from being dunned."""
 
 COLUMNS = (
     Column("what", "status"),
@@ -108,11 +112,11 @@ ORDER BY created_on, id
 """
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
-UNDELIVERED = """
+UNDELIVERED = f"""
 SELECT id, kind, state, recipient, about, queued_on, not_before,
     (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
 FROM outbox WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
-AND (state <> 'queued' OR not_before > ?) AND queued_on <= ? ORDER BY id
+AND (state <> 'queued' OR NOT {IS_DUE}) AND queued_on <= ? ORDER BY id
 """
 UNDELIVERED_STATES = {
     "failed": ("mail failed", "ltc outbox retry {ref}", "{said}"),
@@ -124,9 +128,11 @@ UNDELIVERED_STATES = {
 
 def report(store: Store, today: date, now: str, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency. `now`: the moment, UTC, for mails."""
-    late = _late(store, today)
+    standing = holds.standing(store, today)
+    disputed = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)}
+    late = _late(store, today, standing, disputed)
     rows = [row for state in URGENCY for row in late if row["what"] == state]
-    rows += [*_credits(store, today), *_billable(store, today), *_next_steps(store, today)]
+    rows += [*_credits(store, today, disputed), *_billable(store, today), *_next_steps(store, today)]
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
     rows += [*_undelivered(store, today, now), *_unshipped(store, today)]
@@ -159,13 +165,12 @@ def _row(
     }
 
 
-def _late(store: Store, today: date) -> list[dict[str, Any]]:
+def _late(store: Store, today: date, standing: Standing, disputed: set[int]) -> list[dict[str, Any]]:
     """Invoices that are overdue, and those that a customer disputes before; each with what is to be known of it."""
-    day, standing = today.isoformat(), holds.standing(store, today)
+    day = today.isoformat()
     rows = store.all(OVERDUE, (day, day, day))
-    overdue = {row["id"] for row in rows}
-    objected = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)} - overdue
-    rows += store.among(OPEN_OF_INVOICES, objected, (day, day)) if objected else []
+    early = disputed - {row["id"] for row in rows}
+    rows += store.among(OPEN_OF_INVOICES, early, (day, day)) if early else []
     broken = holds.broken(store, today, {target for row in rows for target in _targets(row)})
     return [_owing(row, today, standing, broken) for row in rows]
 
@@ -178,12 +183,7 @@ def _targets(row: Row) -> tuple[tuple[str, int], ...]:
     return ("invoice", row["id"]), ("customer", row["customer_id"])
 
 
-def _owing(
-    row: Row,
-    today: date,
-    standing: dict[tuple[str, int], list[holds.Standing]],
-    broken: dict[tuple[str, int], str],
-) -> dict[str, Any]:
+def _owing(row: Row, today: date, standing: Standing, broken: dict[tuple[str, int], str]) -> dict[str, Any]:
     number = row["number"]
     said = [(target, each) for target in _targets(row) for each in standing.get(target, ())]
     unkept = [f"promised until {broken[target]}, broken" for target in _targets(row) if target in broken]
@@ -210,8 +210,11 @@ def _money(amount_minor: int, currency: str) -> dict[str, str]:
     return {"amount": format_amount(amount_minor, currency), "currency": currency}
 
 
-def _credits(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    """What payments and credit notes still hold, each with the oldest due invoice that those before it leave open."""
+def _credits(store: Store, today: date, disputed: set[int]) -> Iterator[dict[str, Any]]:
+    """What payments and credit notes still hold, each with the oldest due invoice that those before it leave open.
+
+    None of what is disputed: whoever says it is not owed would see it paid.
+    """
     day = today.isoformat()
     holders = store.all(HOLDERS, (day,) * 5)
     ids = {kind: [row["id"] for row in holders if row["kind"] == kind] for kind in LEFT_OF}
@@ -219,6 +222,8 @@ def _credits(store: Store, today: date) -> Iterator[dict[str, Any]]:
     owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day, day)) if holders else []
     open_minor: dict[tuple[int, str], dict[str, int]] = {}
     for row in owing:
+        if row["id"] in disputed:
+            continue
         open_minor.setdefault((row["customer_id"], row["currency"]), {})[row["number"]] = row["open_minor"]
     for row in holders:
         left_minor = left[row["kind"]][row["id"]].unapplied_minor
@@ -284,7 +289,7 @@ def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
 
 def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
     """Mails that did not go, but for those whose lead nobody wants to write to any more."""
-    for row in store.all(UNDELIVERED, (now, today.isoformat())):
+    for row in store.all(UNDELIVERED, (*moments(now), today.isoformat())):
         if row["kind"] != "lead" or row["state"] == "unknown" or not nurture.withdrawn(store, row["id"]):
             yield row
 
@@ -306,8 +311,7 @@ def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
         what, ref, why = "ship", f"C{row['id']}", None
         command = f"ltc ship {ref}"
         if reached := stopped.get(row["customer_id"]):
-            what, command = "shipping stopped", f"ltc collect {reached['number']}"
-            why = f"{reached['number']} has reached the level {reached['level']} (N{reached['id']})"
+            what, command, why = "shipping stopped", f"ltc collect {reached['number']}", holds.why_stopped(reached)
         yield _row(what, ref, row["name"], row["signed_on"], today, command, why)
 
 

@@ -581,6 +581,12 @@ def _notice(facts: _Facts, draft: _Draft, claims: Sequence[Claim]) -> Notice:
 
 # Guards
 
+# What is older than the last notices is not newer than they, or somebody has confirmed that it is wrong.
+NEWEST_ENTRY = """
+SELECT MAX(business_on) FROM journal
+WHERE id >= COALESCE((SELECT MAX(id) FROM journal WHERE verb = 'dun' AND counts LIKE '%"notice"%'), 0)
+"""
+
 
 def stopped(
     store: Store, today: date, notices: int, most: int | None = None, waiting: Sequence[int] = ()
@@ -597,8 +603,8 @@ def stopped(
         " WHERE {these:outbox.id}",
         waiting,
     )
-    newest = store.value("SELECT MAX(business_on) FROM journal")
-    last = store.value("SELECT MAX(run_on) FROM dunning_run")
+    newest = store.value(NEWEST_ENTRY)
+    last = store.value("SELECT MAX(run_on) FROM dunning_run WHERE run_on <= ?", (today.isoformat(),))
     earlier = [
         row["notices"]
         for row in store.all("SELECT notices FROM dunning_run WHERE notices > 0 ORDER BY id DESC LIMIT 10")

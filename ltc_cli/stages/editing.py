@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import Problems, RefusedError, UsageError
-from ltc_cli.mail import outbox
 from ltc_cli.references import an
 from ltc_cli.rules.calendar import parse_date
-from ltc_cli.rules.contact import clean_name, clean_text, normalise_email
-from ltc_cli.stages import customers, dunning, erasing, leads, notices, nurture, quotes, suppression
+from ltc_cli.rules.contact import clean_name, clean_text
+from ltc_cli.stages import customers, dunning, erasing, leads, quotes
+from ltc_cli.stages.readdressing import readdress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,49 +75,7 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     if changed:
         store.change(record.kind, record.id, **changed)
         store.touch(record.text)
-    said = _readdress(store, record, present["email"], values["email"], today) if "email" in changed else []
-    return Edited(bool(changed), said)
-
-
-WAITING = (
-    "SELECT id FROM outbox WHERE state IN ('queued', 'claimed', 'failed') AND channel = 'mail' AND recipient = ? AND "
-)
-"""Mails to an address that have not gone, and that nothing but a word of ours keeps from going there."""
-
-
-def _readdress(store: Store, record: Reference, old: str | None, new: str | None, today: date) -> list[str]:
-    """What waits for the old address goes to the new one, or to nobody where there is none. Says so, mail by mail."""
-    try:
-        before = normalise_email(old or "")
-    except UsageError:
-        return []
-    after = normalise_email(new) if new else None
-    if after == before:
-        return []
-    if record.kind == "lead":
-        family = leads.family(store, [record.id])
-        mails = store.among(WAITING + "kind = 'lead' AND {these:record_id} ORDER BY id", family, (before,))
-    else:
-        family = customers.family(store, [record.id])
-        mails = store.among(WAITING + "kind <> 'lead' AND {these:customer_id} ORDER BY id", family, (before,))
-    return [said for row in mails if (said := _readdress_one(store, record.kind, row["id"], before, after, today))]
-
-
-def _readdress_one(
-    store: Store, record_kind: str, mail_id: int, before: str, after: str | None, today: date
-) -> str | None:
-    if nurture.withdrawn(store, mail_id):
-        return None  # it goes to nobody, and says why when its turn comes
-    why = notices.withdrawn(store, mail_id, today)
-    if after and not why and record_kind == "lead":
-        why = suppression.why(store, after)
-    if after and not why:
-        return f"M{mail_id} to {before} has not gone: M{outbox.readdress(store, mail_id, after, today)} goes to {after}"
-    if not why:
-        why = f"{before} is no address of theirs any more"
-        notices.dropped(store, mail_id, today)
-    outbox.withdraw(store, mail_id, today, why)
-    return f"M{mail_id} to {before} is withdrawn: {why}"
+    return Edited(bool(changed), readdress(store, today))
 
 
 def _is_dunning(texts: Sequence[str]) -> bool:

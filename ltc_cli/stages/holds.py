@@ -55,16 +55,18 @@ ORDER BY notice.id LIMIT 1
 """
 
 # Promises that nothing replaced before their day, and of what they are about: all of the invoice, or all that the
-# customer was late with; what was open before, and what is open at their day. One parameter: the day, at most.
+# customer was late with; what was open before, what was paid of it by their day, and by now. Two parameters: today.
 PROMISED = """
 SELECT id, until_on, promised_minor, SUM(amount_minor) - SUM(before_minor) AS owed_minor,
-    SUM(amount_minor) - SUM(by_then_minor) AS open_minor
+    SUM(by_then_minor) - SUM(before_minor) AS in_time_minor, SUM(by_now_minor) - SUM(before_minor) AS paid_minor
 FROM (
     SELECT dunning_event.id, until_on, dunning_event.amount_minor AS promised_minor, receivable.amount_minor,
         COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
             WHERE receivable_id = receivable.id AND settled_on < event_on), 0) AS before_minor,
         COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
-            WHERE receivable_id = receivable.id AND settled_on <= until_on AND settled_on <= ?), 0) AS by_then_minor
+            WHERE receivable_id = receivable.id AND settled_on <= until_on AND settled_on <= ?), 0) AS by_then_minor,
+        COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
+            WHERE receivable_id = receivable.id AND settled_on <= ?), 0) AS by_now_minor
     FROM dunning_event JOIN receivable ON receivable.issued_on <= event_on AND (
         receivable.invoice_id = dunning_event.invoice_id
         OR receivable.due_on <= event_on AND receivable.customer_id IN (
@@ -176,21 +178,21 @@ def _target(row: Row) -> tuple[str, int]:
 
 
 def broken(store: Store, on: date, of: Container[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """By target, of these, the day by which it was promised to be paid, and was not; nothing was said of it since."""
+    """By target, of these, the day by which it was promised to be paid, and was not, nor since; nor was more said."""
     rows = [row for row in store.all(LAPSED, (on.isoformat(),) * 3) if _target(row) in of]
     outcomes = became(store, [row["id"] for row in rows], on.isoformat())
     return {_target(row): row["until_on"] for row in rows if outcomes.get(row["id"]) == "broken"}
 
 
 def became(store: Store, event_ids: Iterable[int], on: str) -> dict[int, str]:
-    """By event, whether a promise was `kept` or `broken` as of a day; neither while it may still be kept."""
+    """By event, whether a promise was `kept`, `kept late` or `broken` as of a day; none while it may still be kept."""
     found = {}
-    for row in store.among(PROMISED, event_ids, (on,)):
-        paid_minor = row["owed_minor"] - row["open_minor"]
-        if row["open_minor"] <= 0 or (row["promised_minor"] and paid_minor >= row["promised_minor"]):
+    for row in store.among(PROMISED, event_ids, (on, on)):
+        promised_minor = min(row["promised_minor"] or row["owed_minor"], row["owed_minor"])
+        if row["in_time_minor"] >= promised_minor:
             found[row["id"]] = "kept"
         elif row["until_on"] < on:
-            found[row["id"]] = "broken"
+            found[row["id"]] = "kept late" if row["paid_minor"] >= promised_minor else "broken"
     return found
 
 
@@ -225,11 +227,16 @@ def stopped(store: Store, customer_ids: Iterable[int]) -> dict[int, Row]:
     return {each: row for each, row in found.items() if row}
 
 
+def why_stopped(reached: Row) -> str:
+    """In words, what stops shipping."""
+    return f"{reached['number']} has reached the level {reached['level']} (N{reached['id']})"
+
+
 def refuse_stopped(store: Store, customer_id: int) -> None:
     """Raise RefusedError where a dunning level that stops shipping stands against the customer."""
     row = store.one(STOPPED, (customer_id,))
     if row:
         raise RefusedError(
-            f"K{customer_id} is sent nothing: {row['number']} has reached the level {row['level']} (N{row['id']})",
+            f"K{customer_id} is sent nothing: {why_stopped(row)}",
             f"ltc collect {row['number']}, or ltc edit {row['number']} dunning=none",
         )

@@ -390,6 +390,12 @@ JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receiva
 WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?
 """
 
+# The clock was ahead when it was decided.
+AHEAD = """
+SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+WHERE outbox.id = ? AND decided_on > ?
+"""
+
 # What a notice says is of a customer as it was: its address, what it owes, what is held for it.
 MERGED = """
 SELECT customer.id, merged_into_id FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
@@ -422,6 +428,8 @@ def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
 def _why_withdrawn(store: Store, mail_id: int, on: date) -> str | None:
     if row := store.one(MERGED, (mail_id,)):
         return f"K{row['id']} was merged into K{row['merged_into_id']} in the meantime"
+    if store.one(AHEAD, (mail_id, on.isoformat())):
+        return "it was decided on a day to come"
     if row := store.one(CHANGED, (mail_id,)):
         amount = f"{format_amount(abs(row['amount_minor']), row['currency'])} {row['currency']}"
         return f"{CHANGES[row['kind']].format(amount=amount, ref=row['ref'])} in the meantime"

@@ -32,6 +32,10 @@ def test_an_imported_invoice_is_found_through_its_customer_and_back(imported: Co
         assert {row["customer"] for row in imported.ltc("dun", "--customer", ref, "--dry-run")} == {"K1"}
         assert imported.ltc("writeoff", ref, "--reason", "x", "--dry-run")["ref"] == "X-1"
     assert imported.ltc("ship", "X-1", fails=4)["hint"] == "ltc show X-1"
+    imported.ltc("collect", "X-1", "30")
+    for ref in ("K1", "X-1", "CN-2026-0001", "P1"):
+        told = [entry["what"] for entry in imported.ltc("show", ref)["thread"]]
+        assert {"invoiced", "credit note for X-1: late", "paid: X-1", "dispute: x"} <= set(told), ref
 
 
 def test_of_several_invoices_one_has_to_be_named(imported: Company) -> None:

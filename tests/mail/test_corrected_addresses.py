@@ -110,6 +110,31 @@ def test_a_call_that_was_made_takes_the_place_of_the_notice(refused: Company, in
     assert (second["level"], second["total"], inbox.recipients) == ("second", "100.00", [NEW])
 
 
+def test_an_import_that_corrects_addresses_takes_waiting_mails_along_and_so_does_its_undo(
+    company: Company, inbox: Inbox
+) -> None:
+    company.today = "2026-06-08"  # a Monday
+    company.ltc("lead", "add", "Bob", "--source", "web", "--email", "bob@old.example", "--external-id", "7")
+    company.ltc("nurture", "--due", "--no-send")
+    company.ltc("dun", "--no-send")
+    leads, customers = company.path.with_name("leads.csv"), company.path.with_name("customers.csv")
+    leads.write_text("id,name,email\n7,Bob,bob@new.example\n7,Bob,bob@newer.example\n")
+    customers.write_text(f"name,email\nEngines,{NEW}\n")
+    update = ("--map", "id=external_id", "--on-duplicate", "update")
+    company.ltc("import", "leads", str(leads), *update)
+    assert "M1 to bob@old.example has not gone: M3 goes to bob@newer.example" in company.err
+    batch = company.ltc("import", "customers", str(customers), *update[2:])["batch"]
+    assert f"M2 to {OLD} has not gone: M4 goes to {NEW}" in company.err
+    company.ltc("import", "undo", str(batch))
+    assert company.err == f"M4 to {NEW} has not gone: M5 goes to {OLD}\n"
+    customers.write_text("name,email\nEngines,ädä@new.example\n")
+    company.ltc("import", "customers", str(customers), *update[2:])
+    assert company.err.startswith(f"M5 to {OLD} is withdrawn: ädä@new.example is no plain ASCII address\n")
+    company.ltc("outbox", "send")
+    assert inbox.recipients == ["bob@newer.example"]
+    assert company.run("check") == 0
+
+
 def test_an_invoice_that_failed_reaches_the_new_address(port: int, inbox: Inbox) -> None:
     with wire(port, Fault("RCPT", "550 5.1.1 unknown")) as between, folder_in_memory() as folder:
         company = Company(folder, config=CONFIG.format(port=between.port), today=DUE_ON)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from ltc_cli.app import run
+from ltc_cli.session import Session
 from tests.mail.server import Fault, Inbox, serving, wire
 from tests.support import Company
 
@@ -90,6 +94,25 @@ def test_a_clock_behind_stops_notices_and_no_other_mail(company: Company, inbox:
     assert inbox.recipients == ["c@c.example"]
     assert steps(company, FIRST, 0)["outbox"] == ("done", "M1")
     assert inbox.recipients == ["a@a.example", "c@c.example"]
+
+
+def test_what_a_clock_ahead_decided_does_not_go_once_it_is_right(company: Company, inbox: Inbox) -> None:
+    """N1 was decided on a day to come; N2 an hour before that was written down, and was paid in the meantime."""
+    company.ltc("dun", "--no-send", today="2026-03-10")
+    company.ltc("outbox", "send", "--confirm")
+    assert [row["status"] for row in company.ltc("list", "notices")] == ["cancelled"]
+    an_hour_ahead = Session(
+        environ={"LTC_DB": str(company.path), "LTC_CONFIG": str(company.config_path), "LTC_TODAY": FIRST},
+        out=io.StringIO(),
+        err=io.StringIO(),
+        clock=lambda: datetime.now(UTC) + timedelta(hours=1),
+    )
+    assert run(["dun", "--no-send", "--confirm"], an_hour_ahead) == 0
+    company.ltc("collect", "X-1")
+    company.ltc("outbox", "send")
+    assert [row["status"] for row in company.ltc("list", "notices")] == ["cancelled"] * 2
+    assert inbox.deliveries == []
+    assert company.run("check") == 0
 
 
 def test_nothing_due_for_one_customer_is_no_run(company: Company, inbox: Inbox) -> None:

@@ -52,17 +52,19 @@ def test_what_waits_for_us_is_first_and_what_waits_for_a_day_is_last(company: Co
 
 
 def test_a_promise_is_broken_until_something_new_is_said(company: Company) -> None:
-    """X-1 was promised anew, X-2 released, of X-3 what was promised came in time, X-4 is held as well."""
+    """X-1 was promised anew, X-2 released, of X-3 what was promised came in time, of X-5 late, X-4 is held as well."""
     for number in (1, 2, 4):
         company.ltc("promise", f"X-{number}", "--on", "2026-06-10", today="2026-06-05")
-    company.ltc("promise", "X-3", "--on", "2026-06-10", "--amount", "60", today="2026-06-05")
+    for number in (3, 5):
+        company.ltc("promise", f"X-{number}", "--on", "2026-06-10", "--amount", "60", today="2026-06-05")
     company.ltc("collect", "X-3", "60", today="2026-06-10")
+    company.ltc("collect", "X-5", "60", today="2026-06-11")
     company.ltc("promise", "X-1", "--on", "2026-06-30")
     company.ltc("release", "X-2", today="2026-06-09")
     company.ltc("hold", "X-4", "--until", "2026-06-20", "--reason", "asked")
     states = {ref: (what, why) for what, ref, why, _do in todo(company)}
     assert states["X-1"] == ("promised", "promised until 2026-06-30")
-    assert states["X-2"] == states["X-3"] == ("overdue", None)
+    assert states["X-2"] == states["X-3"] == states["X-5"] == ("overdue", None)
     assert states["X-4"] == ("on hold", "on hold until 2026-06-20: asked; promised until 2026-06-10, broken")
 
 
@@ -102,6 +104,8 @@ def test_nothing_is_to_be_shipped_to_whom_a_level_stops_it(company: Company, tmp
     stopped = ("shipping stopped", "C1", "X-1 has reached the level final (N1)", "ltc collect X-1")
     company.ltc("ship", "C1", fails=4)
     assert [row for row in todo(company) if row[1] in ("C1", "C2")] == [stopped, to_ship[1]]
+    leaks = [(row["ref"], row["why"], row["command"]) for row in company.ltc("leakage") if row["gap"] == "unshipped"]
+    assert leaks == [stopped[1:], to_ship[1][1:]]
     company.ltc("collect", "X-1")
     assert [row for row in todo(company) if row[1] in ("C1", "C2")] == to_ship
 
@@ -128,6 +132,9 @@ def test_credit_is_named_with_what_it_could_settle(company: Company) -> None:
     assert [row for row in company.ltc("today") if row["what"] == "credit"] == []
     company.ltc("refund", "P3", "30")
     company.ltc("customer", "merge", "K5", "K1")
+    company.ltc("dispute", "X-5", "--reason", "broken")
+    assert [row for row in company.ltc("today") if row["what"] == "credit"] == []
+    company.ltc("release", "X-5")
     assert [row[1:] for row in todo(company) if row[0] == "credit"] == [
         ("P2", "unapplied, and X-5 is open", "ltc apply P2 X-5")
     ]

@@ -305,8 +305,10 @@ def _told(company: Dunned, ref: str, day: int) -> list[str]:
     [
         ("INV-2026-0001", "60", "60", 30, ", kept"),
         ("INV-2026-0001", "60", "59.99", 30, ", broken"),
-        ("INV-2026-0001", "60", "60", 31, ", broken"),
+        ("INV-2026-0001", "60", "60", 31, ", kept late"),
+        ("INV-2026-0001", "60", "59.99", 31, ", broken"),
         ("INV-2026-0001", None, "100", 30, ", kept"),
+        ("INV-2026-0001", None, "100", 31, ", kept late"),
         ("INV-2026-0001", None, "99.99", 30, ", broken"),
         ("K1", None, "100", 30, ", kept"),
         ("K1", None, "99.99", 30, ", broken"),
@@ -661,9 +663,19 @@ def test_guards_stop_until_somebody_confirms(company: Dunned) -> None:
 
 
 def test_a_clock_behind_the_newest_fact_stops(company: Dunned) -> None:
+    """Until somebody confirms; then what was decided on day 60 goes no more, and a run of that day is none lately."""
     company.sell("100")
-    company.at(20, "lead", "add", "Bob")
+    company.sell("50", "Bob", day=2)
+    company.at(60, "dun", "--customer", "K2", "--no-send", "--confirm")
     assert [row["status"] for row in _stopped(company, 5)] == ["stopped"]
+    assert company.levels(5, "--confirm") == [("K1", "a")]
+    company.sell("50", "Cyd", day=6)
+    company.sell("50", "Dot", day=7)
+    assert company.levels(11) == [("K2", "a"), ("K3", "a")]
+    company.at(13, "lead", "add", "Eve")
+    _stopped(company, 12)
+    _stopped(company, 47)
+    assert f"the last run was on {at(11)}" in company.err
 
 
 def _stopped(company: Dunned, day: int, *options: str) -> list[dict[str, Any]]:
