@@ -95,6 +95,8 @@ FLOW: Final = (
     "dunning_letters",
     "dunning_plans",
     "notices",
+    "notice_records",
+    "notice_mails",
     "readdressing",
 )
 

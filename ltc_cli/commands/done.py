@@ -7,7 +7,7 @@ import typer
 from ltc_cli.commands.answers import ask, record
 from ltc_cli.references import find
 from ltc_cli.report import Report
-from ltc_cli.stages import notices, tasks
+from ltc_cli.stages import notice_mails, tasks
 from ltc_cli.store import Store
 
 
@@ -31,7 +31,7 @@ def done(
     def decide(store: Store) -> Report:
         found = find(store, task, "task")
         why = tasks.done(store, found, session.day(on), note, session.actor)
-        said = [why] if why else notices.called(store, found.id, session.today)
+        said = [why] if why else notice_mails.called(store, found.id, session.today)
         return record(tasks.COLUMNS, tasks.records(store, [found.id])[0], notices=said)
 
     session.write(decide)

@@ -10,12 +10,12 @@ import typer
 from ltc_cli.commands.answers import ask
 from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
 from ltc_cli.errors import ConflictError, DataError, UsageError
-from ltc_cli.mail import outbox
+from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.transport import Way
 from ltc_cli.references import find
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions, Session, read_file
-from ltc_cli.stages import dunning, dunning_letters, dunning_plans, mailing, notices
+from ltc_cli.stages import dunning, dunning_letters, dunning_plans, mailing, notice_records, notices
 from ltc_cli.store import Store
 
 MOST_NAMED = 5
@@ -76,6 +76,11 @@ class _Seen(NamedTuple):
     why: str | None
     """Why nothing is sent before somebody has looked."""
 
+    @property
+    def channels(self) -> set[str]:
+        """By which something new is written."""
+        return {notice.channel for notice in self.decision.notices} - {"task"}
+
 
 class _Run:
     """One run: the decision in one transaction, then each mail by itself."""
@@ -104,7 +109,7 @@ class _Run:
             if store.version != seen.version:
                 seen = self._look(store)
                 desk, way = (desk, way) if desk and way else self._open(seen)
-            rows = notices.planned(store, seen.decision, self.session.today, "stopped" if seen.why else "open")
+            rows = notice_records.planned(store, seen.decision, self.session.today, "stopped" if seen.why else "open")
             if seen.why:
                 said = [f"nothing is sent: {seen.why}; {self._again()} --confirm sends all the same"]
                 return _report(rows, said, code=8)
@@ -118,7 +123,7 @@ class _Run:
             said += deliver(self.session, store, decisions, way, mails)
             sent = outbox.records(store, mails)
             said += [*remarks(sent), *self._to_be_printed(sent)]
-        shown = dict(zip(written, notices.records(store, written), strict=True)) if written else {}
+        shown = dict(zip(written, notice_records.records(store, written), strict=True)) if written else {}
         for row, each in zip(rows, done, strict=True):
             row.update(shown[each.notice_id] if each.notice_id else self._as_call(each))
         rows = [*_of_earlier_runs(store, seen.older), *rows]
@@ -128,15 +133,16 @@ class _Run:
     def trial(self, store: Store, plan: Path | None) -> Report:
         """What a run would do, and whom it would leave out, with why."""
         seen, today = self._look(store, explain=plan is None), self.session.today
-        if seen.decision.notices:
+        if seen.channels:
             dunning_letters.refuse_wrong_templates(self.session.settings)
-        rows = notices.planned(store, seen.decision, today, "planned")
-        said = [*seen.decision.remarks, *([f"a run would stop: {seen.why}"] if seen.why else [])]
+        rows = notice_records.planned(store, seen.decision, today, "planned")
+        why = seen.why or self._missing(seen)
+        said = [*seen.decision.remarks, *([f"a run would stop: {why}"] if why else [])]
         if plan:
             plan.write_text(dunning_plans.text(dunning_plans.plan(store, seen.decision, today)), encoding="utf-8")
             said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
         else:
-            rows = [*_of_earlier_runs(store, seen.older), *rows, *notices.left_out(store, seen.decision, today)]
+            rows = [*_of_earlier_runs(store, seen.older), *rows, *notice_records.left_out(store, seen.decision, today)]
             said.append("dry run: nothing was kept")
         return _report(rows, said)
 
@@ -161,12 +167,18 @@ class _Run:
 
     def _open(self, seen: _Seen) -> tuple[mailing.Office | None, Way | None]:
         """Where it is written and by which way it leaves, as far as there is anything: who sends nothing needs none."""
-        channels = set() if seen.why else {notice.channel for notice in seen.decision.notices} - {"task"}
-        if channels:
+        if seen.why:
+            return None, None
+        if seen.channels:
             dunning_letters.refuse_wrong_templates(self.session.settings)
-        desk = mailing.office(self.session.settings) if "mail" in channels else None
-        is_sending = self.is_sending and not seen.why and (channels or seen.older)
+        desk = mailing.office(self.session.settings) if "mail" in seen.channels else None
+        is_sending = self.is_sending and (seen.channels or seen.older)
         return desk, way_out(self.session, self.folder) if is_sending else None
+
+    def _missing(self, seen: _Seen) -> str | None:
+        """What a run needs that the settings do not have."""
+        needs_server = self.is_sending and self.folder is None and ("mail" in seen.channels or seen.older)
+        return setting.missing(self.session.settings, writes="mail" in seen.channels, sends=bool(needs_server))
 
     def _as_call(self, done: notices.Done) -> dict[str, Any]:
         """Of a customer who is to be called instead."""
@@ -201,11 +213,12 @@ def _of_earlier_runs(store: Store, mails: list[int]) -> list[dict[str, Any]]:
     if not mails:
         return []
     rows = store.among("SELECT DISTINCT record_id FROM outbox WHERE {these:id}", mails)
-    return [{**row, "why": "of an earlier run"} for row in notices.records(store, [row["record_id"] for row in rows])]
+    found = notice_records.records(store, [row["record_id"] for row in rows])
+    return [{**row, "why": "of an earlier run"} for row in found]
 
 
 def _report(rows: list[dict[str, Any]], said: list[str], *, code: int = 0) -> Report:
-    return Report(notices.COLUMNS, rows, notices=said, empty="no notice is due", exit_code=code)
+    return Report(notice_records.COLUMNS, rows, notices=said, empty="no notice is due", exit_code=code)
 
 
 def _out_of_date(path: Path | None, changes: list[str]) -> ConflictError:

@@ -14,7 +14,7 @@ from ltc_cli.mail.transport import Way
 from ltc_cli.report import Report
 from ltc_cli.reports import listing
 from ltc_cli.session import Decisions, Session
-from ltc_cli.stages import dunning, mailing, notices
+from ltc_cli.stages import dunning, mailing, notice_mails
 from ltc_cli.store import Store
 
 MAIL = typer.Argument(metavar="MAIL")
@@ -68,7 +68,7 @@ def send(
         except UnderWayError:
             return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
         rows = outbox.records(store, handled) if handled else []
-        said = [*remarks(rows), *notices.to_be_called(store, handled)]
+        said = [*remarks(rows), *notice_mails.to_be_called(store, handled)]
         if why:
             rows += outbox.records(store, held)
             said.append(f"no notice is sent: {why}; {_again(to_folder)} --confirm sends all the same")
@@ -144,7 +144,7 @@ def drop(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
         mail_id = outbox.find(store, mail)
         is_new = outbox.drop(store, mail_id, session.today)
         if is_new:
-            notices.dropped(store, mail_id, session.today)
+            notice_mails.dropped(store, mail_id, session.today)
         return _mail(store, mail_id, [] if is_new else ["it is dropped already"])
 
     session.write(decide)

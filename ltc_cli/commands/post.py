@@ -9,7 +9,7 @@ from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
 from ltc_cli.references import find
 from ltc_cli.report import moment
-from ltc_cli.stages import mailing, notices, nurture
+from ltc_cli.stages import mailing, notice_mails, nurture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,12 +38,12 @@ def way_out(session: Session, folder: Path | None) -> Way:
 
 def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run:
     def withdrawn(store: Store, mail_id: int) -> str | None:
-        return notices.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
+        return notice_mails.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
 
     def refused(store: Store, mail_id: int, trouble: NotTakenError) -> None:
         if trouble.has_bounced:
             nurture.bounced(store, mail_id, session.today, trouble.said)
-        notices.refused(store, mail_id, session.today)
+        notice_mails.refused(store, mail_id, session.today)
 
     return Run(store, decisions, way, withdrawn, refused, session.today)
 
@@ -54,7 +54,7 @@ def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mail
         a_run(session, store, decisions, way).send(mails, wait=True)
     except UnderWayError:
         return ["another run has been sending for a long time; the mail waits: ltc outbox send"]
-    return notices.to_be_called(store, mails)
+    return notice_mails.to_be_called(store, mails)
 
 
 def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[int]) -> bool:

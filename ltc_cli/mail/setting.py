@@ -53,6 +53,19 @@ def server(mail: Mail) -> Server:
     return Server(mail.host, mail.port, tls, mail.user, password(mail))
 
 
+def missing(settings: Settings, *, writes: bool, sends: bool) -> str | None:
+    """Why no mail can be written, or sent, as far as the settings tell; no server and no password is asked for."""
+    try:
+        if writes:
+            sender(settings)
+            sender_name(settings)
+        if sends and settings.mail.host is None:
+            raise no_server()
+    except ConfigError as error:
+        return error.message
+    return None
+
+
 def refuse_plain_elsewhere(mail: Mail) -> None:
     """Raise ConfigError where mails and the password would leave this machine for all to read."""
     if mail.host and mail.tls == "none" and not _is_this_machine(mail.host):

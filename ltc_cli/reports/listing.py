@@ -17,7 +17,7 @@ from ltc_cli.stages import (
     invoices,
     items,
     leads,
-    notices,
+    notice_records,
     opportunities,
     payments,
     quotes,
@@ -41,7 +41,7 @@ COLUMNS = {
     "invoices": invoices.COLUMNS,
     "credits": credit_notes.COLUMNS,
     "payments": payments.COLUMNS,
-    "notices": notices.LIST_COLUMNS,
+    "notices": notice_records.LIST_COLUMNS,
     "mails": outbox.COLUMNS,
     "tasks": tasks.COLUMNS,
 }
@@ -53,7 +53,7 @@ PLAIN: dict[str, Callable[[Store, Sequence[int] | None], list[dict[str, Any]]]] 
     "opportunities": opportunities.records,
     "contracts": contracts.records,
     "shipments": fulfilment.records,
-    "notices": notices.records,
+    "notices": notice_records.records,
     "mails": outbox.records,
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.stages import customers, leads, notices, nurture, suppression
+from ltc_cli.stages import customers, leads, notice_mails, nurture, suppression
 
 if TYPE_CHECKING:
     from datetime import date
@@ -62,12 +62,12 @@ def _readdress(store: Store, kind: str, record_id: int, before: str, after: str 
 def _readdress_one(store: Store, kind: str, mail_id: int, before: str, after: str | None, today: date) -> str | None:
     if nurture.withdrawn(store, mail_id):
         return None  # it goes to nobody, and says why when its turn comes
-    why = notices.withdrawn(store, mail_id, today)
+    why = notice_mails.withdrawn(store, mail_id, today)
     if not why:
         new_id, why = _moved(store, kind, mail_id, before, after, today)
         if new_id:
             return f"M{mail_id} to {before} has not gone: M{new_id} goes to {after}"
-        notices.dropped(store, mail_id, today)
+        notice_mails.dropped(store, mail_id, today)
     outbox.withdraw(store, mail_id, today, why)
     return f"M{mail_id} to {before} is withdrawn: {why}"
 

@@ -165,6 +165,26 @@ def test_a_notice_that_waited_for_the_server_goes_with_the_next_run(late: Compan
     assert late.ltc("show", "N1")["status"] == "sent"
 
 
+@pytest.mark.parametrize(
+    ("left_out", "options", "why"),
+    [
+        ("company: [^\n]*\n", (), "mail.from is not set: mails have no sender"),
+        ("host: [^,]*, port: [0-9]*, ", (), "there is no mail server: mail.host is not set"),
+        ("host: [^,]*, port: [0-9]*, ", ("--no-send",), None),
+        ("host: [^,]*, port: [0-9]*, ", ("--to-folder", "mails"), None),
+    ],
+)
+def test_a_dry_run_names_what_the_run_needs(
+    left_out: str, options: tuple[str, ...], why: str | None, late: Company
+) -> None:
+    settings = late.config_path.read_text(encoding="utf-8")
+    late.config_path.write_text(re.sub(left_out, "", settings), encoding="utf-8")
+    assert [row["status"] for row in late.ltc("dun", "--dry-run", *options)] == ["planned"]
+    assert [f"a run would stop: {why}"] * bool(why) == [line for line in late.err.splitlines() if "would stop" in line]
+    if why:
+        assert late.ltc("dun", *options, fails=6)["message"] == why
+
+
 def test_the_password_is_asked_for_while_others_may_write(late: Company) -> None:
     settings = late.config_path.read_text(encoding="utf-8")
     command = f"flock --nonblock {late.path}.lock echo s3cret"

@@ -668,7 +668,10 @@ def test_a_clock_behind_the_newest_fact_stops(company: Dunned) -> None:
     company.sell("50", "Bob", day=2)
     company.at(60, "dun", "--customer", "K2", "--no-send", "--confirm")
     assert [row["status"] for row in _stopped(company, 5)] == ["stopped"]
-    assert company.levels(5, "--confirm") == [("K1", "a")]
+    assert [(row["customer"], row["status"]) for row in company.dun(5, "--confirm")] == [
+        ("K2", "cancelled"),  # decided on a day to come
+        ("K1", "sent"),
+    ]
     company.sell("50", "Cyd", day=6)
     company.sell("50", "Dot", day=7)
     assert company.levels(11) == [("K2", "a"), ("K3", "a")]
