@@ -17,6 +17,8 @@ BAR_NARROWEST: Final = 10
 BAR_WIDEST: Final = 30
 TEXT_NARROWEST: Final = 10
 TEXT_AT_WORST: Final = 6
+STATUS_NARROWEST: Final = 16
+"""The longest status that is ours; among those of `today` are words of the user's, too."""
 GAPS: Final = (2, 1)
 
 
@@ -112,12 +114,14 @@ def _natural_width(strip: Strip) -> int:
 
 
 def _least_width(strip: Strip, width: int, least_text: int) -> int:
-    """How narrow the strip may become: only bars, texts and names do; a header of a bar stays whole."""
+    """How narrow the strip may become: only bars, texts, long statuses and names do; a header of a bar stays whole."""
     match strip.column.kind:
         case "bar":
             return max(BAR_NARROWEST, cells_of(strip.header))
         case "text" | "prose" | "list":
             return min(width, least_text)
+        case "status":
+            return min(width, STATUS_NARROWEST)
         case "ref" if strip.lead:
             return min(width, strip.lead + 1 + least_text)
     return width

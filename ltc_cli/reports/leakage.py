@@ -40,7 +40,7 @@ COLUMNS = (
     Column("amount", "money"),
     Column("currency"),
     Column("command", "ref", "do", spare=2),
-    Column("why", "prose"),
+    Column("why", "prose", spare=3),
 )
 CUSTOMER_COLUMNS = (
     Column("gap", "status"),

@@ -133,6 +133,9 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
     """What the template says: the invoice as its archived document has it, and what is still open of it."""
     record = invoices.records(store, [invoice_id])[0]
     said = _archived(store, record["document_sha256"])
+    if "seller" not in said:  # it is what the file said of it
+        hint = f"ltc statement {record['customer']}"
+        raise RefusedError(f"{record['ref']} was imported: its text is not known", hint)
     return {
         **_document_data(said),
         **{key: said[key] for key in ("period_from", "period_to", "terms")},

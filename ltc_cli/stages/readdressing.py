@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from ltc_cli.store import Store
 
-WAITING = "FROM outbox WHERE state IN ('queued', 'claimed', 'failed') AND state NOT IN ('sent', 'cancelled')"
+WAITING = (
+    "FROM outbox WHERE channel = 'mail'"
+    " AND state IN ('queued', 'claimed', 'failed') AND state NOT IN ('sent', 'cancelled')"
+)
 """Mails that have not gone, and that nothing but a word of ours keeps from going."""
 OF_LEAD = f"SELECT id {WAITING} AND recipient = ? AND kind = 'lead' AND {{these:record_id}} ORDER BY id"
 OF_CUSTOMER = f"SELECT id {WAITING} AND recipient = ? AND kind <> 'lead' AND {{these:customer_id}} ORDER BY id"

@@ -32,6 +32,10 @@ def test_an_imported_invoice_is_found_through_its_customer_and_back(imported: Co
         assert {row["customer"] for row in imported.ltc("dun", "--customer", ref, "--dry-run")} == {"K1"}
         assert imported.ltc("writeoff", ref, "--reason", "x", "--dry-run")["ref"] == "X-1"
     assert imported.ltc("ship", "X-1", fails=4)["hint"] == "ltc show X-1"
+    imported.config_path.write_text("mail: {from: billing@acme.example}\n", encoding="utf-8")
+    error = imported.ltc("send", "X-1", "--to", "ada@ada.example", "--no-send", fails=4)
+    assert (error["message"], error["hint"]) == ("X-1 was imported: its text is not known", "ltc statement K1")
+    imported.ltc("send", "CN-2026-0001", "--to", "ada@ada.example", "--no-send")
     imported.ltc("collect", "X-1", "30")
     for ref in ("K1", "X-1", "CN-2026-0001", "P1"):
         told = [entry["what"] for entry in imported.ltc("show", ref)["thread"]]

@@ -50,3 +50,8 @@ def test_gaps_give_way_first_and_then_the_sparest_columns(room: int, keys: str, 
     layout = fitted([strip("a", 10), strip("b", 10, spare=2), strip("c", 10, spare=1)], room)
     assert ("".join(each.column.key for each in layout.strips), layout.gap) == (keys, gap)
     assert width_of(layout) <= room or room == 3
+
+
+@pytest.mark.parametrize(("width", "fits_in"), [(16, 16), (39, 16), (9, 9)])
+def test_a_status_of_ours_is_never_cut_and_a_longer_one_gives_way(width: int, fits_in: int) -> None:
+    assert fitted([Strip(Column("what", "status"), "what", ["x" * width])], 5).widths == [fits_in]
