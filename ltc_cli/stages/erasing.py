@@ -39,7 +39,7 @@ NUMBERS = ("email", "email_norm", "phone", "phone_norm", "tax_id")
 """What is one person's alone, and so is looked for wherever it may stand."""
 LONG_ENOUGH = 6
 """Characters of such a number at least; a shorter one may be a part of anything."""
-TEXTS = ("name", "contact", "note", *NUMBERS)
+TEXTS = ("name", "contact", "title", "address", "note", "reason", "next_step", *NUMBERS)
 USUAL = ", ".join(f"'{reason}'" for reason in leads.DROP_REASONS)
 """Reasons for a drop that say nothing of a person."""
 
@@ -55,7 +55,7 @@ class Person(NamedTuple):
     opportunities: list[int]
     touches: list[int]
     batches: list[int]
-    """Imports that brought the leads."""
+    """Imports that brought any of it."""
     numbers: set[str]
     texts: set[str]
     """All that is said of them, for the examples that an import's answer shows."""
@@ -161,13 +161,22 @@ def _ids(store: Store, sql: str, ids: Iterable[int]) -> list[int]:
 
 
 def _person(store: Store, leads: list[int], customers: list[int], opportunities: list[int]) -> Person:
-    rows = store.among("SELECT * FROM lead WHERE {these:id}", leads)
+    rows = [
+        dict(row)
+        for table, column, ids in (
+            ("lead", "id", leads),
+            ("customer", "id", customers),
+            ("opportunity", "id", opportunities),
+            ("opportunity_event", "opportunity_id", opportunities),
+            ("touch", "lead_id", leads),
+            *((kind, "customer_id", customers) for kind in ("contract", "invoice", "credit_note", "payment")),
+        )
+        for row in store.among(f"SELECT * FROM {table} WHERE {{these:{column}}}", ids)
+    ]
     batches = sorted({row["batch_id"] for row in rows if row["batch_id"]})
-    rows += store.among("SELECT * FROM customer WHERE {these:id}", customers)
-    said = [{field: text for field, text in dict(row).items() if field in TEXTS and text} for row in rows]
-    texts = {text for each in said for text in each.values()}
-    texts |= {text for row in rows if row["further"] for text in json.loads(row["further"]).values()}
-    numbers = {each[field] for each in said for field in NUMBERS if len(each.get(field, "")) >= LONG_ENOUGH}
+    texts = {row[field] for row in rows for field in TEXTS if row.get(field)}
+    texts |= {text for row in rows if row.get("further") for text in json.loads(row["further"]).values()}
+    numbers = {row[field] for row in rows for field in NUMBERS if len(row.get(field) or "") >= LONG_ENOUGH}
     touches = _ids(store, "SELECT id FROM touch WHERE {these:lead_id}", leads)
     return Person(leads, customers, opportunities, touches, batches, numbers, texts)
 

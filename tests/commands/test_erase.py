@@ -370,12 +370,14 @@ def test_a_customer_of_nothing_goes_with_its_lead(company: Company) -> None:
 
 
 def test_an_imported_customer_does_not_come_back(company: Company) -> None:
-    (company.path.parent / "companies.csv").write_text("Company ID,Company Name,Email\n5,Wax,wax@wax.example\n")
+    (company.path.parent / "companies.csv").write_text(
+        "Company ID,Company Name,Email,Contact\n4,Oak,oak@oak.example,\n5,Wax,wax@wax.example,Willi\n"
+    )
     company.ltc("import", "customers", str(company.path.parent / "companies.csv"))
-    company.ltc("erase", "K1")
+    company.ltc("erase", "K2")
     answer = company.ltc("import", "customers", str(company.path.parent / "companies.csv"))
-    assert (answer["created"], answer["unchanged"]) == (0, 1)
-    assert in_the_file(company, "wax@wax.example") == []
+    assert (answer["created"], answer["unchanged"]) == (0, 2)
+    assert in_the_file(company, "wax@wax.example", "Willi") == []
     (company.path.parent / "companies.csv").write_text("Company ID,Company Name,Email\n6,Waxworks,WAX@wax.example\n")
     assert company.ltc("import", "customers", str(company.path.parent / "companies.csv"))["created"] == 0
 
@@ -383,6 +385,7 @@ def test_an_imported_customer_does_not_come_back(company: Company) -> None:
 def test_what_was_imported_about_touches_goes_too(company: Company) -> None:
     (company.path.parent / "calls.csv").write_text(
         "Activity ID,Activity Type,Activity Date,Email,Notes\n"
+        "4,Call,2026-06-01,bob@b.example,\n"
         "5,Call,2026-06-01,augusta@lovelace.example,at the harbour\n"
     )
     company.ltc("import", "touches", str(company.path.parent / "calls.csv"))
