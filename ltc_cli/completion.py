@@ -242,7 +242,9 @@ def _closed_list(verb: str, name: str, session: Session) -> Iterable[str]:
 
             return DROP_REASONS
         case "lose", "reason":
-            return ("price", "competitor", "timing")
+            from ltc_cli.stages.opportunities import LOSE_REASONS
+
+            return LOSE_REASONS
         case "advance", "stage":
             return [stage.name for stage in session.settings.stages]
         case "aging", "by":

@@ -1171,20 +1171,20 @@ M012_WORDS = (
         "EXISTS (SELECT 1 FROM outbox WHERE id = OLD.outbox_id AND message = X'')",
     ),
 )
-M012_OUTBOX = (
-    "DROP TRIGGER outbox_message_never_changes",
-    f"""
+# A mail that rests for good may lose its words: all of them at once, and nothing else may change.
+OUTBOX_GUARD = f"""
     CREATE TRIGGER outbox_message_never_changes BEFORE UPDATE OF id, kind, record_id, about, customer_id, sender,
         recipient, subject, message_id, message, message_sha256, queued_on, recorded_at ON outbox
-    WHEN NOT (NEW.id = OLD.id AND NEW.kind = 'lead' AND OLD.kind = 'lead' AND NEW.record_id = OLD.record_id
+    WHEN NOT (NEW.id = OLD.id AND NEW.kind = OLD.kind AND NEW.record_id = OLD.record_id
         AND NEW.about = OLD.about AND NEW.customer_id IS OLD.customer_id AND NEW.sender = OLD.sender
         AND NEW.message_id = OLD.message_id AND NEW.message_sha256 = OLD.message_sha256
         AND NEW.queued_on = OLD.queued_on AND NEW.recorded_at = OLD.recorded_at
         AND NEW.message = X'' AND NEW.recipient = '{ERASED}' AND NEW.subject = '{ERASED}'
-        AND OLD.state IN ('sent', 'cancelled') AND {ERASED_LEAD.format(lead="OLD.record_id")})
+        AND ({{may_go}}))
     BEGIN SELECT RAISE(ABORT, 'outbox: what is mailed is never changed'); END
-    """,
-)
+    """
+OF_A_SEQUENCE = f"""OLD.kind = 'lead' AND OLD.state IN ('sent', 'cancelled')
+    AND {ERASED_LEAD.format(lead="OLD.record_id")}"""
 
 M013 = (
     # `code_norm` is how a line finds it. A price is in one currency, and says what its tax code says of tax in it.
@@ -1354,6 +1354,47 @@ M018 = (
     """,
 )
 
+# More words that go: why a deal was lost, an invoice or a customer held or disputed; and mails that never went out.
+ERASED_CUSTOMER = "EXISTS (SELECT 1 FROM erasure WHERE kind = 'customer' AND record_id = {customer})"
+HELD_CUSTOMER = "COALESCE(OLD.customer_id, (SELECT customer_id FROM invoice WHERE id = OLD.invoice_id))"
+M019_WORDS = (
+    (
+        "opportunity_event",
+        "id opportunity_id kind stage probability_ppm event_on recorded_at batch_id",
+        "reason note",
+        ERASED_OPPORTUNITY,
+    ),
+    (
+        "dunning_event",
+        "id kind invoice_id customer_id until_on amount_minor event_on recorded_at",
+        "reason",
+        ERASED_CUSTOMER.format(customer=HELD_CUSTOMER),
+    ),
+)
+NEVER_WENT = f"""OLD.kind <> 'lead' AND OLD.state = 'cancelled'
+    AND NOT EXISTS (SELECT 1 FROM outbox_attempt WHERE outbox_id = OLD.id AND state IN ('sent', 'unknown'))
+    AND {ERASED_CUSTOMER.format(customer="OLD.customer_id")}"""
+# Of who was erased before.
+M019 = (
+    f"""
+    UPDATE opportunity_event SET reason = NULL
+    WHERE reason NOT IN ('budget', 'need', 'authority', 'timing', 'price', 'competitor')
+    AND {ERASED_OPPORTUNITY.replace("OLD", "opportunity_event")}
+    """,
+    f"""
+    UPDATE dunning_event SET reason = NULL
+    WHERE reason IS NOT NULL AND {ERASED_CUSTOMER.format(customer=HELD_CUSTOMER.replace("OLD", "dunning_event"))}
+    """,
+    f"""
+    UPDATE outbox SET message = X'', recipient = '{ERASED}', subject = '{ERASED}'
+    WHERE {NEVER_WENT.replace("OLD", "outbox")}
+    """,
+    """
+    UPDATE outbox_attempt SET said = NULL
+    WHERE said IS NOT NULL AND outbox_id IN (SELECT id FROM outbox WHERE message = X'')
+    """,
+)
+
 
 def _keep_facts(table: str, may_go: str = "FALSE") -> tuple[str, str]:
     """Triggers that refuse to change or delete a row of the table, but for rows that may go."""
@@ -1426,11 +1467,8 @@ def m011_dunning(db: Database) -> None:
 def m012_nurture(db: Database) -> None:
     """Leads in sequences, who is not to be written to, and whose data was removed."""
     _make(db, M012, M012_FACTS)
-    for statement in M012_OUTBOX:
-        db.execute(statement)
-    for table, kept, words, is_erased in M012_WORDS:
-        for statement in _let_words_go(table, kept.split(), words.split(), is_erased):
-            db.execute(statement)
+    _let_mails_go(db, OF_A_SEQUENCE)
+    _let_words_go(db, M012_WORDS)
 
 
 def m014_closed_rates(db: Database) -> None:
@@ -1446,9 +1484,7 @@ def m013_items(db: Database) -> None:
 def m015_tasks(db: Database) -> None:
     """One table of tasks, whatever they are about, and the fact that one was done."""
     _make(db, M015, (*M015_FACTS, "sequence_event"))
-    for table, kept, words, is_erased in M015_WORDS:
-        for statement in _let_words_go(table, kept.split(), words.split(), is_erased):
-            db.execute(statement)
+    _let_words_go(db, M015_WORDS)
 
 
 def m016_notice_listed(db: Database) -> None:
@@ -1466,16 +1502,28 @@ def m018_dunning_now(db: Database) -> None:
     _make(db, M018, ())
 
 
-def _let_words_go(table: str, kept: list[str], words: list[str], is_erased: str) -> tuple[str, str]:
-    """Guard a fact as before, but for the words of a person that is erased: they may become nothing."""
-    same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept)
-    gone = " AND ".join(f"(NEW.{column} IS NULL OR NEW.{column} IS OLD.{column})" for column in words)
-    when = f"WHEN NOT ({same} AND {gone} AND {is_erased})"
-    why = f"SELECT RAISE(ABORT, '{table}: a fact is never changed')"
-    return (
-        f"DROP TRIGGER {table}_never_changes",
-        f"CREATE TRIGGER {table}_never_changes BEFORE UPDATE ON {table} {when} BEGIN {why}; END",
-    )
+def m019_words(db: Database) -> None:
+    """An erasure reaches reasons of lost deals, holds and disputes, and mails that never went out."""
+    _let_words_go(db, M019_WORDS)
+    _let_mails_go(db, f"{OF_A_SEQUENCE} OR {NEVER_WENT}")
+    _make(db, M019, ())
+
+
+def _let_words_go(db: Database, facts: tuple[tuple[str, str, str, str], ...]) -> None:
+    """Guard facts as before, but for the words of a person that is erased: they may become nothing."""
+    for table, kept, words, is_erased in facts:
+        same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in kept.split())
+        gone = " AND ".join(f"(NEW.{column} IS NULL OR NEW.{column} IS OLD.{column})" for column in words.split())
+        when = f"WHEN NOT ({same} AND {gone} AND {is_erased})"
+        why = f"SELECT RAISE(ABORT, '{table}: a fact is never changed')"
+        db.execute(f"DROP TRIGGER {table}_never_changes")
+        db.execute(f"CREATE TRIGGER {table}_never_changes BEFORE UPDATE ON {table} {when} BEGIN {why}; END")
+
+
+def _let_mails_go(db: Database, may_go: str) -> None:
+    """Guard mails, but for those that may lose their words."""
+    db.execute("DROP TRIGGER outbox_message_never_changes")
+    db.execute(OUTBOX_GUARD.format(may_go=may_go))
 
 
 def _make(db: Database, statements: tuple[str, ...], facts: tuple[str, ...]) -> None:
@@ -1504,6 +1552,7 @@ MIGRATIONS = (
     m016_notice_listed,
     m017_letters,
     m018_dunning_now,
+    m019_words,
 )
 VERSION = len(MIGRATIONS)
 

@@ -108,16 +108,21 @@ VALUES (1, 1, 'ring', 'enrolled', 0, NULL, 0, 0, '2026-01-07', '2026-01-07T'),
 """
 
 
-def test_the_calls_of_before_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order in which they arose; the second call about the first receivable was one too many."""
-    company = Company(tmp_path)
-    before = schema.MIGRATIONS.index(schema.m015_tasks)
-    with monkeypatch.context() as older:
+def file_of_before(company: Company, migration: object, holds: str) -> None:
+    """A file as it was before a migration, with what a script puts into it."""
+    before = schema.MIGRATIONS.index(migration)
+    with pytest.MonkeyPatch.context() as older:
         older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:before])
         older.setattr(schema, "VERSION", before)
         store.create(company.path, "2026-01-01T00:00:00.000000Z")
     with closing(sqlite3.connect(company.path, isolation_level=None)) as connection:
-        connection.executescript(CALLS_OF_BEFORE)
+        connection.executescript(holds)
+
+
+def test_the_calls_of_before_are_tasks(tmp_path: Path) -> None:
+    """In the order in which they arose; the second call about the first receivable was one too many."""
+    company = Company(tmp_path)
+    file_of_before(company, schema.m015_tasks, CALLS_OF_BEFORE)
     tasks = company.ltc("list", "tasks", "--where", "kind=call")
     assert [(row["ref"], row["about"], row["text"], row["since"], row["status"]) for row in tasks] == [
         ("T1", "K1", "call Ada", "2026-01-06", "open"),
@@ -134,3 +139,52 @@ def test_the_calls_of_before_are_tasks(tmp_path: Path, monkeypatch: pytest.Monke
     for statement in ("UPDATE sequence_event SET position = 2", "DELETE FROM sequence_event", "DELETE FROM task"):
         with closing(sqlite3.connect(company.path)) as connection, pytest.raises(sqlite3.IntegrityError):
             connection.execute(statement)
+
+
+# Words about who was erased before
+
+WORDS_OF_BEFORE: Final = """
+INSERT INTO customer (id, name, name_norm, created_on, recorded_at)
+VALUES (1, 'Ada', 'ada', '2026-01-01', '-'),
+    (2, 'erased', ' erased ', '2026-01-01', '-');
+INSERT INTO erasure (kind, record_id, erased_on, recorded_at)
+VALUES ('customer', 2, '2026-01-30', '-');
+INSERT INTO opportunity (id, customer_id, title, currency, created_on, recorded_at)
+VALUES (1, 1, 'Loom', 'EUR', '2026-01-01', '-'),
+    (2, 2, 'erased', 'EUR', '2026-01-01', '-');
+INSERT INTO opportunity_event (opportunity_id, kind, reason, event_on, recorded_at)
+VALUES (1, 'lost', 'Ada is ill', '2026-01-02', '-'),
+    (2, 'lost', 'Eve is ill', '2026-01-02', '-'),
+    (2, 'lost', 'price', '2026-01-03', '-');
+INSERT INTO dunning_event (kind, customer_id, reason, event_on, recorded_at)
+VALUES ('dispute', 1, 'Ada drinks', '2026-01-02', '-'),
+    ('dispute', 2, 'Eve drinks', '2026-01-02', '-');
+INSERT INTO outbox (id, kind, record_id, about, customer_id, sender, recipient, subject, message_id, message,
+    message_sha256, state, queued_on, recorded_at)
+VALUES (1, 'quote', 1, 'Q1', 1, '-', 'ada@a.example', 'Q1', '1', X'00', '-', 'cancelled', '2026-01-01', '-'),
+    (2, 'quote', 2, 'Q2', 2, '-', 'eve@e.example', 'Q2', '2', X'00', '-', 'cancelled', '2026-01-01', '-'),
+    (3, 'quote', 2, 'Q2', 2, '-', 'eve@e.example', 'Q2', '3', X'00', '-', 'cancelled', '2026-01-01', '-');
+INSERT INTO outbox_attempt (outbox_id, state, tried, said, happened_on, recorded_at)
+VALUES (1, 'cancelled', 0, 'dropped', '2026-01-02', '-'),
+    (2, 'cancelled', 0, 'M3 goes to eve@e.example', '2026-01-02', '-'),
+    (3, 'unknown', 1, 'no answer', '2026-01-02', '-'),
+    (3, 'cancelled', 0, 'dropped', '2026-01-03', '-')
+"""
+
+
+def test_words_that_an_erasure_of_before_has_left_go(tmp_path: Path) -> None:
+    """What may have arrived is a letter, and stays."""
+    company = Company(tmp_path)
+    file_of_before(company, schema.m019_words, WORDS_OF_BEFORE)
+    mails = company.ltc("outbox", "list")
+    assert [row["recipient"] for row in mails] == ["ada@a.example", "erased", "eve@e.example"]
+    assert [row["said"] for row in mails] == ["dropped", None, "dropped"]
+    with closing(sqlite3.connect(company.path)) as connection:
+        said = "SELECT reason FROM opportunity_event UNION ALL SELECT reason FROM dunning_event"
+        assert [reason for (reason,) in connection.execute(said)] == [
+            *("Ada is ill", None, "price", "Ada drinks", None)
+        ]
+    company.run("check", "--json")
+    assert {row["check"]: row["broken"] for row in json.loads(company.out)}.items() >= {
+        *(("erasure", 0), ("triggers", 0))
+    }

@@ -20,7 +20,10 @@ def erase(
     """Remove what is stored about a person; invoices and contracts stay.
 
     The record stays and shows `erased`. Its data goes from every table, from the details of the journal and from the
-    bytes of the file, and an import or a sequence does not bring it back. What the law keeps is named, with why.
+    bytes of the file, and an import or a sequence does not bring it back. What the law keeps is named, with why: what
+    was offered, signed, shipped, issued, paid and booked, with the reasons given, and mail that went out or may have.
+
+    It does not reach backups, copies of the file beside it, files that were written, nor what hooks have kept.
 
     \b
     Example:
@@ -40,11 +43,12 @@ def erase(
                 "removed": [],
                 "kept": [],
             }
-            return record(erasing.COLUMNS, row, notices=[f"{found.text} is erased already"])
-        row = erasing.erase(store, found, session.today)
+            notices = [f"{found.text} is erased already"]
+        else:
+            row = erasing.erase(store, found, session.today)
+            notices = ["backups that were made before still hold the data, and copies of the file that lie beside it"]
         for path in store.copies():
             row["kept"].append({"what": "copy of the file", "ref": None, "why": f"delete {path.name} by hand"})
-        notices = ["backups that were made before still hold the data, and copies of the file that lie beside it"]
         return record(erasing.COLUMNS, row, notices=notices, hint="ltc check")
 
     def follow(store: Store, _decisions: Decisions) -> Report:

@@ -62,6 +62,8 @@ IS_DUE = "(not_before IS NULL OR not_before <= ? OR not_before > ?)"
 OPEN_STATES = ("queued", "claimed", "sending", "sent", "unknown")
 """In which a mail has arrived, or still may."""
 
+NEVER_WENT = "NOT EXISTS (SELECT 1 FROM outbox_attempt WHERE outbox_id = outbox.id AND state IN ('sent', 'unknown'))"
+"""What nobody can have received."""
 
 NEWEST = """NOT EXISTS (SELECT 1 FROM outbox AS newer
     WHERE newer.kind = outbox.kind AND newer.record_id = outbox.record_id AND newer.id > outbox.id)"""

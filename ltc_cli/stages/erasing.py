@@ -14,7 +14,7 @@ from ltc_cli.mail import outbox
 from ltc_cli.receivables import held, open_items
 from ltc_cli.report import Column, Report, to_text
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.stages import contracts, customers, leads, suppression
+from ltc_cli.stages import contracts, customers, leads, opportunities, suppression
 from ltc_cli.store import ERASED, canonical_json
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ NUMBERS = ("email", "email_norm", "phone", "phone_norm", "tax_id")
 """What is one person's alone, and so is looked for wherever it may stand."""
 LONG_ENOUGH = 6
 """Characters of such a number at least; a shorter one may be a part of anything."""
-TEXTS = ("name", "contact", "note", *NUMBERS)
-USUAL = ", ".join(f"'{reason}'" for reason in leads.DROP_REASONS)
-"""Reasons for a drop that say nothing of a person."""
+TEXTS = ("name", "contact", "title", "address", "note", "reason", "next_step", *NUMBERS)
+USUAL = ", ".join(f"'{reason}'" for reason in (*leads.DROP_REASONS, *opportunities.LOSE_REASONS))
+"""Reasons for a drop or a loss that say nothing of a person."""
 
-LAW = "the law asks to keep it, as it was issued or signed"
+LAW = "the law asks to keep it as it was issued, signed or booked, with its reasons"
 LETTER = "a business letter, kept with its document"
+OFFER = "what was offered stays told"
 
 
 class Person(NamedTuple):
@@ -55,7 +56,7 @@ class Person(NamedTuple):
     opportunities: list[int]
     touches: list[int]
     batches: list[int]
-    """Imports that brought the leads."""
+    """Imports that brought any of it."""
     numbers: set[str]
     texts: set[str]
     """All that is said of them, for the examples that an import's answer shows."""
@@ -91,6 +92,7 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
         "note of a touch": _change(store, CLEAR_TOUCHES, person.leads),
         "note of a decision": _change(store, CLEAR_DECISIONS, person.leads)
         + _change(store, CLEAR_STAGES, person.opportunities),
+        "reason of a hold or dispute": _change(store, CLEAR_HOLDS, person.customers),
         "task": sum(
             _change(store, sql.format(about=about), ids)
             for about, ids in (("lead_id", person.leads), ("customer_id", person.customers))
@@ -161,13 +163,22 @@ def _ids(store: Store, sql: str, ids: Iterable[int]) -> list[int]:
 
 
 def _person(store: Store, leads: list[int], customers: list[int], opportunities: list[int]) -> Person:
-    rows = store.among("SELECT * FROM lead WHERE {these:id}", leads)
+    rows = [
+        dict(row)
+        for table, column, ids in (
+            ("lead", "id", leads),
+            ("customer", "id", customers),
+            ("opportunity", "id", opportunities),
+            ("opportunity_event", "opportunity_id", opportunities),
+            ("touch", "lead_id", leads),
+            *((kind, "customer_id", customers) for kind in ("contract", "invoice", "credit_note", "payment")),
+        )
+        for row in store.among(f"SELECT * FROM {table} WHERE {{these:{column}}}", ids)
+    ]
     batches = sorted({row["batch_id"] for row in rows if row["batch_id"]})
-    rows += store.among("SELECT * FROM customer WHERE {these:id}", customers)
-    said = [{field: text for field, text in dict(row).items() if field in TEXTS and text} for row in rows]
-    texts = {text for each in said for text in each.values()}
-    texts |= {text for row in rows if row["further"] for text in json.loads(row["further"]).values()}
-    numbers = {each[field] for each in said for field in NUMBERS if len(each.get(field, "")) >= LONG_ENOUGH}
+    texts = {row[field] for row in rows for field in TEXTS if row.get(field)}
+    texts |= {text for row in rows if row.get("further") for text in json.loads(row["further"]).values()}
+    numbers = {row[field] for row in rows for field in NUMBERS if len(row.get(field) or "") >= LONG_ENOUGH}
     touches = _ids(store, "SELECT id FROM touch WHERE {these:lead_id}", leads)
     return Person(leads, customers, opportunities, touches, batches, numbers, texts)
 
@@ -210,7 +221,14 @@ CLEAR_DECISIONS = (
     f"UPDATE lead_event SET note = NULL, reason = CASE WHEN reason IN ({USUAL}) THEN reason END"
     f" WHERE lead_id = ? AND (note IS NOT NULL OR reason NOT IN ({USUAL}))"
 )
-CLEAR_STAGES = "UPDATE opportunity_event SET note = NULL WHERE opportunity_id = ? AND note IS NOT NULL"
+CLEAR_STAGES = (
+    f"UPDATE opportunity_event SET note = NULL, reason = CASE WHEN reason IN ({USUAL}) THEN reason END"
+    f" WHERE opportunity_id = ? AND (note IS NOT NULL OR reason NOT IN ({USUAL}))"
+)
+CLEAR_HOLDS = (
+    "UPDATE dunning_event SET reason = NULL WHERE reason IS NOT NULL"
+    " AND COALESCE(customer_id, (SELECT customer_id FROM invoice WHERE id = invoice_id)) = ?"
+)
 CLEAR_TASKS = (
     "UPDATE task SET text = NULL WHERE {about} = ? AND text IS NOT NULL",
     "UPDATE task_done SET note = NULL WHERE task_id IN (SELECT id FROM task WHERE {about} = ?) AND note IS NOT NULL",
@@ -256,11 +274,12 @@ def _suppress(store: Store, person: Person, on: date) -> None:
 
 
 def _erase_mails(store: Store, mails: Sequence[Row], on: date) -> int:
-    """None goes out any more, and those of sequences lose their words."""
+    """None goes out any more; those of sequences lose their words, and so do others that never went."""
     for row in mails:
         if row["state"] not in ("sent", "cancelled"):
             outbox.withdraw(store, row["id"], on, "its recipient was erased")
-    words = [row["id"] for row in mails if row["kind"] == "lead"]
+    sql = f"SELECT id FROM outbox WHERE (kind = 'lead' OR {outbox.NEVER_WENT}) AND {{these:id}}"
+    words = _ids(store, sql, [row["id"] for row in mails])
     for mail_id in words:
         outbox.erase(store, mail_id)
     return len(words)
@@ -347,8 +366,12 @@ def _kept(store: Store, person: Person) -> list[dict[str, Any]]:
         if each not in person.customers
     ]
     everybody = sorted({*sold, *person.customers})
+    quotes = _ids(store, "SELECT id FROM quote WHERE {these:opportunity_id}", person.opportunities)
+    kept += [("quote", f"Q{each}", OFFER) for each in quotes]
     kept += [(what, ref, LAW) for what, ref in _business(store, everybody)]
-    mails = store.among("SELECT id FROM outbox WHERE kind <> 'lead' AND {these:customer_id} ORDER BY id", everybody)
+    mails = store.among(
+        "SELECT id FROM outbox WHERE kind <> 'lead' AND message <> X'' AND {these:customer_id} ORDER BY id", everybody
+    )
     kept += [("mail", f"M{row['id']}", LETTER) for row in mails]
     rows: list[dict[str, Any]] = [{"what": what, "ref": ref, "why": why} for what, ref, why in kept]
     if store.one("SELECT 1 FROM suppression WHERE reason = 'erased' LIMIT 1"):

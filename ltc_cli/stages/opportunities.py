@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ltc_cli.settings import Stage
     from ltc_cli.store import Store
 
+LOSE_REASONS = ("price", "competitor", "timing")
+
 COLUMNS = (
     Column("ref", "ref"),
     Column("title", spare=5),

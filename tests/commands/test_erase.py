@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from ltc_cli.stages import erasing
 from ltc_cli.store import Store
+from tests.commands.test_check import broken
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
@@ -353,6 +356,91 @@ def test_a_customer_goes_with_its_leads_when_nothing_is_open(company: Company) -
     assert company.ltc("erase", "K1")["kept"] == []
 
 
+def sell_with_words(company: Company) -> None:
+    """K1, whose words stand wherever somebody may type them: the offer waits as a mail, the invoice too."""
+    for line in (
+        "promote L2",
+        "quote O1 --line Loom:1:100 --terms '100% sign'",
+        "send Q1 --no-send",
+        "lose O1 --reason 'he is ill'",
+        "reopen O1",
+        "sign Q1",
+        "invoice C1",
+        "send INV-2026-0001 --no-send",
+        "hold INV-2026-0001 --until +7d --reason 'in hospital'",
+        "dispute K1 --reason 'it smells'",
+        "writeoff INV-2026-0001 1 --reason 'cannot pay'",
+        "collect C1",
+        "ship C1",
+    ):
+        company.ltc(*shlex.split(line))
+
+
+def test_words_about_a_customer_go_and_reasons_in_the_books_stay(company: Company) -> None:
+    sell_with_words(company)
+    words = ("he is ill", "in hospital", "it smells", "Invoice INV-2026-0001 from Acme", "cannot pay")
+    assert company.run("export", "person", "K1") == 0
+    assert [word for word in words if word not in company.out] == []
+    assert in_the_file(company, *words) == list(words)
+    answer = company.ltc("erase", "K1")
+    assert {row["what"]: row["count"] for row in answer["removed"]}.items() >= {
+        ("mail", 2),
+        ("note of a decision", 1),
+        ("reason of a hold or dispute", 2),
+    }
+    assert [row["ref"] for row in answer["kept"]] == ["Q1", "C1", "INV-2026-0001", "P1", None]
+    assert in_the_file(company, *words) == ["cannot pay"]
+    assert [(row["status"], row["recipient"]) for row in company.ltc("outbox", "list")][1:] == [
+        *[("cancelled", "erased")] * 2
+    ]
+    assert company.run("check") == 0, company.out
+
+
+def test_a_mail_that_may_have_arrived_is_kept(company: Company) -> None:
+    sell_with_words(company)
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute("UPDATE outbox SET state = 'unknown' WHERE id = 3")
+        connection.execute(
+            "INSERT INTO outbox_attempt (outbox_id, state, tried, happened_on, recorded_at)"
+            " VALUES (3, 'unknown', 1, '2026-06-15', '-')"
+        )
+    answer = company.ltc("erase", "K1")
+    assert [row["ref"] for row in answer["kept"] if row["what"] == "mail"] == ["M3"]
+    assert company.ltc("show", "M3")["recipient"] == "bob@b.example"
+    assert company.run("check") == 0, company.out
+    with closing(sqlite3.connect(company.path)) as connection:
+        for statement in (
+            "UPDATE outbox SET message = X'', recipient = 'erased', subject = 'erased' WHERE id = 3",
+            "UPDATE opportunity_event SET reason = 'other' WHERE kind = 'lost'",
+            "UPDATE dunning_event SET reason = 'other'",
+            "UPDATE dunning_event SET until_on = '2030-01-01' WHERE kind = 'hold'",
+        ):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(statement)
+
+
+def test_what_is_said_after_an_erasure_is_no_word_that_it_left(company: Company) -> None:
+    """A payment that comes back is owed again: somebody has to call, and may hold or dispute it."""
+    sell_with_words(company)
+    with closing(sqlite3.connect(company.path)) as connection:
+        for statement in (
+            "UPDATE dunning_event SET reason = NULL",
+            "UPDATE opportunity_event SET reason = NULL WHERE kind = 'lost'",
+            "UPDATE outbox SET message = X'', recipient = 'erased', subject = 'erased' WHERE id = 2",
+        ):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(statement)
+    company.ltc("erase", "K1")
+    company.ltc("reverse", "P1", "--reason", "bounced")
+    company.ltc("release", "K1")
+    company.ltc("release", "INV-2026-0001")
+    later = "2026-07-30"
+    assert company.ltc("dun", "--no-send", "--confirm", today=later)[0]["task"] == "T2"
+    company.ltc("done", "T2", "--note", "rang", today=later)
+    company.ltc("dispute", "INV-2026-0001", "--reason", "paid twice", today=later)
+    assert company.run("check") == 0, company.out
+
+
 def test_nobody_becomes_the_customer_that_was_erased(company: Company) -> None:
     company.ltc("customer", "add", "Wax", "--email", "wax@wax.example")
     company.ltc("erase", "K1")
@@ -370,12 +458,14 @@ def test_a_customer_of_nothing_goes_with_its_lead(company: Company) -> None:
 
 
 def test_an_imported_customer_does_not_come_back(company: Company) -> None:
-    (company.path.parent / "companies.csv").write_text("Company ID,Company Name,Email\n5,Wax,wax@wax.example\n")
+    (company.path.parent / "companies.csv").write_text(
+        "Company ID,Company Name,Email,Contact\n4,Oak,oak@oak.example,\n5,Wax,wax@wax.example,Willi\n"
+    )
     company.ltc("import", "customers", str(company.path.parent / "companies.csv"))
-    company.ltc("erase", "K1")
+    company.ltc("erase", "K2")
     answer = company.ltc("import", "customers", str(company.path.parent / "companies.csv"))
-    assert (answer["created"], answer["unchanged"]) == (0, 1)
-    assert in_the_file(company, "wax@wax.example") == []
+    assert (answer["created"], answer["unchanged"]) == (0, 2)
+    assert in_the_file(company, "wax@wax.example", "Willi") == []
     (company.path.parent / "companies.csv").write_text("Company ID,Company Name,Email\n6,Waxworks,WAX@wax.example\n")
     assert company.ltc("import", "customers", str(company.path.parent / "companies.csv"))["created"] == 0
 
@@ -383,6 +473,7 @@ def test_an_imported_customer_does_not_come_back(company: Company) -> None:
 def test_what_was_imported_about_touches_goes_too(company: Company) -> None:
     (company.path.parent / "calls.csv").write_text(
         "Activity ID,Activity Type,Activity Date,Email,Notes\n"
+        "4,Call,2026-06-01,bob@b.example,\n"
         "5,Call,2026-06-01,augusta@lovelace.example,at the harbour\n"
     )
     company.ltc("import", "touches", str(company.path.parent / "calls.csv"))
@@ -467,6 +558,22 @@ def test_check_finds_what_an_erased_record_holds(statement: str, company: Compan
     assert broken == [BROKEN[statement]]
 
 
+FORGOTTEN: Final = {
+    "CLEAR_HOLDS": "K1 is erased, and a ",
+    "CLEAR_STAGES": "O1 is of somebody who is erased, and says he is ill",
+    "_erase_mails": "M2 never went, and says bob@b.example",
+}
+
+
+@pytest.mark.parametrize("part", FORGOTTEN)
+def test_check_finds_words_that_erase_forgets(part: str, company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    sell_with_words(company)
+    with monkeypatch.context() as forgetful:
+        forgetful.setattr(erasing, part, "SELECT ?" if part.startswith("CLEAR") else lambda *_: 0)
+        company.ltc("erase", "K1")
+    assert FORGOTTEN[part] in broken(company)["erasure"]
+
+
 # The file
 
 
@@ -475,6 +582,7 @@ def test_a_copy_beside_the_file_is_named(company: Company) -> None:
     answer = company.ltc("erase", "L1")
     assert answer["kept"][-1] == {"what": "copy of the file", "ref": None, "why": "delete ltc.db.version-1 by hand"}
     assert "backups that were made before still hold the data" in company.err
+    assert company.ltc("erase", "L1")["kept"] == answer["kept"][-1:]
 
 
 def test_where_the_file_cannot_be_written_anew_it_says_so(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:

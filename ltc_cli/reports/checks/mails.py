@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ltc_cli.mail.outbox import NEVER_WENT
 from ltc_cli.reports.checks import named
-from ltc_cli.stages import suppression
+from ltc_cli.stages import erasing, suppression
 from ltc_cli.store import sha256
 
 if TYPE_CHECKING:
@@ -133,13 +134,13 @@ def suppressed(store: Store) -> Iterator[str]:
             yield f"M{row['id']} went to an address that is not to be written to"
 
 
-# An erased record holds nothing of a person any more.
-ERASED = """
+# An erased record holds nothing of a person any more, but what was said since: a payment that came back is owed again.
+ERASED = f"""
 SELECT 'L' || lead.id || ' is erased, and says ' || COALESCE(email, phone, company, title, note, name)
 FROM lead JOIN erasure ON kind = 'lead' AND record_id = lead.id
 WHERE lead.name <> 'erased' OR COALESCE(company, email, email_norm, phone, phone_norm, title, note, further) IS NOT NULL
     OR fingerprint IS NOT NULL OR lead.id IN (SELECT lead_id FROM touch WHERE note IS NOT NULL)
-    OR lead.id IN (SELECT lead_id FROM lead_event WHERE note IS NOT NULL)
+    OR lead.id IN (SELECT lead_id FROM lead_event WHERE note IS NOT NULL OR reason NOT IN ({erasing.USUAL}))
     OR lead.id IN (SELECT lead_id FROM task LEFT JOIN task_done ON task_id = task.id
         WHERE task.text IS NOT NULL OR task_done.note IS NOT NULL)
     OR lead.id IN (SELECT external_id.record_id FROM external_id WHERE external_id.kind = 'lead')
@@ -148,11 +149,27 @@ UNION ALL
 SELECT 'K' || customer.id || ' is erased, and says ' || COALESCE(email, phone, contact, address, note, name)
 FROM customer JOIN erasure ON erasure.kind = 'customer' AND record_id = customer.id
 WHERE customer.name <> 'erased' OR COALESCE(contact, email, phone, address, tax_id, note, further) IS NOT NULL
-    OR customer.id IN (SELECT customer_id FROM task LEFT JOIN task_done ON task_id = task.id
-        WHERE task.text IS NOT NULL OR task_done.note IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM task LEFT JOIN task_done ON task_id = task.id WHERE task.customer_id = customer.id
+        AND (task.text IS NOT NULL AND task.recorded_at <= erasure.recorded_at
+            OR task_done.note IS NOT NULL AND task_done.recorded_at <= erasure.recorded_at))
+UNION ALL
+SELECT 'O' || opportunity.id || ' is of somebody who is erased, and says ' || COALESCE(event.note, event.reason)
+FROM opportunity_event AS event JOIN opportunity ON opportunity.id = event.opportunity_id JOIN erasure
+    ON erasure.kind = 'lead' AND record_id = lead_id OR erasure.kind = 'customer' AND record_id = customer_id
+WHERE event.recorded_at <= erasure.recorded_at AND (event.note IS NOT NULL OR event.reason NOT IN ({erasing.USUAL}))
+UNION ALL
+SELECT 'K' || record_id || ' is erased, and a ' || event.kind || ' says ' || event.reason
+FROM dunning_event AS event LEFT JOIN invoice ON invoice.id = event.invoice_id JOIN erasure
+    ON erasure.kind = 'customer' AND record_id = COALESCE(event.customer_id, invoice.customer_id)
+WHERE event.recorded_at <= erasure.recorded_at AND event.reason IS NOT NULL
+UNION ALL
+SELECT 'M' || outbox.id || ' never went, and says ' || recipient FROM outbox JOIN erasure
+    ON erasure.kind = 'customer' AND erasure.record_id = outbox.customer_id
+WHERE outbox.recorded_at <= erasure.recorded_at AND message <> X'' AND {NEVER_WENT}
 UNION ALL
 SELECT 'M' || outbox.id || ' has lost its message' FROM outbox LEFT JOIN erasure
-    ON erasure.kind = outbox.kind AND erasure.record_id = outbox.record_id
+    ON outbox.kind = 'lead' AND erasure.kind = 'lead' AND erasure.record_id = outbox.record_id
+    OR outbox.kind <> 'lead' AND erasure.kind = 'customer' AND erasure.record_id = outbox.customer_id
 WHERE message = X'' AND (erasure.id IS NULL OR recipient <> 'erased' OR subject <> 'erased'
-    OR state NOT IN ('sent', 'cancelled'))
+    OR state NOT IN ('sent', 'cancelled') OR outbox.kind <> 'lead' AND NOT ({NEVER_WENT}))
 """
