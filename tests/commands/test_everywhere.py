@@ -210,6 +210,7 @@ def test_without_a_file_a_command_says_how_to_make_one(line: str, tmp_path: Path
     assert not nowhere.path.exists()
 
 
+@pytest.mark.usefixtures("made_anew")
 def test_lead_add_makes_the_file_for_its_owner_alone(tmp_path: Path) -> None:
     company = Clerk(tmp_path)
     assert company.say("lead", "add", "Ada").code == 0
