@@ -304,7 +304,7 @@ COMMON_OPTIONS = (
     Common("today", "--today", "DATE", EVERY, "The business date [LTC_TODAY; else today]."),
     Common("json", "--json", None, EVERY, "Answer in JSON."),
     Common("csv", "--csv", None, EVERY, "Answer in CSV."),
-    Common("quiet", "--quiet", None, EVERY, "No notices and hints."),
+    Common("quiet", "--quiet", None, EVERY, "No hints; notices only where something is not done."),
     Common("as_of", "--as-of", "DATE", ("report", "record"), "Look at the facts as of this day."),
     Common("in", "--in", "CURRENCY", ("report", "money"), "Amounts in this currency, at the rates of the day."),
     Common("key", "--key", "KEY", ("write",), "Do it once: the same key gives the first answer again."),

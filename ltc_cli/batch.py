@@ -273,7 +273,10 @@ class LineSession(Session):
         """What `--json` prints, as a value; help and other text as a text."""
         if self.report is None:
             return {"answer": self.out.getvalue(), "notices": []}  # type: ignore[attr-defined]
-        return {"answer": answer(self.report), "notices": [] if self.quiet else self.report.notices}
+        return {
+            "answer": answer(self.report),
+            "notices": self.report.notices if self.report.exit_code or not self.quiet else [],
+        }
 
 
 def refuse_csv(session: Session) -> None:

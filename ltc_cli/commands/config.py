@@ -51,7 +51,9 @@ def check(ctx: typer.Context) -> None:
     if path and wrong:
         raise config.wrong(path, wrong)
     notices = [f"{path} is right" if path else "there is no config file: the built-in defaults hold"]
-    notices += dunning.unheeded(settings)
+    notices += dunning.empty_ladders(settings)
+    if settings.bank.max_age_days is not None:
+        notices.append(f"no notice is sent: {dunning.NO_STATEMENTS}")
     if settings.hooks.folder:
         notices += hooks.unfit(settings.hooks.folder)
     if settings.mail.host:

@@ -1,6 +1,5 @@
 """`ltc daily`: the one line for cron."""
 
-from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated, Any
 
@@ -56,23 +55,26 @@ def daily(
     def run(words: str) -> Told:
         with closing(Held()) as held:
             line = LineSession(session, held)
+            line.given["quiet"] = False  # what it has to say stands on the step's own line
             told = answered(words.split(), line, root.perform)
             session.is_kept |= line.is_kept
             return told
 
+    def show(rows: list[dict[str, Any]], *calm: str) -> None:
+        wrong = [row for row in rows if row["status"] not in calm]
+        report = Report(COLUMNS, rows, exit_code=8 if wrong else 0, hint="ltc today" if wrong else "")
+        if session.quiet:  # nobody is at a terminal: cron mails what is said here
+            report.notices += [f"{row['step']} {row['status']}: {row['detail']}" for row in wrong]
+        session.show(report)
+
     if check:
-        return session.show(_report([do(step) for step in STEPS], calm=("nothing",)))
+        return show([do(step) for step in STEPS], "nothing")
     try:
         with daily_lock(session.path):
             rows = [do(step) for step in STEPS]
     except UnderWayError:
         return session.show(Report(COLUMNS, [], notices=["another run is under way"], empty=""))
-    return session.show(_report(rows, calm=("nothing", "done")))
-
-
-def _report(rows: list[dict[str, Any]], *, calm: Sequence[str]) -> Report:
-    is_calm = all(row["status"] in calm for row in rows)
-    return Report(COLUMNS, rows, exit_code=0 if is_calm else 8, hint="" if is_calm else "ltc today")
+    return show(rows, "nothing", "done")
 
 
 def _done(step: str, told: Told, left: list[dict[str, Any]]) -> dict[str, Any]:

@@ -56,6 +56,8 @@ def dun(
         raise UsageError("--no-send and --to-folder exclude each other", "ltc dun --to-folder mails")
     if plan and apply:
         raise UsageError("--plan and --apply exclude each other", "ltc dun --apply FILE does what --plan FILE wrote")
+    if plan and session.given.get("dry_run"):
+        raise UsageError("--plan writes a file, --dry-run keeps nothing", "--plan alone does nothing else")
     session.expect_file()
     dunning_letters.refuse_unknown(session.settings)
     folder = Path(to_folder) if to_folder else None
@@ -111,10 +113,11 @@ class _Run:
                 desk, way = (desk, way) if desk and way else self._open(seen)
             rows = notice_records.planned(store, seen.decision, self.session.today, "stopped" if seen.why else "open")
             if seen.why:
-                said = [f"nothing is sent: {seen.why}; {self._again()} --confirm sends all the same"]
+                goes = "sends" if self.is_sending else "queues"
+                said = [f"nothing is sent: {seen.why}; {self._again(apply=self.apply)} --confirm {goes} all the same"]
                 return _report(rows, said, code=8)
             done = notices.carry_out(
-                store, self.session.settings, desk, seen.decision, self.session.today, is_whole=self.is_whole
+                store, self.session.settings, desk, seen.decision, self.session.today, is_whole=self.customer is None
             )
         written = [each.notice_id for each in done if each.notice_id]
         mails = [*seen.older, *_mails(store, written)]
@@ -140,7 +143,7 @@ class _Run:
         said = [*seen.decision.remarks, *([f"a run would stop: {why}"] if why else [])]
         if plan:
             plan.write_text(dunning_plans.text(dunning_plans.plan(store, seen.decision, today)), encoding="utf-8")
-            said.append(f"the plan is in {plan}: ltc dun --apply {plan}")
+            said.append(f"the plan is in {plan}: {self._again(apply=plan)}")
         else:
             rows = [*_of_earlier_runs(store, seen.older), *rows, *notice_records.left_out(store, seen.decision, today)]
             said.append("dry run: nothing was kept")
@@ -162,7 +165,7 @@ class _Run:
             if now != self.expected:
                 raise _out_of_date(self.apply, dunning_plans.changes(self.expected, now, decision))
         going = outbox.waiting(store, "notice", channels, until=session.recorded_at) if older else []
-        why = dunning.stopped(store, session.today, len(decision.notices), self.most, going)
+        why = dunning.stopped(store, session.settings, session.today, len(decision.notices), self.most, going)
         return _Seen(store.version, older, decision, None if self.is_confirmed else why)
 
     def _open(self, seen: _Seen) -> tuple[mailing.Office | None, Way | None]:
@@ -196,9 +199,9 @@ class _Run:
             *([f"they do not say who writes: {' and '.join(unset)} not set"] if unset else []),
         ]
 
-    def _again(self) -> str:
-        """What was asked for, to be said once more."""
-        named = {"--customer": self.customer, "--apply": self.apply, "--to-folder": self.folder}
+    def _again(self, *, apply: Path | None) -> str:
+        """What was asked for, or planned, to be said once more."""
+        named = {"--customer": self.customer, "--apply": apply, "--to-folder": self.folder}
         words = [word for key, value in named.items() if value for word in (key, str(value))]
         return shlex.join(["ltc", "dun", *words, *([] if self.is_sending else ["--no-send"])])
 

@@ -83,7 +83,7 @@ def _held(session: Session, store: Store, way: Way) -> tuple[list[int], str | No
     """The notices that would go, and why they do not before somebody has looked."""
     with store.reading():
         mails = outbox.waiting(store, "notice", way.channels, until=session.recorded_at)
-        return mails, dunning.stopped(store, session.today, 0, waiting=mails)
+        return mails, dunning.stopped(store, session.settings, session.today, 0, waiting=mails)
 
 
 def _again(to_folder: str | None) -> str:

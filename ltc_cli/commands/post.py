@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ltc_cli.errors import RefusedError, UnderWayError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
+from ltc_cli.mail.transport import TakenError
 from ltc_cli.references import find
 from ltc_cli.report import moment
 from ltc_cli.stages import mailing, notice_mails, nurture
@@ -43,7 +44,8 @@ def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run
     def refused(store: Store, mail_id: int, trouble: NotTakenError) -> None:
         if trouble.has_bounced:
             nurture.bounced(store, mail_id, session.today, trouble.said)
-        notice_mails.refused(store, mail_id, session.today)
+        if not isinstance(trouble, TakenError):
+            notice_mails.refused(store, mail_id, session.today)
 
     return Run(store, decisions, way, withdrawn, refused, session.today)
 

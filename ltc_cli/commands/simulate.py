@@ -10,7 +10,7 @@ from ltc_cli.batch import LineSession, Scratch
 from ltc_cli.commands.answers import ask
 from ltc_cli.commands.steps import STEPS, Step
 from ltc_cli.errors import UsageError
-from ltc_cli.mail import outbox
+from ltc_cli.mail import outbox, setting
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.store import Store
@@ -29,6 +29,11 @@ MOST_DAYS = 3_700
 MAILS = ("mail",)
 """What goes without a folder; letters on paper wait for one."""
 
+BY_HAND = (
+    "mail.host is not set: ltc daily duns nobody and sends nothing; this is what ltc nurture --due and ltc dun would do"
+    " with --to-folder every day"
+)
+
 
 def _deliver(store: Store, on: date) -> None:
     """Nobody is written to, but what follows a mail follows; pauses end, and so do runs that died."""
@@ -44,6 +49,8 @@ def simulate(
 ) -> None:
     """Show what `ltc daily` would do until a day, if nobody paid: who would be billed and written to, when.
 
+    Without a mail server it is what you would do with --to-folder every day.
+
     \b
     Example:
       ltc simulate --until +90d
@@ -56,26 +63,27 @@ def simulate(
         raise UsageError(f"{last} is not a day from today until ten years on", "ltc simulate --until +90d")
     root: Any = ctx.find_root().command
     settings = session.settings
+    by_hand = settings.mail.host is None and setting.missing(settings, writes=True, sends=False) is None
 
     def foresee(store: Store) -> Report:
         held = Scratch(store)
 
         def rows(on: date, step: Step) -> Iterator[dict[str, Any]]:
             if step.foreseen is None:
-                return _deliver(store, on) if settings.mail.host else None
+                return _deliver(store, on) if settings.mail.host or by_hand else None
             line = LineSession(session, held)
             line.given["today"] = on.isoformat()
             root.perform(step.foreseen(settings).split(), line)
             for row in line.report.rows if line.report else ():
                 yield {**row, "on": on.isoformat(), "step": step.name, **step.shown(row)}
 
-        off = {step.name: why for step in STEPS if (why := step.off(settings))}
+        off = {} if by_hand else {step.name: why for step in STEPS if (why := step.off(settings))}
         found = []
         for on in (session.today + timedelta(days=number) for number in range(days + 1)):
             found += [row for step in STEPS if step.name not in off for row in rows(on, step)]
         notices = [f"{name} is {why}" for name, why in off.items()]
-        if not settings.mail.host and outbox.waiting(store, channels=MAILS):
-            notices.append("mails wait, and what follows them: mail.host is not set")
+        if by_hand:
+            notices.append(BY_HAND)
         title, empty = f"Until {last}", f"nothing will be due until {last}"
         return Report(COLUMNS, found, title=title, notices=notices, empty=empty)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ltc_cli.errors import FailedError
-from ltc_cli.mail.transport import NotTakenError, UnreachableError
+from ltc_cli.mail.transport import NotTakenError, TakenError, UnreachableError
 from ltc_cli.store import flush_folder, sha256
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Folder:
         part = self.folder / f".{mail.name}.{sha256(mail.message)[:16]}.part"
         try:
             if self._target.exists():
-                raise NotTakenError(f"{self._target} is there already", for_good=True)
+                raise TakenError(f"{self._target} is there already", for_good=True)
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             self._part = part
@@ -67,10 +67,10 @@ class Folder:
         assert self._part
         try:
             os.link(self._part, self._target)  # a rename would replace what somebody else has put there since
+        except FileExistsError as error:
+            raise TakenError(f"{self._target} is there already", for_good=True) from error
         except OSError as error:
-            raise NotTakenError(
-                f"{self._target}: {error.strerror}", for_good=isinstance(error, FileExistsError)
-            ) from error
+            raise NotTakenError(f"{self._target}: {error.strerror}") from error
         finally:
             self.abandon()
         with suppress(OSError):  # it is there; not every file system keeps a folder that is asked to

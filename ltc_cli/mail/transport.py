@@ -49,6 +49,10 @@ class NotTakenError(TroubleError):
         """Whether that is because of the recipient's address: no other mail would reach it either."""
 
 
+class TakenError(NotTakenError):
+    """Something else has the name that the mail would get: nothing about its recipient."""
+
+
 class UnreachableError(TroubleError):
     """There is no server to talk to: nothing about this mail, and the same for the next one."""
 

@@ -28,7 +28,7 @@ def show(
     colour: bool | None = None,
     width: int | None = None,
 ) -> None:
-    """The answer on `out`; on `err`, unless quiet, what there is to say about it.
+    """The answer on `out`; on `err` what there is to say about it: if quiet, only where something is not done.
 
     Colour and width are what the terminal says unless given; a pipe has no colour and no width. A closed pipe
     raises BrokenPipeError.
@@ -39,7 +39,9 @@ def show(
         remarks = []
         _show_data(report, style, out)
     out.flush()
-    for text in (*report.notices, *remarks):
+    for text in report.notices:
+        say(err, text, quiet=quiet and not report.exit_code)
+    for text in remarks:
         say(err, text, quiet=quiet)
     if style == "table" and report.hint:
         _suggest(err, report.hint, quiet=quiet)

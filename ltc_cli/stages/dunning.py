@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 OFF = NO_POLICY
 """The policy that switches dunning off."""
 IS_OFF = "dunning is off"
+NO_STATEMENTS = "bank.max_age is set, and this version of ltc reads no bank statements that could be new enough"
 NO_EMAIL = "no e-mail address"
 NO_ADDRESS = "neither e-mail nor postal address"
 
@@ -193,17 +194,14 @@ def decide(
     notices, remarks = _with_claims(store, facts, [each for each in decided if isinstance(each, _Draft)])
     left_out = [each for each in decided if isinstance(each, LeftOut)]
     if notices:
-        remarks += unheeded(settings)
+        remarks += empty_ladders(settings)
     return Decision(tuple(notices), tuple(left_out), tuple(remarks))
 
 
-def unheeded(settings: Settings) -> list[str]:
-    """What somebody relies on who has set it, and what does nothing."""
+def empty_ladders(settings: Settings) -> list[str]:
+    """What does nothing, though somebody may rely on it who has set it."""
     empty = [key for key, ladder in ladders(settings).items() if not ladder.levels]
-    said = [f"{key} has no levels: nobody is written to by it" for key in empty]
-    if settings.bank.max_age_days is not None:
-        said.append("bank.max_age stops no notice: this version of ltc reads no bank statements")
-    return said
+    return [f"{key} has no levels: nobody is written to by it" for key in empty]
 
 
 def ladders(settings: Settings) -> dict[str, Dunning | Policy]:
@@ -434,7 +432,9 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
     if owed_minor <= 0:
         return left_out("unapplied credit covers what is late")
     if owed_minor < minimum_minor:
-        return left_out(f"below the minimum of {format_amount(minimum_minor, currency)}")
+        credit_minor = facts.credit_minor.get(group.key, 0)
+        less = f" after {format_amount(credit_minor, currency)} of unapplied credit" if credit_minor else ""
+        return left_out(f"below the minimum of {format_amount(minimum_minor, currency)}{less}")
     level = rules.severest(group.levels)
     why = _unmailable(group.customer)
     has_email = group.customer["email"] is not None
@@ -589,7 +589,12 @@ WHERE id >= COALESCE((SELECT MAX(id) FROM journal WHERE verb = 'dun' AND counts 
 
 
 def stopped(
-    store: Store, today: date, notices: int, most: int | None = None, waiting: Sequence[int] = ()
+    store: Store,
+    settings: Settings,
+    today: date,
+    notices: int,
+    most: int | None = None,
+    waiting: Sequence[int] = (),
 ) -> str | None:
     """Why no notice is sent before somebody has looked; None where nothing speaks against it, or none would be.
 
@@ -598,6 +603,8 @@ def stopped(
     """
     if not (notices or waiting):
         return None
+    if settings.bank.max_age_days is not None:
+        return NO_STATEMENTS
     since = store.among(
         "SELECT decided_on FROM outbox JOIN notice ON kind = 'notice' AND notice.id = record_id"
         " WHERE {these:outbox.id}",

@@ -81,7 +81,7 @@ def carry_out(
         drafts = list(_drafted(store, settings, desk, known, notices, today))
         done += _write(store, known, drafts, today)
     is_first = store.value("SELECT COUNT(*) FROM dunning_run WHERE run_on = ?", (today.isoformat(),)) == 0
-    if done or (is_first and is_whole):  # else the next run would not know how long the others were forgotten
+    if is_whole and (done or is_first):  # else nobody would know how long the others were forgotten
         store.add("dunning_run", run_on=today.isoformat(), notices=len(done), recorded_at=store.recorded_at)
     return done
 

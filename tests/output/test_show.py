@@ -43,6 +43,9 @@ def test_data_comes_with_its_notices_but_suggests_nothing(style: Style) -> None:
 @pytest.mark.parametrize("style", ["table", "json", "csv"])
 def test_quiet_leaves_the_answer_alone(style: Style) -> None:
     assert in_pipe(report(), style=style, quiet=True) == (in_pipe(report(), style=style).out, "")
+    not_done = report()
+    not_done.exit_code = 8
+    assert in_pipe(not_done, style=style, quiet=True).err == "rate missing for CNY\n"
 
 
 def test_an_empty_table_says_so_on_stderr_only() -> None:

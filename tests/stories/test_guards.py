@@ -80,8 +80,12 @@ def test_what_is_newly_due_is_stopped_beside_it(company: Company, inbox: Inbox) 
     assert "the last run was on 2026-03-06" in found["dunning"][1]
     assert "ltc outbox send --confirm" in found["outbox"][1]
     assert inbox.deliveries == []
+    company.ltc("customer", "add", "C", "--email", "c@c.example")
+    bring(company, "X-3", "C", FIRST, "2026-04-01")
+    company.ltc("dun", "--customer", "K3", "--confirm", today=LATE)
+    assert steps(company, LATE, 8)["dunning"][1].startswith("nothing is sent: the last run was on 2026-03-06")
     company.ltc("dun", "--confirm", today=LATE)
-    assert inbox.recipients == ["a@a.example", "b@b.example"]
+    assert inbox.recipients == ["a@a.example", "b@b.example", "c@c.example"]
 
 
 def test_a_clock_behind_stops_notices_and_no_other_mail(company: Company, inbox: Inbox) -> None:
