@@ -26,6 +26,7 @@ REMARKS = {
     "queued": "{ref} to {recipient} waits: {said}; {sends} tries again",
     "paused": "{ref} to {recipient} waits until {until}: {said}; ltc outbox retry {ref} lets it go with the next run",
     "failed": "{ref} to {recipient} failed: {said}; ltc outbox retry {ref}, or drop {ref}",
+    "needless": "{ref} to {recipient} failed: {said}; it is not tried again: {why}",
     "unknown": "{ref} to {recipient} may have arrived, or not: {said}; ltc outbox resolve {ref} --sent|--resend",
     "cancelled": "{ref} to {recipient} was not sent: {said}",
 }
@@ -68,14 +69,15 @@ def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[i
     return bool(left)
 
 
-def remarks(rows: list[dict[str, Any]]) -> list[str]:
-    """One line for each mail that is not delivered, with what to do about it."""
-    return [_remark(row) for row in rows if row["status"] in REMARKS and row["said"]]
+def remarks(rows: list[dict[str, Any]], store: Store | None = None) -> list[str]:
+    """One line for each mail that is not delivered, with what to do about it; without a store each is still wanted."""
+    return [_remark(row, store) for row in rows if row["status"] in REMARKS and row["said"]]
 
 
-def _remark(row: dict[str, Any]) -> str:
-    words = REMARKS["paused" if row["not_before"] else row["status"]]
-    return words.format(until=moment(row["not_before"] or ""), sends=outbox.SENDS[row["channel"]], **row)
+def _remark(row: dict[str, Any], store: Store | None) -> str:
+    why = nurture.withdrawn(store, int(row["ref"][1:])) if store and row["status"] == "failed" else None
+    words = REMARKS["needless" if why else "paused" if row["not_before"] else row["status"]]
+    return words.format(why=why, until=moment(row["not_before"] or ""), sends=outbox.SENDS[row["channel"]], **row)
 
 
 class Post:
