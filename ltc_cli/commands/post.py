@@ -86,7 +86,7 @@ class Post:
     def __init__(self, session: Session) -> None:
         session.expect_file()
         self.session = session
-        self.desk = mailing.office(session.settings)
+        self.desk = mailing.office(session.settings, "invoice")
         self.way = way_out(session, None)
         self.mails: list[int] = []
         self.report: Report

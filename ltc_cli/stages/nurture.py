@@ -21,6 +21,7 @@ from ltc_cli.stages import leads, suppression, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from sqlite3 import Row
 
     from ltc_cli.references import Reference
@@ -510,29 +511,41 @@ def _language(country: str | None, company: str) -> str:
 
 def wrong_templates(settings: Settings) -> Iterator[str]:
     """What is wrong with the templates that the settings name, and with those in the user's folder."""
-    folder = settings.mail.templates
-    if folder and not folder.is_dir():
-        yield f"mail.templates: there is no folder {folder}"
-        return
-    wanted: dict[str, str] = {}
-    for name, sequence in settings.nurture.sequences.items():
-        for n, step in enumerate(sequence.steps, start=1):
-            if step.mail:
-                wanted.setdefault(step.mail, f"nurture.sequences.{name}.steps[{n}].mail")
-    for name, key in wanted.items():
-        for problem in templates.problems(name, samples.SAMPLES["lead"], folder):
-            yield f"{key}: {problem}"
+    folder, wanted = settings.mail.templates, _templates(settings)
+    yield from _wrong(wanted, folder)
     if folder:
-        yield from templates.unread(folder, dict.fromkeys([*wanted, *templates.NAMES]))
+        yield from templates.unread(folder, [name for name in templates.NAMES if name not in wanted])
     for name in templates.own(folder) if folder else ():
         if name in samples.SAMPLES and name not in wanted:
             yield from templates.problems(name, samples.SAMPLES[name], folder)
 
 
+def _templates(settings: Settings) -> dict[str, str]:
+    """The templates that sequences write by, with the first key that names each."""
+    wanted: dict[str, str] = {}
+    for name, sequence in settings.nurture.sequences.items():
+        for n, step in enumerate(sequence.steps, start=1):
+            if step.mail:
+                wanted.setdefault(step.mail, f"nurture.sequences.{name}.steps[{n}].mail")
+    return wanted
+
+
+def _wrong(wanted: dict[str, str], folder: Path | None) -> Iterator[str]:
+    if folder and not folder.is_dir():
+        yield f"mail.templates: there is no folder {folder}"
+        return
+    for name, key in wanted.items():
+        for problem in templates.problems(name, samples.SAMPLES["lead"], folder):
+            yield f"{key}: {problem}"
+    if folder:
+        yield from templates.unread(folder, wanted)
+
+
 def refuse_wrong_templates(settings: Settings) -> None:
-    """Raise ConfigError with all that is wrong."""
-    found = list(dict.fromkeys(wrong_templates(settings)))
-    if found:
+    """Raise ConfigError with all that is wrong with the mails of sequences."""
+    wanted = _templates(settings)
+    found = list(dict.fromkeys(_wrong(wanted, settings.mail.templates)))
+    if wanted and found:
         raise ConfigError("; ".join(found), "ltc config check")
 
 

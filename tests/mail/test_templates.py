@@ -142,6 +142,18 @@ def test_every_file_is_tried(files: dict[str, str], message: str, company: Compa
     assert message in company.ltc("config", "check", fails=6)["message"]
 
 
+@pytest.mark.parametrize("more", [{}, {"en/quote.txt": "{% if"}])
+def test_a_wrong_document_stops_those_alone_who_write_it(more: dict[str, str], company: Company) -> None:
+    for name, text in {"en/hello.txt": SOUND, "zh/notice.txt": "{{ naem }}\n\nx", **more}.items():
+        write(company, name, text)
+    company.ltc("config", "check", fails=6)
+    assert mail(company)["Subject"] == "Hello Ada"
+    for line in ("promote L1", "quote O1 --line X:1:9", "sign Q1 --terms 100%sign", "invoice C1"):
+        company.ltc(*[word.replace("%", "% ") for word in line.split()])
+    company.ltc("send", "INV-2026-0001", "--to-folder", str(company.path.parent / "mails"))
+    company.ltc("send", "Q1", "--no-send", fails=6 if more else None)
+
+
 def test_a_file_that_is_no_text(company: Company) -> None:
     (company.path.parent / "templates" / "en" / "hello.txt").write_bytes(b"\xff\n\nx")
     assert "template en/hello.txt: cannot be read" in company.ltc("config", "check", fails=6)["message"]
