@@ -108,6 +108,7 @@ WRONG: Final = {
     "{% for i in range(99999) %}xxxxxxxxxxx{% endfor %}": "writes more than 1,000,000 characters",
     "{% include '../../config.yaml' %}": "template en/hello.txt",
     "{% include '/etc/passwd' %}": "template en/hello.txt",
+    "{{ name.split()[1] }}": "list object has no element 1",
     "{{ 1 / 0 }}": "division by zero",
 }
 
@@ -133,6 +134,8 @@ def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, com
         ({"en/hello.txt": SOUND, "zh/hello.txt": "{{ naem }}\n\nx"}, "zh/hello.txt: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "zh/quote.txt": "{{ naem }}\n\nx"}, "zh/quote.txt: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "en/invoice.txt": HIDDEN}, "en/invoice.txt: 'line.prise' is not known; there is "),
+        ({"en/hello.txt": SOUND, "en/notice.txt": "{{ buyer_name[1] }}\n\nx"}, "str object has no element 1"),
+        ({"en/hello.txt": SOUND, "en/credit.txt": "{{ reason.split()[1] }}\n\nx"}, "list object has no element 1"),
         ({"en/hello.txt": SOUND, "de/invoice.txt": SOUND}, "de/invoice.txt is read by nobody there; move it to en or"),
     ],
 )
