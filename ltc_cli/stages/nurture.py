@@ -50,6 +50,9 @@ STOPPING = ("reply", "bounce", "unsubscribe")
 MOST = 500
 """Mails of a run; so many are written in a few seconds, and a rule that meant too many is seen in time."""
 
+MOST_NAMED = 5
+"""Leads on one line."""
+
 NOW = """
 SELECT now.*, lead.name, lead.company, lead.title, lead.country, lead.source, lead.campaign, lead.owner, lead.email,
     lead.email_norm, lead.phone, lead.merged_into_id
@@ -228,9 +231,13 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
     first = date.fromordinal(max(1, on.toordinal() - sequence.within_days)).isoformat()
     listed = suppression.Listed(store)
     seen: set[str] = set()
-    kept_out = 0
-    for row in store.all(CANDIDATES, (first, on.isoformat(), int(_has_mails(sequence)), wanted)):
+    kept_out, unreached = 0, []
+    mails_alone = not any(step.task for step in sequence.steps)
+    for row in store.all(CANDIDATES, (first, on.isoformat(), int(mails_alone), wanted)):
         if not fits(vars(sequence.when), _fields(row)) or row["email_norm"] in seen:
+            continue
+        if not row["email_norm"] and _has_mails(sequence):
+            unreached.append(f"L{row['id']}")
             continue
         if listed.has("email", row["email_norm"]):
             kept_out += 1
@@ -241,6 +248,10 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
         done.rows.append(_row(row["id"], row["name"], "enrolled", wanted, None, next_on.isoformat()))
     if kept_out:
         done.notices.append(f"{wanted}: not enrolled, for their addresses are not to be written to: {kept_out}")
+    if unreached:
+        more = f" and {len(unreached) - MOST_NAMED} more" if len(unreached) > MOST_NAMED else ""
+        named = " ".join(unreached[:MOST_NAMED])
+        done.notices.append(f"{wanted}: not enrolled, for they have no e-mail address: {named}{more}")
 
 
 def _fields(row: Row) -> dict[str, str | None]:
