@@ -8,6 +8,7 @@ from ltc_cli.rules.allocation import OpenItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from sqlite3 import Row
 
     from ltc_cli.store import Store
 
@@ -23,6 +24,24 @@ WHERE receivable.issued_on <= ? {narrowed}
 """
 
 ITEM_COLUMNS = "id, kind, invoice_id, customer_id, currency, issued_on, due_on, amount_minor"
+
+# Two parameters: the day, twice.
+UNMAILED = (
+    """
+SELECT number, invoice.issued_on, customer.id AS customer_id, customer.name, SUM(balance_minor) AS open_minor,
+    open.currency
+FROM ("""
+    + BALANCES.replace("{columns}", "invoice_id, customer_id, currency").replace(
+        "{narrowed}",
+        "AND receivable.customer_id IN (SELECT own_id FROM customer_now JOIN customer USING (id) WHERE {whose})",
+    )
+    + """) AS open
+JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
+WHERE balance_minor > 0 AND contract_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox
+    WHERE outbox.kind = 'invoice' AND record_id = invoice.id AND state <> 'cancelled')
+GROUP BY invoice.id ORDER BY invoice.id
+"""
+)
 
 # Three parameters: the day, three times. What payments hold beyond what they settled, in their own currency.
 UNAPPLIED = """
@@ -104,6 +123,12 @@ SELECT * FROM (
     WHERE {refund}
 ) AS moved WHERE day <= ? ORDER BY currency, day, turn, id
 """
+
+
+def unmailed(store: Store, day: str, customer_id: int | None = None) -> list[Row]:
+    """Our own invoices that are open and were never mailed: of one customer, or of all who have no e-mail address."""
+    whose = "email IS NULL" if customer_id is None else f"id = {customer_id}"
+    return store.all(UNMAILED.format(whose=whose), (day, day))
 
 
 class Movement(NamedTuple):

@@ -73,6 +73,8 @@ def _wrong(settings: Settings, today: date) -> Iterator[str]:
     yield from _wrong_terms(settings)
     yield from nurture.wrong_templates(settings)
     yield from dunning_letters.wrong_templates(settings)
+    if settings.mail.invoices and not settings.mail.host:
+        yield f"mail.invoices: {setting.no_server().message}"
     if not settings.database.parent.is_dir():
         yield f"database: there is no folder {settings.database.parent}"
     asked: list[Callable[[], object]] = [
@@ -83,7 +85,7 @@ def _wrong(settings: Settings, today: date) -> Iterator[str]:
         asked.append(partial(hooks.unfit, settings.hooks.folder))
     if settings.mail.host:
         asked += [partial(setting.refuse_plain_elsewhere, settings.mail), partial(setting.password, settings.mail)]
-    if settings.mail.host or nurture.sends_mails(settings):
+    if settings.mail.host or settings.mail.invoices or nurture.sends_mails(settings):
         asked.append(partial(setting.sender, settings))
     for ask_for in asked:
         try:

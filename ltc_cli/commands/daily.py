@@ -47,10 +47,11 @@ def daily(
         off = step.off(session.settings)
         if off:
             return _row(step.name, "nothing", [], off)
+        words = step.command(session.settings)
         if check:
-            return _looked(step.name, [run(look) for look in step.looks], step.left(session))
-        told = run(step.command(session.settings))
-        return _done(step.name, told, step.left(session))
+            looks = step.looks or (f"{words} --dry-run",)
+            return _looked(step.name, [run(look) for look in looks], step.left(session))
+        return _done(step.name, run(words), step.left(session))
 
     def run(words: str) -> Told:
         with closing(Held()) as held:

@@ -174,7 +174,7 @@ class _Run:
             return None, None
         if seen.channels:
             dunning_letters.refuse_wrong_templates(self.session.settings)
-        desk = mailing.office(self.session.settings) if "mail" in seen.channels else None
+        desk = mailing.office(self.session.settings, "notice") if "mail" in seen.channels else None
         is_sending = self.is_sending and (seen.channels or seen.older)
         return desk, way_out(self.session, self.folder) if is_sending else None
 

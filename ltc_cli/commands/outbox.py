@@ -8,13 +8,13 @@ import typer
 
 from ltc_cli.commands.answers import ask, record
 from ltc_cli.commands.post import NOT_DELIVERED, a_run, remarks, way_out
-from ltc_cli.errors import UnderWayError, UsageError
+from ltc_cli.errors import RefusedError, UnderWayError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.transport import Way
 from ltc_cli.report import Report
 from ltc_cli.reports import listing
 from ltc_cli.session import Decisions, Session
-from ltc_cli.stages import dunning, mailing, notice_mails
+from ltc_cli.stages import dunning, mailing, notice_mails, nurture
 from ltc_cli.store import Store
 
 MAIL = typer.Argument(metavar="MAIL")
@@ -68,7 +68,7 @@ def send(
         except UnderWayError:
             return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
         rows = outbox.records(store, handled) if handled else []
-        said = [*remarks(rows), *notice_mails.to_be_called(store, handled)]
+        said = [*remarks(rows, store), *notice_mails.to_be_called(store, handled)]
         if why:
             rows += outbox.records(store, held)
             said.append(f"no notice is sent: {why}; {_again(to_folder)} --confirm sends all the same")
@@ -102,6 +102,8 @@ def retry(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
     def decide(store: Store) -> Report:
         mail_id = outbox.find(store, mail)
         is_new = outbox.retry(store, mail_id, session.today)
+        if why := nurture.withdrawn(store, mail_id):
+            raise RefusedError(f"M{mail_id} need not go any more: {why}", f"ltc outbox drop M{mail_id}")
         return _mail(store, mail_id, [] if is_new else ["it waits for the next run already"])
 
     session.write(decide)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.errors import RefusedError, UnderWayError
+from ltc_cli.errors import ConfigError, RefusedError, UnderWayError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.sender import Run
 from ltc_cli.mail.transport import TakenError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ltc_cli.mail.transport import NotTakenError, Way
     from ltc_cli.report import Report
     from ltc_cli.session import Decisions, Session
+    from ltc_cli.stages.mailing import Office
     from ltc_cli.store import Store
 
 NOT_DELIVERED = ("queued", "claimed", "sending", "failed", "unknown")
@@ -26,6 +27,7 @@ REMARKS = {
     "queued": "{ref} to {recipient} waits: {said}; {sends} tries again",
     "paused": "{ref} to {recipient} waits until {until}: {said}; ltc outbox retry {ref} lets it go with the next run",
     "failed": "{ref} to {recipient} failed: {said}; ltc outbox retry {ref}, or drop {ref}",
+    "needless": "{ref} to {recipient} failed: {said}; it is not tried again: {why}",
     "unknown": "{ref} to {recipient} may have arrived, or not: {said}; ltc outbox resolve {ref} --sent|--resend",
     "cancelled": "{ref} to {recipient} was not sent: {said}",
 }
@@ -68,14 +70,23 @@ def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[i
     return bool(left)
 
 
-def remarks(rows: list[dict[str, Any]]) -> list[str]:
-    """One line for each mail that is not delivered, with what to do about it."""
-    return [_remark(row) for row in rows if row["status"] in REMARKS and row["said"]]
+def remarks(rows: list[dict[str, Any]], store: Store | None = None) -> list[str]:
+    """One line for each mail that is not delivered, with what to do about it; without a store each is still wanted."""
+    return [_remark(row, store) for row in rows if row["status"] in REMARKS and row["said"]]
 
 
-def _remark(row: dict[str, Any]) -> str:
-    words = REMARKS["paused" if row["not_before"] else row["status"]]
-    return words.format(until=moment(row["not_before"] or ""), sends=outbox.SENDS[row["channel"]], **row)
+def _remark(row: dict[str, Any], store: Store | None) -> str:
+    why = nurture.withdrawn(store, int(row["ref"][1:])) if store and row["status"] == "failed" else None
+    words = REMARKS["needless" if why else "paused" if row["not_before"] else row["status"]]
+    return words.format(why=why, until=moment(row["not_before"] or ""), sends=outbox.SENDS[row["channel"]], **row)
+
+
+def _ready(session: Session) -> tuple[Office, Way] | ConfigError:
+    """Where invoices are written and by which way they leave; or why not, for who has none to mail needs neither."""
+    try:
+        return mailing.office(session.settings, "invoice"), way_out(session, None)
+    except ConfigError as missing:
+        return missing
 
 
 class Post:
@@ -84,18 +95,21 @@ class Post:
     def __init__(self, session: Session) -> None:
         session.expect_file()
         self.session = session
-        self.desk = mailing.office(session.settings)
-        self.way = way_out(session, None)
+        self.ready = _ready(session)
         self.mails: list[int] = []
         self.report: Report
         self.is_complete = True
 
     def queue(self, store: Store, report: Report) -> Report:
-        """A mail for each invoice that has none; who has no address is named, and keeps nobody from being billed."""
+        """A mail for each invoice that has none; who has no address is named, and keeps nobody from being billed.
+
+        Raises ConfigError where there are invoices, and no mail can be written or sent.
+        """
         for row in report.rows:
+            desk, _way = self._at_work()
             try:
                 invoice = find(store, row["ref"], "invoice")
-                self.mails.append(mailing.queue(store, self.desk, invoice, self.session.today).id)
+                self.mails.append(mailing.queue(store, desk, invoice, self.session.today).id)
             except RefusedError as problem:
                 report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
                 self.is_complete = False
@@ -106,12 +120,17 @@ class Post:
 
     def deliver(self, store: Store, decisions: Decisions) -> Report:
         waiting = [int(row["ref"][1:]) for row in self._rows(store) if row["status"] == "queued"]
-        notices = deliver(self.session, store, decisions, self.way, waiting) if waiting else []
+        notices = deliver(self.session, store, decisions, self._at_work()[1], waiting) if waiting else []
         rows = self._rows(store)
         self.report.notices.extend(notices + remarks(rows))
         is_done = self.is_complete and all(row["status"] not in NOT_DELIVERED for row in rows)
         self.report.exit_code = 0 if is_done else 8
         return self.report
+
+    def _at_work(self) -> tuple[Office, Way]:
+        if isinstance(self.ready, ConfigError):
+            raise self.ready
+        return self.ready
 
     def _rows(self, store: Store) -> list[dict[str, Any]]:
         return outbox.records(store, self.mails) if self.mails else []

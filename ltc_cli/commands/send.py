@@ -39,7 +39,8 @@ def send(
     if no_send and to_folder:
         raise UsageError("--no-send and --to-folder exclude each other", "ltc send INV-2026-0001 --to-folder mails")
     session.expect_file()
-    desk = mailing.office(session.settings)
+    kind = session.look(lambda store: _document(store, reference).kind)
+    desk = mailing.office(session.settings, kind)
     is_kept = not (no_send or session.given.get("dry_run"))
     way = way_out(session, Path(to_folder) if to_folder else None) if is_kept else None
     mails: list[int] = []

@@ -15,8 +15,8 @@ class Step(NamedTuple):
 
     name: str
     command: Callable[[Settings], str]
-    looks: tuple[str, ...]
-    """What `daily --check` asks instead: each row is something that waits."""
+    looks: tuple[str, ...] = ()
+    """What `daily --check` asks instead of a dry run: each row is something that waits."""
     foreseen: Callable[[Settings], str] | None = None
     """What `simulate` does instead, where nothing may leave and nobody be asked; None: it takes the mails for sent."""
     shown: Callable[[dict[str, Any]], dict[str, Any]] = lambda _row: {}
@@ -75,15 +75,13 @@ STEPS = (
     Step(
         "sequences",
         _always("nurture --due --no-send"),
-        looks=("nurture --due --dry-run",),
         foreseen=_always("nurture --due --no-send"),
         shown=_nurtured,
     ),
-    Step("billing", _billing, looks=("invoice --due --dry-run",), foreseen=_billing_unmailed, shown=_asked_for),
+    Step("billing", _billing, foreseen=_billing_unmailed, shown=_asked_for),
     Step(
         "dunning",
         _always("dun --no-send"),
-        looks=("dun --dry-run --no-send",),
         foreseen=_always("dun --no-send --confirm"),  # past the guards: by then somebody has looked
         shown=_asked_for,
         off=_without_server,

@@ -14,5 +14,8 @@ def today(ctx: typer.Context) -> None:
       ltc today
     """
     session = ask(ctx)
-    now = session.recorded_at
-    session.read(lambda store: report.report(store, session.today, now, conversion(session, store, session.today)))
+    today, now = session.today, session.recorded_at
+    mails_invoices = session.settings.mail.invoices
+    session.read(
+        lambda store: report.report(store, today, now, conversion(session, store, today), mails_invoices=mails_invoices)
+    )

@@ -234,6 +234,16 @@ def recover(store: Store, on: date) -> list[int]:
     return doubtful
 
 
+def refused_before(store: Store, only: Iterable[int] | None = None, channels: Sequence[str] = CHANNELS) -> list[int]:
+    """Those of these mails, or of all, that wait because they were not taken, whether or not they pause."""
+    rows = store.all(
+        "SELECT id, channel FROM outbox WHERE state = 'queued' AND state NOT IN ('sent', 'cancelled')"
+        " AND not_before IS NOT NULL ORDER BY id"
+    )
+    wanted = None if only is None else {*only}
+    return [row["id"] for row in rows if row["channel"] in channels and (wanted is None or row["id"] in wanted)]
+
+
 def claim(
     store: Store, only: Iterable[int] | None = None, channels: Sequence[str] = CHANNELS, *, until: str | None = None
 ) -> list[int]:

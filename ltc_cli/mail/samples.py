@@ -1,4 +1,5 @@
-"""What templates are tried with before they are needed: everything there can be, and the least there can be.
+"""What templates are tried with before they are needed: everything there can be, and the least there can be: what
+may be empty is, and a name is one character.
 
 The names are those that a template may use; the first sample of each has all of them.
 """
@@ -21,7 +22,13 @@ LINES: dict[str, Any] = {
     "total": "117.80",
     "buyer_name": "Engines & Sons",
 }
-BARE_LINES: dict[str, Any] = LINES | {"lines": [LINE | {"discount": ""}], "taxes": [], "rounding": ""}
+SHORT = "王"
+BARE_LINES: dict[str, Any] = LINES | {
+    "lines": [LINE | {"text": SHORT, "discount": ""}],
+    "taxes": [],
+    "rounding": "",
+    "buyer_name": SHORT,
+}
 
 INVOICE = {
     **SELLER,
@@ -113,6 +120,7 @@ BARE_NOTICE: dict[str, Any] = {
     **NOTICE,
     **NO_SELLER,
     "tone": "nudge",
+    "buyer_name": SHORT,
     "buyer_address": "",
     "lines": NOTICE["lines"][:1],
     "claims": [],
@@ -134,12 +142,17 @@ LEAD = {
     "sender": "hello@acme.example",
     "unsubscribe": "L1-0123456789abcdef",
 }
-BARE_LEAD = LEAD | NO_SELLER | dict.fromkeys(("company", "title", "country", "source", "campaign", "owner"), "")
+BARE_LEAD = {
+    **LEAD,
+    **NO_SELLER,
+    "name": SHORT,
+    **dict.fromkeys(("company", "title", "country", "source", "campaign", "owner"), ""),
+}
 
 SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "invoice": (INVOICE, BARE_INVOICE),
-    "credit": (CREDIT, CREDIT | NO_SELLER | BARE_LINES | {"unapplied": ""}),
-    "quote": (QUOTE, QUOTE | NO_SELLER | BARE_LINES | {"version": 1, "valid_until": None}),
+    "credit": (CREDIT, CREDIT | NO_SELLER | BARE_LINES | {"reason": SHORT, "unapplied": ""}),
+    "quote": (QUOTE, QUOTE | NO_SELLER | BARE_LINES | {"title": SHORT, "version": 1, "valid_until": None}),
     "notice": (
         NOTICE,
         NOTICE | {"channel": "letter"},

@@ -52,6 +52,7 @@ class Run:
         with sender_lock(self.store.path, wait=wait):
             with self.decisions():
                 handled = outbox.recover(self.store, self.on)
+                handled += self._take_back(outbox.refused_before(self.store, only, self.way.channels))
                 claimed = outbox.claim(self.store, only, self.way.channels)
             self.lanes = [self.way.open() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
             try:
@@ -63,6 +64,13 @@ class Run:
             for lane in self.lanes:
                 lane.close()
         return sorted(handled + claimed)
+
+    def _take_back(self, mail_ids: Sequence[int]) -> list[int]:
+        """Those that need not go any more: the server has refused them already, and is not asked again."""
+        reasons = {mail_id: why for mail_id in mail_ids if (why := self.withdrawn(self.store, mail_id))}
+        for mail_id, why in reasons.items():
+            outbox.withdraw(self.store, mail_id, self.on, why)
+        return list(reasons)
 
     def _send_all(self, claimed: Sequence[int]) -> None:
         waiting = list(claimed)

@@ -32,10 +32,10 @@ class Text(NamedTuple):
     html: str
 
 
-def prepare(folder: Path | None = None) -> None:
-    """Compile all of them, so that no time goes by inside of a transaction. Raises ConfigError."""
+def prepare(folder: Path | None = None, names: Iterable[str] = NAMES) -> None:
+    """Compile them, so that no time goes by inside of a transaction. Raises ConfigError."""
     for language in LANGUAGES:
-        for name in NAMES:
+        for name in names:
             place = _place(name, language, folder)
             for file in (f"{name}.txt", f"{name}.html"):
                 if (place.path / file).is_file():

@@ -10,7 +10,7 @@ from ltc_cli.references import an, on_thread
 from ltc_cli.report import Column, Report
 from ltc_cli.reports.listing import AS_OF, COLUMNS, plural, records
 from ltc_cli.rules.money import format_amount, format_micro
-from ltc_cli.stages import customers, holds, leads
+from ltc_cli.stages import customers, holds, leads, nurture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -240,8 +240,13 @@ def report(store: Store, named: Reference, today: date, as_of: date | None) -> R
         [{**row, "thread": timeline(store, named, until)}],
         is_record=True,
         notices=[mixed] if is_mixed else [],
-        hint=outbox.next_step(named.text, row["status"]) if named.kind == "outbox" else "",
+        hint=_next_step(store, named, row["status"]) if named.kind == "outbox" else "",
     )
+
+
+def _next_step(store: Store, mail: Reference, status: str) -> str:
+    is_needless = status == "failed" and nurture.withdrawn(store, mail.id)
+    return "" if is_needless else outbox.next_step(mail.text, status)
 
 
 def _refuse_before(ref: str, since: str, day: str) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.mail.outbox import IS_DUE, moments
-from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held
+from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held, unmailed
 from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
@@ -126,13 +126,17 @@ UNDELIVERED_STATES = {
 """By the state of a mail that did not go: what it is called, what to do, and why."""
 
 
-def report(store: Store, today: date, now: str, into: Conversion | None = None) -> Report:
+def report(
+    store: Store, today: date, now: str, into: Conversion | None = None, *, mails_invoices: bool = False
+) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency. `now`: the moment, UTC, for mails."""
     standing = holds.standing(store, today)
     disputed = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)}
     late = _late(store, today, standing, disputed)
     rows = [row for state in URGENCY for row in late if row["what"] == state]
-    rows += [*_credits(store, today, disputed), *_billable(store, today), *_next_steps(store, today)]
+    rows += [*_credits(store, today, disputed), *_billable(store, today)]
+    rows += _unmailed(store, today) if mails_invoices else ()
+    rows += _next_steps(store, today)
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
     rows += [*_undelivered(store, today, now), *_unshipped(store, today)]
@@ -270,6 +274,13 @@ def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
             ref = f"C{row['id']}"
             money = _money(due_minor, row["currency"])
             yield _row("invoice", ref, row["name"], today.isoformat(), today, f"ltc invoice {ref}", **money)
+
+
+def _unmailed(store: Store, today: date) -> Iterator[dict[str, Any]]:
+    """Invoices that were to be mailed, and whose customer has no address."""
+    for row in unmailed(store, today.isoformat()):
+        command, money = f"ltc edit K{row['customer_id']} email=…", _money(row["open_minor"], row["currency"])
+        yield _row("not mailed", row["number"], row["name"], row["issued_on"], today, command, **money)
 
 
 def _next_steps(store: Store, today: date) -> Iterator[dict[str, Any]]:

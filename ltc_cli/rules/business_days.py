@@ -13,6 +13,9 @@ from typing import Any
 LONGEST_BREAK = 60
 """Days that are looked through for the next business day; no country closes for longer."""
 SATURDAY = 5
+FIVE_DAY_WEEKS = ("HK",)
+"""Where offices are closed on Saturdays though the library has Sunday alone for the weekend: in Hong Kong the
+government since 1 July 2006 (press release of 8 May 2006), the banks' clearing since 4 September 2006 (HKAB)."""
 
 
 def next_business_day(day: date, country: str | None) -> date:
@@ -29,7 +32,7 @@ def is_business_day(day: date, country: str | None) -> bool:
     if country == "CN" and (told := _told_by_china(day)) is not None:
         return told
     calendar = _calendar(country) if country else None
-    if calendar is None:
+    if calendar is None or (country in FIVE_DAY_WEEKS and day.weekday() >= SATURDAY):
         return day.weekday() < SATURDAY
     return bool(calendar.is_working_day(day))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import Problems, RefusedError, UsageError
+from ltc_cli.receivables import unmailed
 from ltc_cli.references import an
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.rules.contact import clean_name, clean_text
@@ -75,7 +76,11 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
     if changed:
         store.change(record.kind, record.id, **changed)
         store.touch(record.text)
-    return Edited(bool(changed), readdress(store, today))
+    said = readdress(store, today)
+    if settings.mail.invoices and record.kind == "customer" and changed.get("email") and not present["email"]:
+        unsaid = [row["number"] for row in unmailed(store, today.isoformat(), record.id)]
+        said += [f"{number} was never mailed: ltc send {number}" for number in unsaid]
+    return Edited(bool(changed), said)
 
 
 def _is_dunning(texts: Sequence[str]) -> bool:

@@ -56,12 +56,12 @@ CUSTOMERS = {
 }
 
 
-def office(settings: Settings) -> Office:
-    """Ready to write, so that a transaction does not wait for it.
+def office(settings: Settings, *names: str) -> Office:
+    """Ready to write by these templates, so that a transaction does not wait for it.
 
-    Raises ConfigError where there is no sender, or a template is wrong.
+    Raises ConfigError where there is no sender, or one of them is wrong.
     """
-    templates.prepare(settings.mail.templates)
+    templates.prepare(settings.mail.templates, names)
     sender, name = setting.sender(settings), setting.sender_name(settings)
     return Office(sender, name, settings.language, settings.company, settings.mail.templates)
 

@@ -21,6 +21,7 @@ from ltc_cli.stages import leads, suppression, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from sqlite3 import Row
 
     from ltc_cli.references import Reference
@@ -48,6 +49,9 @@ STOPPING = ("reply", "bounce", "unsubscribe")
 
 MOST = 500
 """Mails of a run; so many are written in a few seconds, and a rule that meant too many is seen in time."""
+
+MOST_NAMED = 5
+"""Leads on one line."""
 
 NOW = """
 SELECT now.*, lead.name, lead.company, lead.title, lead.country, lead.source, lead.campaign, lead.owner, lead.email,
@@ -227,9 +231,13 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
     first = date.fromordinal(max(1, on.toordinal() - sequence.within_days)).isoformat()
     listed = suppression.Listed(store)
     seen: set[str] = set()
-    kept_out = 0
-    for row in store.all(CANDIDATES, (first, on.isoformat(), int(_has_mails(sequence)), wanted)):
+    kept_out, unreached = 0, []
+    mails_alone = not any(step.task for step in sequence.steps)
+    for row in store.all(CANDIDATES, (first, on.isoformat(), int(mails_alone), wanted)):
         if not fits(vars(sequence.when), _fields(row)) or row["email_norm"] in seen:
+            continue
+        if not row["email_norm"] and _has_mails(sequence):
+            unreached.append(f"L{row['id']}")
             continue
         if listed.has("email", row["email_norm"]):
             kept_out += 1
@@ -240,6 +248,10 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
         done.rows.append(_row(row["id"], row["name"], "enrolled", wanted, None, next_on.isoformat()))
     if kept_out:
         done.notices.append(f"{wanted}: not enrolled, for their addresses are not to be written to: {kept_out}")
+    if unreached:
+        more = f" and {len(unreached) - MOST_NAMED} more" if len(unreached) > MOST_NAMED else ""
+        named = " ".join(unreached[:MOST_NAMED])
+        done.notices.append(f"{wanted}: not enrolled, for they have no e-mail address: {named}{more}")
 
 
 def _fields(row: Row) -> dict[str, str | None]:
@@ -510,29 +522,41 @@ def _language(country: str | None, company: str) -> str:
 
 def wrong_templates(settings: Settings) -> Iterator[str]:
     """What is wrong with the templates that the settings name, and with those in the user's folder."""
-    folder = settings.mail.templates
-    if folder and not folder.is_dir():
-        yield f"mail.templates: there is no folder {folder}"
-        return
-    wanted: dict[str, str] = {}
-    for name, sequence in settings.nurture.sequences.items():
-        for n, step in enumerate(sequence.steps, start=1):
-            if step.mail:
-                wanted.setdefault(step.mail, f"nurture.sequences.{name}.steps[{n}].mail")
-    for name, key in wanted.items():
-        for problem in templates.problems(name, samples.SAMPLES["lead"], folder):
-            yield f"{key}: {problem}"
+    folder, wanted = settings.mail.templates, _templates(settings)
+    yield from _wrong(wanted, folder)
     if folder:
-        yield from templates.unread(folder, dict.fromkeys([*wanted, *templates.NAMES]))
+        yield from templates.unread(folder, [name for name in templates.NAMES if name not in wanted])
     for name in templates.own(folder) if folder else ():
         if name in samples.SAMPLES and name not in wanted:
             yield from templates.problems(name, samples.SAMPLES[name], folder)
 
 
+def _templates(settings: Settings) -> dict[str, str]:
+    """The templates that sequences write by, with the first key that names each."""
+    wanted: dict[str, str] = {}
+    for name, sequence in settings.nurture.sequences.items():
+        for n, step in enumerate(sequence.steps, start=1):
+            if step.mail:
+                wanted.setdefault(step.mail, f"nurture.sequences.{name}.steps[{n}].mail")
+    return wanted
+
+
+def _wrong(wanted: dict[str, str], folder: Path | None) -> Iterator[str]:
+    if folder and not folder.is_dir():
+        yield f"mail.templates: there is no folder {folder}"
+        return
+    for name, key in wanted.items():
+        for problem in templates.problems(name, samples.SAMPLES["lead"], folder):
+            yield f"{key}: {problem}"
+    if folder:
+        yield from templates.unread(folder, wanted)
+
+
 def refuse_wrong_templates(settings: Settings) -> None:
-    """Raise ConfigError with all that is wrong."""
-    found = list(dict.fromkeys(wrong_templates(settings)))
-    if found:
+    """Raise ConfigError with all that is wrong with the mails of sequences."""
+    wanted = _templates(settings)
+    found = list(dict.fromkeys(_wrong(wanted, settings.mail.templates)))
+    if wanted and found:
         raise ConfigError("; ".join(found), "ltc config check")
 
 

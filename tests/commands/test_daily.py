@@ -108,6 +108,21 @@ def test_billing_mails_the_invoices_where_the_settings_say_so(company: Company) 
     assert [row["about"] for row in company.ltc("outbox", "list")] == ["INV-2026-0001"]
 
 
+def test_invoices_that_cannot_be_mailed_are_not_issued_and_said_before(company: Company) -> None:
+    """By the check of the settings, and by the look at what waits; where nothing is due nothing is wrong."""
+    company.config_path.write_text(FOLDER + "mail: {invoices: true}\n", encoding="utf-8")
+    assert "line 3: mail.invoices: there is no mail server" in company.ltc("config", "check", fails=6)["message"]
+    for options in (("--check",), ()):
+        assert steps(company, *options, code=8)["billing"] == ("failed", 0)
+        assert "mail.host is not set" in company.out
+    assert company.ltc("invoice", "--due", "--send", fails=6)["code"] == "config"
+    assert company.ltc("list", "invoices") == []
+    company.ltc("invoice", "--due")
+    assert company.ltc("invoice", "--due", "--send") == []
+    for options in (("--check",), ()):
+        assert steps(company, *options) == dict.fromkeys(steps(company), ("nothing", 0))
+
+
 def test_who_is_late_is_written_to_once_and_who_is_left_out_waits_for_nothing(company: Company) -> None:
     folder = company.path.parent / "mails"
     server = FOLDER + "mail: {host: 127.0.0.1, port: 9, tls: none}\n"

@@ -370,6 +370,15 @@ def test_a_rule_says_whom_it_must_not_enrol(company: Company) -> None:
     assert "web: not enrolled, for their addresses are not to be written to: 1" in company.err
 
 
+def test_a_rule_says_whom_it_cannot_write_to_where_it_would_have_called_them(company: Company) -> None:
+    steps = "[{after: 0d, mail: welcome}, {after: 3d, task: call}]"
+    company.config_path.write_text(CONFIG + f"    fair: {{when: {{source: fair}}, steps: {steps}}}\n")
+    for name, source in (("Bob", "web"), ("Cyd", "fair"), ("Dot", "fair"), ("Eve", "shop")):
+        company.ltc("lead", "add", name, "--phone", "+49 30 123456", "--source", source, "--country", "DE")
+    assert due(company, "2026-06-15") == []
+    assert company.err == "fair: not enrolled, for they have no e-mail address: L3 L4\n"
+
+
 def test_the_size_of_a_company_is_what_an_import_has_kept(company: Company, tmp_path: Path) -> None:
     company.config_path.write_text(
         CONFIG + "    large: {when: {company_size: 200+}, steps: [{after: 0d, task: visit}]}\n"

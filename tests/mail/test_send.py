@@ -183,7 +183,13 @@ def test_invoice_send_bills_and_mails(company: Company, inbox: Inbox) -> None:
     assert [row["ref"] for row in json.loads(company.out)] == ["INV-2026-0004", "INV-2026-0005"]
     assert "INV-2026-0005 is not mailed: K5 eve has no e-mail address; ltc edit K5 email=…" in company.err
     assert inbox.recipients == ["dan@x.example"]
+    assert "not mailed" not in {row["what"] for row in company.ltc("today")}
+    company.config_path.write_text(company.config_path.read_text().replace("mail: {", "mail: {invoices: true, "))
+    (row,) = [row for row in company.ltc("today") if row["what"] == "not mailed"]
+    assert (row["ref"], row["amount"], row["command"]) == ("INV-2026-0005", "70.00", "ltc edit K5 email=…")
     company.ltc("edit", "K5", "email=eve@x.example")
+    assert company.err == "INV-2026-0005 was never mailed: ltc send INV-2026-0005\n"
+    assert "not mailed" not in {row["what"] for row in company.ltc("today")}
     company.ltc("invoice", "C5", "--send")
     company.ltc("invoice", "C5", "--send")
     assert inbox.recipients == ["dan@x.example", "eve@x.example"]

@@ -166,6 +166,7 @@ def test_a_refused_recipient_is_a_bounce_and_ends_the_sequence(port: int, inbox:
         add(company, "Ada", "--email", "ada@ada.example")
         add(company, "Bob", "--email", "bob@bob.example")
         assert company.run("nurture", "--due") == 8
+        assert company.err.endswith("failed: RCPT: 550 5.1.1 unknown; it is not tried again: bounce on 2026-06-15\n")
         assert inbox.recipients == ["bob@bob.example"]
         told = [(entry["on"], entry["what"]) for entry in company.ltc("show", "L1")["thread"]]
         assert ("2026-06-15", "bounce: M1, RCPT: 550 5.1.1 unknown") in told
@@ -184,9 +185,8 @@ def test_a_refused_recipient_is_a_bounce_and_ends_the_sequence(port: int, inbox:
         )
         company.ltc("edit", "L1", "email=ada@new.example")
         company.ltc("nurture", "L1", "--enroll", "welcome", today="2026-06-19")
-        company.ltc("outbox", "retry", "M1")
-        company.run("outbox", "send")
-        assert company.ltc("show", "M1")["status"] == "cancelled"
+        assert "need not go any more: " in company.ltc("outbox", "retry", "M1", fails=4)["message"]
+        assert company.ltc("show", "M1")["status"] == "failed"
         assert company.run("check") == 0
 
 
@@ -232,6 +232,19 @@ def test_a_mail_that_pauses_is_named_with_when_it_goes_on_and_how_it_goes_at_onc
         assert row["why"].endswith("450 4.1.1 later")
         assert company.run(*row["command"].split()[1:]) == 0
         assert company.ltc("today") == []
+
+
+def test_a_mail_that_pauses_is_taken_back_when_its_sequence_stops(port: int, inbox: Inbox) -> None:
+    with wire(port, Fault("RCPT", "450 4.1.1 later")) as between, folder_in_memory() as folder:
+        company = Company(folder, config=CONFIG.format(port=between.port))
+        add(company, "Ada", "--email", "ada@ada.example")
+        assert company.run("nurture", "--due") == 8
+        company.ltc("nurture", "L1", "--log", "unsubscribe")
+        assert "unsubscribe on 2026-06-15" in company.ltc("outbox", "retry", "M1", fails=4)["message"]
+        assert company.run("nurture", "--due") == 0
+        (mail,) = company.ltc("outbox", "list")
+        assert (mail["status"], mail["said"]) == ("cancelled", "unsubscribe on 2026-06-15")
+        assert inbox.deliveries == []
 
 
 @pytest.mark.parametrize("said", ["550 5.7.1 relaying denied", "554 blocked", "550 sender rejected", "450 4.1.1 later"])

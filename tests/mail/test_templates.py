@@ -108,6 +108,7 @@ WRONG: Final = {
     "{% for i in range(99999) %}xxxxxxxxxxx{% endfor %}": "writes more than 1,000,000 characters",
     "{% include '../../config.yaml' %}": "template en/hello.txt",
     "{% include '/etc/passwd' %}": "template en/hello.txt",
+    "{{ name.split()[1] }}": "list object has no element 1",
     "{{ 1 / 0 }}": "division by zero",
 }
 
@@ -133,6 +134,8 @@ def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, com
         ({"en/hello.txt": SOUND, "zh/hello.txt": "{{ naem }}\n\nx"}, "zh/hello.txt: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "zh/quote.txt": "{{ naem }}\n\nx"}, "zh/quote.txt: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "en/invoice.txt": HIDDEN}, "en/invoice.txt: 'line.prise' is not known; there is "),
+        ({"en/hello.txt": SOUND, "en/notice.txt": "{{ buyer_name[1] }}\n\nx"}, "str object has no element 1"),
+        ({"en/hello.txt": SOUND, "en/credit.txt": "{{ reason.split()[1] }}\n\nx"}, "list object has no element 1"),
         ({"en/hello.txt": SOUND, "de/invoice.txt": SOUND}, "de/invoice.txt is read by nobody there; move it to en or"),
     ],
 )
@@ -140,6 +143,18 @@ def test_every_file_is_tried(files: dict[str, str], message: str, company: Compa
     for name, text in files.items():
         write(company, name, text)
     assert message in company.ltc("config", "check", fails=6)["message"]
+
+
+@pytest.mark.parametrize("more", [{}, {"en/quote.txt": "{% if"}])
+def test_a_wrong_document_stops_those_alone_who_write_it(more: dict[str, str], company: Company) -> None:
+    for name, text in {"en/hello.txt": SOUND, "zh/notice.txt": "{{ naem }}\n\nx", **more}.items():
+        write(company, name, text)
+    company.ltc("config", "check", fails=6)
+    assert mail(company)["Subject"] == "Hello Ada"
+    for line in ("promote L1", "quote O1 --line X:1:9", "sign Q1 --terms 100%sign", "invoice C1"):
+        company.ltc(*[word.replace("%", "% ") for word in line.split()])
+    company.ltc("send", "INV-2026-0001", "--to-folder", str(company.path.parent / "mails"))
+    company.ltc("send", "Q1", "--no-send", fails=6 if more else None)
 
 
 def test_a_file_that_is_no_text(company: Company) -> None:

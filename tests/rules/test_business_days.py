@@ -37,6 +37,7 @@ def test_without_the_library_monday_to_friday(country: str | None) -> None:
         ("DE", date(2026, 12, 25), date(2026, 12, 28)),
         ("US", date(2026, 7, 3), date(2026, 7, 6)),  # the 4th is a Saturday: observed on Friday
         ("SA", date(2026, 6, 19), date(2026, 6, 21)),  # Friday and Saturday are the weekend
+        ("HK", date(2026, 6, 20), date(2026, 6, 22)),  # a Saturday: offices are closed
         ("CN", date(2026, 10, 1), date(2026, 10, 8)),  # seven days of National Day
         ("CN", date(2026, 10, 10), date(2026, 10, 10)),  # a Saturday worked for them
         ("XX", date(2026, 12, 25), date(2026, 12, 25)),  # no such country is known: Monday to Friday
