@@ -186,7 +186,9 @@ def decide(
     """
     due, called = _due(settings.dunning, today), tasks.calls(store)
     rows = _as_called(settings.dunning, _open(store, settings.dunning, today, customer_id), called)
-    climbing = {case for case in {row[CASE] for row in rows} if due(None, *case)[0]}
+    cases = {row[CASE] for row in rows}
+    _refuse_unknown_policies(settings.dunning, rows, {name for name, *_ in cases})
+    climbing = {case for case in cases if due(None, *case)[0]}
     reaching = {row[KEY] for row in rows if row[CASE] in climbing}
     facts = _facts(store, settings, today, due, called, {customer for customer, _currency in reaching})
     groups = _groups(store, facts, rows, {row[KEY] for row in rows} if explain else reaching)
@@ -196,6 +198,16 @@ def decide(
     if notices:
         remarks += empty_ladders(settings)
     return Decision(tuple(notices), tuple(left_out), tuple(remarks))
+
+
+def _refuse_unknown_policies(dunning: Dunning, rows: Sequence[Fact], names: set[str | None]) -> None:
+    for name in names - {None, OFF, *dunning.policies}:
+        under = sorted({customer_id for customer_id, _currency, of, *_ in rows if of == name})
+        others = f" and {len(under) - 1} more" if len(under) > 1 else ""
+        raise ConfigError(
+            f"there is no dunning policy {name}, and K{under[0]}{others}, or invoices of theirs, are under it",
+            f"dunning.policies in config.yaml, or ltc edit K{under[0]} dunning=",
+        )
 
 
 def empty_ladders(settings: Settings) -> list[str]:

@@ -853,7 +853,10 @@ def test_settings_that_cannot_be_are_a_matter_of_the_config(company: Dunned) -> 
     company.configure(policies="{patient: {spacing: 30d}}")
     company.at(1, "edit", "K1", "dunning=patient")
     company.configure()
-    assert "no dunning policy patient" in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
+    assert (
+        "no dunning policy patient, and K1, or invoices"
+        in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
+    )
 
 
 FAULTS: Final = (
