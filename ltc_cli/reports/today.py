@@ -44,20 +44,21 @@ FRESH_DAYS = 2
 OWED = (
     """
 SELECT invoice.id, invoice.number, customer.id AS customer_id, customer.name, MIN(due_on) AS due_on,
-    SUM(balance_minor) AS open_minor, open.currency
+    SUM(balance_minor) AS open_minor, SUM(CASE WHEN due_on < ? THEN balance_minor ELSE 0 END) AS overdue_minor,
+    open.currency
 FROM ("""
     + BALANCES.replace("{columns}", "invoice_id, customer_id, currency, due_on")
     + """) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0
-GROUP BY invoice.id ORDER BY MIN(due_on), invoice.id
+GROUP BY invoice.id {having} ORDER BY MIN(due_on), invoice.id
 """
 )
-OVERDUE = OWED.replace("{narrowed}", "AND receivable.due_on < ?")
-OPEN_OF_INVOICES = OWED.replace("{narrowed}", "AND {these:receivable.invoice_id}")
+OVERDUE = OWED.replace("{narrowed}", "").replace("{having}", "HAVING overdue_minor > 0")
+OPEN_OF_INVOICES = OWED.replace("{narrowed}", "AND {these:receivable.invoice_id}").replace("{having}", "")
 OPEN_OF_CUSTOMERS = OWED.replace(
     "{narrowed}", "AND receivable.customer_id IN (SELECT own_id FROM customer_now WHERE {these:id})"
-)
+).replace("{having}", "")
 
 # Five parameters: the day. Payments and credit notes that did not settle all they could, the oldest first.
 HOLDING = """
@@ -174,7 +175,7 @@ def _late(store: Store, today: date, standing: Standing, disputed: set[int]) -> 
     day = today.isoformat()
     rows = store.all(OVERDUE, (day, day, day))
     early = disputed - {row["id"] for row in rows}
-    rows += store.among(OPEN_OF_INVOICES, early, (day, day)) if early else []
+    rows += store.among(OPEN_OF_INVOICES, early, (day,) * 3) if early else []
     broken = holds.broken(store, today, {target for row in rows for target in _targets(row)})
     return [_owing(row, today, standing, broken) for row in rows]
 
@@ -191,7 +192,10 @@ def _owing(row: Row, today: date, standing: Standing, broken: dict[tuple[str, in
     number = row["number"]
     said = [(target, each) for target in _targets(row) for each in standing.get(target, ())]
     unkept = [f"promised until {broken[target]}, broken" for target in _targets(row) if target in broken]
-    what, command = BROKEN if unkept else "overdue", f"ltc collect {number}"
+    currency, overdue_minor = row["currency"], row["overdue_minor"] or row["open_minor"]
+    # Without its amount it would book what is not due yet as well.
+    part = "" if overdue_minor == row["open_minor"] else f" {format_amount(overdue_minor, currency)}"
+    what, command = BROKEN if unkept else "overdue", f"ltc collect {number}{part}"
     for kind, state in STATES.items():
         target = next((target for target, each in said if each.kind == kind), None)
         if target:
@@ -206,7 +210,7 @@ def _owing(row: Row, today: date, standing: Standing, broken: dict[tuple[str, in
         today,
         command,
         "; ".join([*(each.words for _target, each in said), *unkept]) or None,
-        **_money(row["open_minor"], row["currency"]),
+        **_money(overdue_minor, currency),
     )
 
 
@@ -223,7 +227,7 @@ def _credits(store: Store, today: date, disputed: set[int]) -> Iterator[dict[str
     holders = store.all(HOLDERS, (day,) * 5)
     ids = {kind: [row["id"] for row in holders if row["kind"] == kind] for kind in LEFT_OF}
     left = {kind: held(store, kind, ids[kind], day) for kind in LEFT_OF if ids[kind]}
-    owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day, day)) if holders else []
+    owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day,) * 3) if holders else []
     open_minor: dict[tuple[int, str], dict[str, int]] = {}
     for row in owing:
         if row["id"] in disputed:

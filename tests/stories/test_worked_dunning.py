@@ -432,6 +432,16 @@ def test_a_missed_nudge_is_never_caught_up(company: Dunned) -> None:
     assert company.levels(1) == []
 
 
+def test_what_is_to_be_collected_is_what_is_overdue(company: Dunned) -> None:
+    """Claims are late from the day after the notice on: what `today` asks for is what its command books."""
+    company.configure(FEES)
+    company.sell("100")
+    company.dun(15)
+    late = [row for day in (15, 16) for row in company.at(day, "today") if row["what"] == "overdue"]
+    asked = [(row["amount"], row["command"]) for row in late]
+    assert asked == [("100.00", "ltc collect INV-2026-0001 100.00"), ("110.41", "ltc collect INV-2026-0001")]
+
+
 def test_who_has_no_address_is_to_be_called(company: Dunned) -> None:
     company.sell("100", has_email=False)
     (row,) = company.dun(5, "--no-send")
