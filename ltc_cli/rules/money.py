@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MICRO = 1_000_000
 PPM = 1_000_000
-PPM_OF_PERCENT = 10_000
 
 MAX_WHOLE_DIGITS = 13
 # SQLite keeps integers in 64 bits: any number of 18 digits fits, not every one of 19.

@@ -113,9 +113,8 @@ class PlannedShare(NamedTuple):
     steps: tuple[Step, ...] = ()
     amount_minor: int = 0
     """In the contract's basis: net, or gross for inclusive tax codes."""
-    gross: bool = False
-    """The customer pays `fixed_minor`, tax in it."""
     fixed_minor: int | None = None
+    """What the customer pays, tax in it."""
     period_from: date | None = None
     period_to: date | None = None
 
@@ -593,7 +592,7 @@ def _whole(own_minor: int | None, amount_minor: int | None, gross_minor: int | N
 
 def _planned(draft: _Draft, amount_minor: int, *, is_gross: bool) -> PlannedShare:
     if draft.claim.kind == "amount" and is_gross:
-        return draft.planned._replace(amount_minor=amount_minor, gross=True, fixed_minor=draft.claim.value)
+        return draft.planned._replace(amount_minor=amount_minor, fixed_minor=draft.claim.value)
     return draft.planned._replace(amount_minor=amount_minor)
 
 

@@ -401,7 +401,6 @@ def _planned_share(row: Row) -> PlannedShare:
         months=row["months"],
         steps=parse_steps(row["steps"]),
         amount_minor=row["amount_minor"],
-        gross=row["fixed_minor"] is not None,
         fixed_minor=row["fixed_minor"],
         period_from=day("period_from"),
         period_to=day("period_to"),

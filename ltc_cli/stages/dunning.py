@@ -146,10 +146,8 @@ class Decision(NamedTuple):
 
 Key = tuple[int, str]
 """A customer and a currency: what one notice is about."""
-Case = tuple[str | None, int | None, str]
-"""What the next level depends on: the policy, the highest level of it that is reached, the due date."""
 KEY, CASE, OWED = slice(2), slice(2, 5), slice(2, None)
-"""Where they stand in a row of what is open."""
+"""Where they stand in a row of what is open; a case is the policy, the highest level of it reached, the due date."""
 RECEIVABLE = 6
 NO_LEVEL = (None, "")
 ONE_IN = 4

@@ -250,7 +250,7 @@ def test_parts_divide_what_the_others_leave() -> None:
 def test_a_fixed_amount_is_what_the_customer_pays_with_tax_in_it() -> None:
     # 1000.00 net, 1190.00 gross: of 595.00 exactly half is the contract's net.
     shares = planned("595 sign, rest ship", 100_000, 119_000)
-    assert shares[0] == PlannedShare("595.00", "sign", amount_minor=50_000, gross=True, fixed_minor=59_500)
+    assert shares[0] == PlannedShare("595.00", "sign", amount_minor=50_000, fixed_minor=59_500)
     assert shares[1] == PlannedShare("rest", "ship", amount_minor=50_000)
 
 
@@ -444,7 +444,7 @@ def test_a_fee_to_the_end_of_the_calendar_is_refused() -> None:
 def test_fees_and_fixed_amounts_define_the_amount_in_its_own_basis() -> None:
     shares = planned("500 sign, 70 weekly until 2026-10-28", None)
     assert amounts(shares) == [50_000, 7_000, 7_000]
-    assert [(share.gross, share.fixed_minor) for share in shares] == [(False, None)] * 3
+    assert [share.fixed_minor for share in shares] == [None] * 3
     assert planned("500 sign, 70 weekly until 2026-10-28", 64_000, 76_160) == shares
 
 
