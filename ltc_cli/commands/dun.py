@@ -142,7 +142,8 @@ class _Run:
         why = seen.why or self._missing(seen)
         said = [*seen.decision.remarks, *([f"a run would stop: {why}"] if why else [])]
         if plan:
-            plan.write_text(dunning_plans.text(dunning_plans.plan(store, seen.decision, today)), encoding="utf-8")
+            found = dunning_plans.plan(store, self.session.settings, seen.decision, today)
+            plan.write_text(dunning_plans.text(found), encoding="utf-8")
             said.append(f"the plan is in {plan}: {self._again(apply=plan)}")
         else:
             rows = [*_of_earlier_runs(store, seen.older), *rows, *notice_records.left_out(store, seen.decision, today)]
@@ -161,7 +162,7 @@ class _Run:
             explain=explain,
         )
         if self.expected is not None:
-            now = dunning_plans.plan(store, decision, session.today)
+            now = dunning_plans.plan(store, session.settings, decision, session.today)
             if now != self.expected:
                 raise _out_of_date(self.apply, dunning_plans.changes(self.expected, now, decision))
         going = outbox.waiting(store, "notice", channels, until=session.recorded_at) if older else []

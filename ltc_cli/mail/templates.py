@@ -5,6 +5,8 @@ A folder of the user's own may hold more of them, and others in the place of our
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -110,6 +112,46 @@ def unread(folder: Path, names: Iterable[str]) -> Iterator[str]:
 def names(name: str, language: str, folder: Path | None) -> frozenset[str]:
     """What the plain text of a template that can be rendered is told."""
     return _names(_place(name, language, folder), f"{name}.txt")
+
+
+def sha256(name: str, language: str, folder: Path | None) -> str:
+    """Of all that its words are made of: the plain text, the HTML, and whatever they include."""
+    place = _place(name, language, folder)
+    files = [f"{place.language}/{name}{ending}" for ending in (".txt", ".html")]
+    texts = {}
+    while files:
+        file = files.pop()
+        if file not in texts:
+            texts[file] = _source(place.folder, file)
+            files += _included(place.folder, texts[file])
+    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
+
+
+def _source(folder: Path, file: str) -> str | None:
+    """The text as it is compiled; None where there is none that can be."""
+    import jinja2
+
+    environment = _environment(folder)
+    assert environment.loader
+    try:
+        return environment.loader.get_source(environment, file)[0]
+    except (jinja2.TemplateNotFound, OSError, UnicodeDecodeError):
+        return None
+
+
+def _included(folder: Path, text: str | None) -> Iterator[str]:
+    """What it may include; any file of the folder, where its name is only known when it is filled in."""
+    import jinja2
+    from jinja2 import meta
+
+    environment = _environment(folder)
+    try:
+        found = list(meta.find_referenced_templates(environment.parse(text or "")))
+    except jinja2.TemplateSyntaxError:
+        return  # nothing can be written by it
+    yield from filter(None, found)
+    if None in found:
+        yield from environment.list_templates()
 
 
 @cache
@@ -252,8 +294,13 @@ def _environment(folder: Path) -> jinja2.Environment:
         def call_binop(self, _context: Any, operator: str, _left: Any, _right: Any) -> Any:
             raise SecurityError(f"{operator} is not for templates")
 
+    class Loader(jinja2.FileSystemLoader):
+        """Reads each file once, so that the checksum is that of the words that are sent."""
+
+        get_source = cache(jinja2.FileSystemLoader.get_source)
+
     return Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=Loader(folder),
         undefined=jinja2.StrictUndefined,
         autoescape=lambda name: bool(name and name.endswith(".html")),
         trim_blocks=True,

@@ -79,6 +79,12 @@ def _template(name: str | None, language: str, folder: Path | None) -> str:
     return name if name not in TONES or templates.is_own(name, folder, language) else "notice"
 
 
+def sha256(settings: Settings, name: str | None, language: str) -> str:
+    """Of the template that writes the mail of a level in that language."""
+    folder = settings.mail.templates
+    return templates.sha256(_template(name, language, folder), language, folder)
+
+
 def write(
     settings: Settings,
     notice: Notice,

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount
+from ltc_cli.stages import dunning_letters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
     from sqlite3 import Row
 
     from ltc_cli.rules.dunning import Claim, Item, Notice
+    from ltc_cli.settings import Settings
     from ltc_cli.stages.dunning import Decision
     from ltc_cli.store import Store
 
-WRITTEN_TO = ("name", "contact", "address", "email", "language")
+WRITTEN_TO = ("name", "contact", "address", "email")
 """Of a customer: what its letter says, or depends on."""
+
+WRITTEN_BY = ("name", "address", "tax_id", "iban")
+"""Of the company: what its letters say."""
 
 WHY = {
     "fee": "once for a notice of this level",
@@ -30,25 +35,39 @@ Plan = dict[str, Any]
 """A plan as plain data, as a file holds it."""
 
 
-def plan(store: Store, decision: Decision, today: date) -> Plan:
+def plan(store: Store, settings: Settings, decision: Decision, today: date) -> Plan:
     """A decision, one entry a notice, by customer and currency: all that it says and rests on, each fact once."""
     ids = {notice.customer_id for notice in decision.notices}
-    columns = ", ".join(("id", *WRITTEN_TO))
+    columns = ", ".join(("id", "language", *WRITTEN_TO))
     customers = {row["id"]: row for row in store.among(f"SELECT {columns} FROM customer WHERE {{these:id}}", ids)}
     invoice_ids = {item.invoice_id for notice in decision.notices for item in notice.listed}
     rows = store.among("SELECT id, number FROM invoice WHERE {these:id}", invoice_ids)
     numbers = {row["id"]: row["number"] for row in rows}
-    notices = [_entry(notice, customers[notice.customer_id], numbers) for notice in decision.notices]
-    return {"today": today.isoformat(), "notices": notices}
+    languages = {row["id"]: row["language"] or settings.language for row in customers.values()}
+    written = {(languages[each.customer_id], each.mail) for each in decision.notices if each.channel != "task"}
+    return {
+        "today": today.isoformat(),
+        "company": {
+            **{field: getattr(settings.company, field) for field in WRITTEN_BY},
+            "sender": settings.mail.from_address or settings.company.email,
+        },
+        "templates": {
+            f"{language}/{name}": dunning_letters.sha256(settings, name, language) for language, name in sorted(written)
+        },
+        "notices": [
+            _entry(each, customers[each.customer_id], languages[each.customer_id], numbers) for each in decision.notices
+        ],
+    }
 
 
-def _entry(notice: Notice, customer: Row, numbers: dict[int, str]) -> dict[str, Any]:
+def _entry(notice: Notice, customer: Row, language: str, numbers: dict[int, str]) -> dict[str, Any]:
     total_minor = notice.amount_minor + notice.fee_minor + notice.interest_minor
     advanced = {item.id for item in notice.advanced}
     others = [item for item in sorted(notice.listed, key=by_due_date) if item.id not in advanced]
     return {
         "customer": f"K{notice.customer_id}",
         **{field: customer[field] for field in WRITTEN_TO},
+        "language": language,
         "channel": notice.channel,
         "level": notice.level,
         "template": notice.mail,
@@ -90,7 +109,9 @@ def text(found: Plan) -> str:
     """The plan as JSON, each field of a notice and each item on a line: Python's own indenting is ten times slower."""
     entries = ",\n".join("    {\n" + ",\n".join(_lines(entry)) + "\n    }" for entry in found["notices"])
     notices = f"[\n{entries}\n  ]" if entries else "[]"
-    return f'{{\n  "today": {_json(found["today"])},\n  "notices": {notices}\n}}\n'
+    others = {key: value for key, value in found.items() if key != "notices"}
+    head = json.dumps(others, ensure_ascii=False, indent=2).removesuffix("\n}")
+    return f'{head},\n  "notices": {notices}\n}}\n'
 
 
 def _lines(entry: dict[str, Any]) -> Iterator[str]:
@@ -112,9 +133,11 @@ def changes(planned: Plan, now: Plan, decision: Decision) -> list[str]:
     then_on = planned.get("today")
     if isinstance(then_on, str) and then_on != now["today"]:
         return [f"it was made for {then_on:.10}"]
+    if now.keys() - planned.keys():
+        return ["it was made by another version of ltc, or edited"]
+    found = list(_word_differences(planned, now))
     then, since = _by_notice(planned), _by_notice(now)
     left_out = {(f"K{each.customer_id}", each.currency): each.why for each in decision.left_out}
-    found = []
     for key in sorted(then.keys() | since.keys(), key=_in_order):
         if key not in since:
             found.append(f"{_named(key)}: {left_out.get(key, 'no notice is due')}")
@@ -148,14 +171,28 @@ def _by_notice(found: Plan) -> dict[Key, dict[str, Any]]:
     }
 
 
+def _word_differences(planned: Plan, now: Plan) -> Iterator[str]:
+    """What all notices say. A template that only one plan has comes with a notice that differs, which is told there."""
+    company, templates = (planned[key] if isinstance(planned[key], dict) else {} for key in ("company", "templates"))
+    for difference in _field_differences(company, now["company"]):
+        yield f"company.{difference}"
+    for name, sha256 in now["templates"].items():
+        if templates.get(name, sha256) != sha256:
+            yield f"the template {name} has changed"
+
+
 def _differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     """First what is owed, which explains the sums; where that is the same, whatever else differs."""
     owed = list(_owed_differences(then, now))
     yield from owed
-    passed_over = ("advanced", "also_listed", *(("total", "claims", "credit") if owed else ()))
+    told = ("advanced", "also_listed", "total", "claims", "credit") if owed else ()
+    yield from _field_differences(then, now, told)
+
+
+def _field_differences(then: dict[str, Any], now: dict[str, Any], told: Sequence[str] = ()) -> Iterator[str]:
     for key in dict.fromkeys((*now, *then)):
         was, became = then.get(key), now.get(key)
-        if was == became or (key in passed_over and owed):
+        if was == became or key in told:
             continue
         if isinstance(was, list | dict) or isinstance(became, list | dict):
             yield f"{key:.20} differs"

@@ -198,3 +198,18 @@ def test_without_a_folder_the_names_are_ours(company: Company) -> None:
     company.config_path.write_text(CONFIG.replace(" mail: hello}", " mail: followup}"))
     write(company, "en/hello.txt", SOUND)
     assert company.run("config", "check") == 0
+
+
+def test_the_checksum_is_of_the_words_that_are_written(company: Company) -> None:
+    """Whatever was edited since the process read them, which a long batch does once."""
+    folder, data = company.path.parent / "templates", samples.SAMPLES["lead"][0]
+    write(company, "en/hello.txt", SOUND + "{% include 'en/foot.txt' %}\n")
+    write(company, "en/foot.txt", "Acme")
+    first = templates.sha256("hello", "en", folder)
+    write(company, "en/foot.txt", "Acme Ltd")
+    assert templates.sha256("hello", "en", folder) == first
+    assert templates.render("hello", "en", data, folder).text.endswith("\nAcme")
+    templates._template.cache_clear()
+    templates._environment.cache_clear()
+    assert templates.sha256("hello", "en", folder) != first
+    assert templates.render("hello", "en", data, folder).text.endswith("\nAcme Ltd")

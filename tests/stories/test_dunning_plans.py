@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,16 @@ def sell(company: Company, amount: str, on: str, name: str = "Engines") -> None:
 PLAN = """\
 {
   "today": "2026-06-06",
+  "company": {
+    "name": "Acme",
+    "address": null,
+    "tax_id": null,
+    "iban": null,
+    "sender": "billing@acme.example"
+  },
+  "templates": {
+    "en/reminder": "SHA256"
+  },
   "notices": [
     {
       "customer": "K1",
@@ -53,7 +64,7 @@ PLAN = """\
       "contact": "Ada",
       "address": null,
       "email": "ada@engines.example",
-      "language": null,
+      "language": "en",
       "channel": "mail",
       "level": "reminder",
       "template": "reminder",
@@ -81,7 +92,8 @@ def test_a_plan_is_read_by_people(company: Company, tmp_path: Path) -> None:
     sell(company, "50", "2026-06-04")
     for name in ("a.json", "b.json"):
         company.ltc("dun", "--plan", str(tmp_path / name))
-        assert (tmp_path / name).read_text(encoding="utf-8") == PLAN
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert re.sub(r"\b[0-9a-f]{64}\b", "SHA256", text) == PLAN
 
 
 def test_claims_say_how_and_why(company: Company, tmp_path: Path) -> None:
@@ -110,7 +122,7 @@ def test_claims_say_how_and_why(company: Company, tmp_path: Path) -> None:
         ("collect INV-2026-0001", "no notice is due"),
         ("edit K1 name=Other", 'name was "Engines", is "Other"'),
         ("edit K1 email=b@b.example", 'email was "ada@engines.example", is "b@b.example"'),
-        ("edit K1 language=zh", 'language was null, is "zh"'),
+        ("edit K1 language=zh", 'language was "en", is "zh"'),
         ("hold K1 --until 2026-12-31 --reason asked", "on hold until 2026-12-31: asked"),
         ("dispute INV-2026-0001 --reason broken", "disputed: broken"),
         ("promise INV-2026-0001 --on 2026-06-30", "promised until 2026-06-30"),
@@ -121,6 +133,47 @@ def test_a_plan_that_is_out_of_date_is_refused(change: str, said: str, company: 
     error = company.ltc("dun", "--apply", str(tmp_path / "plan.json"), "--to-folder", str(tmp_path / "mails"), fails=5)
     assert error["message"].endswith(f"is out of date: K1: {said}")
     assert not (tmp_path / "mails").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Acme,", "Acme Ltd,", 'company.name was "Acme", is "Acme Ltd"'),
+        ("name", "address: Elsewhere 1, name", 'company.address was null, is "Elsewhere 1"'),
+        ("name", "tax_id: DE136695976, name", 'company.tax_id was null, is "DE136695976"'),
+        ("name", "iban: DE89370400440532013000, name", 'company.iban was null, is "DE89370400440532013000"'),
+        ("billing@", "other@", 'company.sender was "billing@acme.example", is "other@acme.example"'),
+        ("company", "language: zh\ncompany", 'K1: language was "en", is "zh"'),
+        ("company", "mail: {templates: own}\ncompany", "the template en/reminder has changed"),
+    ],
+)
+def test_a_plan_rests_on_what_its_letters_say(old: str, new: str, said: str, company: Company, tmp_path: Path) -> None:
+    write_own(tmp_path / "own", "Acme")
+    company.config_path.write_text(company.config_path.read_text().replace(old, new))
+    error = company.ltc("dun", "--apply", str(tmp_path / "plan.json"), "--no-send", fails=5)
+    assert error["message"].endswith(f"is out of date: {said}")
+
+
+def write_own(folder: Path, foot: str, name: str = "'en/foot.txt'") -> None:
+    """A template that includes another text."""
+    (folder / "en").mkdir(parents=True)
+    (folder / "en" / "reminder.txt").write_text(f"{{{{ ref }}}}\n\nPlease pay.\n{{% include {name} %}}\n")
+    (folder / "en" / "foot.txt").write_text(foot)
+
+
+@pytest.mark.parametrize("name", ["'en/foot.txt'", "'en/' ~ 'foot.txt'"])
+def test_a_plan_rests_on_what_its_template_includes(name: str, company: Company, tmp_path: Path) -> None:
+    """The same words from another folder are the same."""
+    plan, config = str(tmp_path / "plan.json"), company.config_path.read_text()
+    for folder, foot in (("first", "Acme"), ("other", "Acme Ltd"), ("copy", "Acme")):
+        write_own(tmp_path / folder, foot, name)
+        company.config_path.write_text(f"mail: {{templates: {folder}}}\n{config}")
+        if folder == "first":
+            company.ltc("dun", "--plan", plan)
+        elif folder == "other":
+            error = company.ltc("dun", "--apply", plan, "--no-send", fails=5)
+            assert error["message"].endswith("is out of date: the template en/reminder has changed")
+    assert [row["level"] for row in company.ltc("dun", "--apply", plan, "--no-send")] == ["reminder"]
 
 
 def test_each_customer_that_differs_is_named(company: Company, tmp_path: Path) -> None:
@@ -142,6 +195,8 @@ def test_each_customer_that_differs_is_named(company: Company, tmp_path: Path) -
         ('"claims": []', '"claims": [{}]', "claims differs"),
         ('"claims": []', '"claims": [], "more": 1', "more was 1, is null"),
         ('"today"', '"note": "", "today"', "it was edited"),
+        ('"company"', '"before"', "it was made by another version of ltc, or edited"),
+        ('"en/reminder": "', '"en/reminder": "0', "the template en/reminder has changed"),
         ('"invoice": "INV-2026-0001"', '"invoice": "\\u001b[1m"', "INV-2026-0001 is listed now"),
     ],
 )
@@ -166,11 +221,21 @@ def test_a_file_that_is_no_plan_writes_to_nobody(text: str, company: Company, tm
     assert company.ltc("list", "notices") == []
 
 
-@pytest.mark.parametrize("text", ["{}", '{"customers": 1, "notices": [{"customer_id": []}]}', '{"today": 1}'])
-def test_a_plan_of_another_hand_is_out_of_date(text: str, company: Company, tmp_path: Path) -> None:
+OTHER_VERSION = "it was made by another version of ltc, or edited"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}", OTHER_VERSION),
+        ('{"today": "2026-06-06", "notices": [{"customer": "K1", "currency": "EUR"}]}', OTHER_VERSION),
+        ('{"today": 1, "company": 1, "templates": [], "notices": [[]]}', "K1: a notice is due that is not in it"),
+    ],
+)
+def test_a_plan_of_another_hand_is_out_of_date(text: str, said: str, company: Company, tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(text)
     error = company.ltc("dun", "--apply", str(tmp_path / "plan.json"), "--no-send", fails=5)
-    assert error["message"].endswith("K1: a notice is due that is not in it")
+    assert error["message"].endswith(said)
 
 
 def test_a_plan_is_sent_as_it_was_read(company: Company, tmp_path: Path) -> None:
