@@ -166,11 +166,11 @@ WHERE outbox.id = ? AND state = 'failed' AND outbox.channel = 'mail'
 AND NOT EXISTS (SELECT 1 FROM task WHERE task.notice_id = notice.id)
 """
 
-# Mails of notices that have failed and say what somebody has called about instead.
+# Mails of notices that have failed and say what somebody has called about.
 TOLD_BY_CALL = """
 SELECT id, record_id, recipient FROM outbox WHERE kind = 'notice' AND state = 'failed' AND record_id IN (
     SELECT notice_item.notice_id FROM notice_item JOIN task_item USING (receivable_id, level)
-    JOIN task ON task.id = task_id WHERE task_id = ? AND task.notice_id IS NULL) ORDER BY id
+    WHERE task_id = ?) ORDER BY id
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli.mail.outbox import NEWEST
 from ltc_cli.receivables import EVER
 from ltc_cli.report import Column
 from ltc_cli.rules import states
@@ -92,11 +93,20 @@ SELECT DISTINCT task_id, number, invoice.id FROM task_item JOIN receivable ON re
 JOIN invoice ON invoice.id = invoice_id WHERE {these:task_id} ORDER BY task_id, invoice.id
 """
 
-CALLS = """
+# Calls instead of a notice; and those beside one that were made, where it failed and was taken back. The order of its
+# cross join is kept: a call has few items, and the mails of notices are many.
+CALLS = f"""
 SELECT receivable_id, task_item.level, task.id AS task_id, COALESCE(merged_into_id, customer.id) AS customer_id,
     currency, done_on
 FROM task_item JOIN task ON task.id = task_item.task_id JOIN customer ON customer.id = task.customer_id
-LEFT JOIN task_done ON task_done.task_id = task.id WHERE task.notice_id IS NULL
+LEFT JOIN task_done ON task_done.task_id = task.id
+WHERE task.notice_id IS NULL OR done_on IS NOT NULL AND EXISTS (
+    SELECT 1 FROM notice_item CROSS JOIN outbox
+    WHERE notice_item.receivable_id = task_item.receivable_id AND notice_item.level = task_item.level
+    AND outbox.kind = 'notice' AND outbox.record_id = notice_item.notice_id
+    AND outbox.state = 'cancelled' AND {NEWEST} AND (SELECT state FROM outbox_attempt
+        WHERE outbox_id = outbox.id AND state <> 'cancelled' ORDER BY id DESC LIMIT 1) = 'failed')
+ORDER BY done_on IS NOT NULL, task.id
 """
 
 CALLED = """
@@ -157,7 +167,7 @@ def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER
 
 
 def calls(store: Store) -> dict[tuple[int, str], Call]:
-    """The calls there were instead of a notice, by receivable and level."""
+    """The calls that stand for a notice, by receivable and level."""
     return {(row["receivable_id"], row["level"]): Call(*row) for row in store.all(CALLS)}
 
 
