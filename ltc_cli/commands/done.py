@@ -32,6 +32,6 @@ def done(
         found = find(store, task, "task")
         why = tasks.done(store, found, session.day(on), note, session.actor)
         said = [why] if why else notice_mails.called(store, found.id, session.today)
-        return record(tasks.COLUMNS, tasks.records(store, [found.id])[0], notices=said)
+        return record(tasks.COLUMNS, tasks.records(store, [found.id], session.today)[0], notices=said)
 
     session.write(decide)

@@ -58,7 +58,7 @@ def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mail
         a_run(session, store, decisions, way).send(mails, wait=True)
     except UnderWayError:
         return ["another run has been sending for a long time; the mail waits: ltc outbox send"]
-    return notice_mails.to_be_called(store, mails)
+    return notice_mails.to_be_called(store, mails, session.today)
 
 
 def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[int]) -> bool:

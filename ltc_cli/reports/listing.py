@@ -72,8 +72,11 @@ def records(
     """Records of a kind (`leads`, `invoices` …), all of them without ids."""
     if kind == "quotes":
         return quotes.records(store, ids, today=today)
+    day = as_of.isoformat() if as_of else EVER
+    if kind == "tasks":
+        return tasks.records(store, ids, as_of or today, as_of=day)
     if kind in AS_OF:
-        return AS_OF[kind](store, ids, as_of=as_of.isoformat() if as_of else EVER)
+        return AS_OF[kind](store, ids, as_of=day)
     return PLAIN[kind](store, ids)
 
 

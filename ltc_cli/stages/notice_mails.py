@@ -166,11 +166,11 @@ WHERE outbox.id = ? AND state = 'failed' AND outbox.channel = 'mail'
 AND NOT EXISTS (SELECT 1 FROM task WHERE task.notice_id = notice.id)
 """
 
-# Mails of notices that have failed and say what somebody has called about instead.
+# Mails of notices that have failed and say what somebody has called about.
 TOLD_BY_CALL = """
 SELECT id, record_id, recipient FROM outbox WHERE kind = 'notice' AND state = 'failed' AND record_id IN (
     SELECT notice_item.notice_id FROM notice_item JOIN task_item USING (receivable_id, level)
-    JOIN task ON task.id = task_id WHERE task_id = ? AND task.notice_id IS NULL) ORDER BY id
+    WHERE task_id = ?) ORDER BY id
 """
 
 
@@ -201,13 +201,14 @@ def called(store: Store, task_id: int, on: date) -> list[str]:
     return said
 
 
-def to_be_called(store: Store, mail_ids: Sequence[int]) -> list[str]:
+def to_be_called(store: Store, mail_ids: Sequence[int], today: date) -> list[str]:
     """Of these mails those of notices that have failed: what there is to do instead, one line each."""
     failed = store.among(
         "SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'failed' AND {these:id} ORDER BY id", mail_ids
     )
     found = notice_records.records(store, [row["record_id"] for row in failed]) if failed else []
-    asked = {row["ref"]: row for row in tasks.records(store, [int(each["task"][1:]) for each in found if each["task"]])}
+    task_ids = [int(each["task"][1:]) for each in found if each["task"]]
+    asked = {row["ref"]: row for row in tasks.records(store, task_ids, today)}
     return [
         f"{each['ref']} is not delivered: {asked[each['task']]['text']}, then ltc done {each['task']}"
         for each in found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ltc_cli.mail.outbox import NEWEST
 from ltc_cli.receivables import EVER
 from ltc_cli.report import Column
 from ltc_cli.rules import states
-from ltc_cli.stages import leads
+from ltc_cli.stages import holds, leads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,17 +47,21 @@ STATE = """COALESCE((SELECT outbox_attempt.state FROM outbox JOIN outbox_attempt
     WHERE outbox.kind = 'notice' AND outbox.record_id = {notice} AND happened_on <= ?
     ORDER BY outbox.id DESC, outbox_attempt.id DESC LIMIT 1), 'sent')"""
 
-# Whether anything that a call for money is about is open, and was not written about since. A call that goes with a
-# notice is not needed where that was cancelled.
+# Whether anything that a call for money is about is open, may be dunned, and was not written about since. A call that
+# goes with a notice is not needed where that was cancelled.
 IS_OWED = f"""
 EXISTS (SELECT 1 FROM task_item JOIN receivable ON receivable.id = receivable_id
     WHERE task_item.task_id = task.id AND receivable.amount_minor > COALESCE((SELECT SUM(amount_minor) FROM settlement
         WHERE settlement.receivable_id = receivable.id AND settled_on <= ?), 0)
+    AND receivable.invoice_id NOT IN (SELECT invoice_id FROM standing WHERE invoice_id IS NOT NULL)
+    AND COALESCE((SELECT policy FROM dunning_choice_now AS choice WHERE choice.invoice_id = receivable.invoice_id),
+        (SELECT dunning FROM customer AS kept WHERE kept.id = customer.id), '') <> 'none'
     AND NOT EXISTS (SELECT 1 FROM notice_item JOIN notice ON notice.id = notice_item.notice_id
         WHERE notice_item.receivable_id = receivable.id AND notice_item.level = task_item.level
         AND notice.id <> COALESCE(task.notice_id, 0) AND decided_on <= ?
         AND {STATE.format(notice="notice.id")} NOT IN ('cancelled', 'failed')))
 AND {STATE.format(notice="task.notice_id")} <> 'cancelled'
+AND customer.id NOT IN (SELECT customer_id FROM standing WHERE customer_id IS NOT NULL)
 """
 
 # Whether a lead went another way than the call leads to. Of a merge no day is known.
@@ -68,8 +73,9 @@ OR EXISTS (SELECT 1 FROM lead_event WHERE lead_event.lead_id = task.lead_id AND 
 OR EXISTS (SELECT 1 FROM opportunity WHERE opportunity.lead_id = task.lead_id AND opportunity.created_on <= ?)
 """
 
-# Its parameters: the day as of which it is told, each time.
+# Its parameters: today, for what keeps dunning back; then the day as of which it is told, each time.
 RECORDS = f"""
+WITH standing AS MATERIALIZED ({holds.STANDING})
 SELECT task.*, task_done.done_on, actor, COALESCE(task_done.note, (SELECT touch.note {TOUCHED})) AS note,
     (SELECT touched_on {TOUCHED}) AS touched_on,
     customer.id AS kept_id, customer.name AS customer_name,
@@ -83,7 +89,8 @@ LEFT JOIN lead AS kept_lead ON kept_lead.id = COALESCE(own_lead.merged_into_id, 
 LEFT JOIN sequence_event AS step ON step.id = task.sequence_event_id
 WHERE task.since_on <= ?
 """
-DAYS = RECORDS.count("?")
+TODAYS = holds.STANDING.count("?")
+DAYS = RECORDS.count("?") - TODAYS
 
 WAITING = f"{RECORDS} AND task_done.task_id IS NULL ORDER BY task.since_on, task.id"
 
@@ -92,11 +99,20 @@ SELECT DISTINCT task_id, number, invoice.id FROM task_item JOIN receivable ON re
 JOIN invoice ON invoice.id = invoice_id WHERE {these:task_id} ORDER BY task_id, invoice.id
 """
 
-CALLS = """
+# Calls instead of a notice; and those beside one that were made, where it failed and was taken back. The order of its
+# cross join is kept: a call has few items, and the mails of notices are many.
+CALLS = f"""
 SELECT receivable_id, task_item.level, task.id AS task_id, COALESCE(merged_into_id, customer.id) AS customer_id,
     currency, done_on
 FROM task_item JOIN task ON task.id = task_item.task_id JOIN customer ON customer.id = task.customer_id
-LEFT JOIN task_done ON task_done.task_id = task.id WHERE task.notice_id IS NULL
+LEFT JOIN task_done ON task_done.task_id = task.id
+WHERE task.notice_id IS NULL OR done_on IS NOT NULL AND EXISTS (
+    SELECT 1 FROM notice_item CROSS JOIN outbox
+    WHERE notice_item.receivable_id = task_item.receivable_id AND notice_item.level = task_item.level
+    AND outbox.kind = 'notice' AND outbox.record_id = notice_item.notice_id
+    AND outbox.state = 'cancelled' AND {NEWEST} AND (SELECT state FROM outbox_attempt
+        WHERE outbox_id = outbox.id AND state <> 'cancelled' ORDER BY id DESC LIMIT 1) = 'failed')
+ORDER BY done_on IS NOT NULL, task.id
 """
 
 CALLED = """
@@ -106,7 +122,7 @@ WHERE receivable_id = ? AND task_item.level = ? AND notice_id IS NULL
 
 
 class Call(NamedTuple):
-    """A call instead of a notice, about one receivable."""
+    """A call that stands for a notice, about one receivable."""
 
     receivable_id: int
     level: str
@@ -131,7 +147,7 @@ def done(store: Store, task: Reference, on: date, note: str | None, actor: str) 
 
     Answers why there was nothing to do, or None. Raises RefusedError for a lead that is erased.
     """
-    (record,) = records(store, [task.id])
+    (record,) = records(store, [task.id], on)
     if not states.follow("task", record["status"], "done", task.text):
         return f"{task.text} is done already, on {record['done_on']}"
     is_of_lead = store.value("SELECT lead_id FROM task WHERE id = ?", (task.id,)) is not None
@@ -150,14 +166,15 @@ def done(store: Store, task: Reference, on: date, note: str | None, actor: str) 
     return None
 
 
-def records(store: Store, ids: Sequence[int] | None = None, *, as_of: str = EVER) -> list[dict[str, Any]]:
+def records(store: Store, ids: Sequence[int] | None, today: date, *, as_of: str = EVER) -> list[dict[str, Any]]:
     """Tasks as they are shown as of a day, oldest first; all of them without ids."""
-    rows = store.among(f"{RECORDS} AND {{these:task.id}} ORDER BY task.id", ids, (as_of,) * DAYS)
+    days = [today.isoformat()] * TODAYS + [as_of] * DAYS
+    rows = store.among(f"{RECORDS} AND {{these:task.id}} ORDER BY task.id", ids, days)
     return _shown(store, rows)
 
 
 def calls(store: Store) -> dict[tuple[int, str], Call]:
-    """The calls there were instead of a notice, by receivable and level."""
+    """The calls that stand for a notice, by receivable and level."""
     return {(row["receivable_id"], row["level"]): Call(*row) for row in store.all(CALLS)}
 
 
@@ -175,7 +192,8 @@ def was_made(store: Store, item: tuple[int, str]) -> bool:
 
 def waiting(store: Store, today: date) -> list[dict[str, Any]]:
     """What is to be done, whatever arose later aside."""
-    days = [EVER] * (DAYS - 1) + [today.isoformat()]
+    day = today.isoformat()
+    days = [day] * TODAYS + [EVER] * (DAYS - 1) + [day]
     return [row for row in _shown(store, store.all(WAITING, days)) if row["status"] == "open"]
 
 

@@ -110,6 +110,32 @@ def test_a_call_that_was_made_takes_the_place_of_the_notice(refused: Company, in
     assert (second["level"], second["total"], inbox.recipients) == ("second", "100.00", [NEW])
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("outbox send", "done T1"),
+        ("outbox send", "outbox drop M1", "done T1"),
+        ("done T1", "outbox send", "outbox drop M1"),
+    ],
+)
+def test_a_call_beside_a_notice_that_was_refused_reaches_its_level(
+    company: Company, port: int, inbox: Inbox, steps: tuple[str, ...]
+) -> None:
+    """The fee of 10.00 goes with the notice, and the next level comes in its time: of 100.00 alone."""
+    with wire(port, REFUSED) as between:
+        asking = CONFIG.replace("fee: 10", "fee: 10, task: 'ring {{customer}}'")
+        company.config_path.write_text(asking.format(port=between.port), encoding="utf-8")
+        company.ltc("dun", "--no-send")
+        for step in steps:
+            company.run(*step.split())
+        assert [row["status"] for row in company.ltc("outbox", "list")] == ["cancelled"]
+        company.ltc("edit", "K1", f"email={NEW}")
+        assert (company.ltc("dun", today="2026-06-20"), calls(company)) == ([], [("T1", "done", "first")])
+        (second,) = company.ltc("dun", today="2026-06-21")
+        assert (second["level"], second["total"], inbox.recipients) == ("second", "100.00", [NEW])
+        assert company.run("check") == 0
+
+
 def test_an_import_that_corrects_addresses_takes_waiting_mails_along_and_so_does_its_undo(
     company: Company, inbox: Inbox
 ) -> None:

@@ -133,6 +133,39 @@ def test_a_call_about_what_is_settled_is_moot_from_that_day_on(company: Dunned, 
     assert company.at(8, "done", "T1")["status"] == "done"
 
 
+@pytest.mark.parametrize(
+    ("words", "release"),
+    [
+        (f"hold K1 --until {at(8)} --reason x", None),
+        (f"promise INV-2026-0001 --on {at(8)}", None),
+        ("dispute INV-2026-0001 --reason x", "release INV-2026-0001"),
+        ("edit K1 dunning=none", "edit K1 dunning="),
+        ("edit INV-2026-0001 dunning=none", "edit INV-2026-0001 dunning="),
+    ],
+)
+def test_a_call_is_moot_while_dunning_is_kept_back(company: Dunned, words: str, release: str | None) -> None:
+    company.sell("100", has_email=False)
+    company.dun(5, "--no-send")
+    company.at(7, *words.split())
+    assert (standing(company, 8), to_do(company, 8)) == ([("T1", "moot", None)], [])
+    if release:
+        company.at(9, *release.split())
+    assert (standing(company, 9), len(to_do(company, 9))) == ([("T1", "open", None)], 1)
+    if words.startswith(("hold", "promise", "dispute")):
+        assert [standing(company, 9, "--as-of", at(day))[0][1] for day in (6, 8)] == ["open", "moot"]
+
+
+def test_a_call_about_two_invoices_is_moot_when_both_are_kept_back(company: Dunned) -> None:
+    for _ in range(2):
+        company.sell("100", has_email=False)
+    company.dun(5, "--no-send")
+    for number, status in (("INV-2026-0001", "open"), ("INV-2026-0002", "moot")):
+        company.at(6, "dispute", number, "--reason", "x")
+        assert standing(company, 6) == [("T1", status, None)]
+    # Somebody called all the same.
+    assert company.at(6, "done", "T1")["status"] == "done"
+
+
 def test_a_call_about_a_bounced_payment_is_asked_for_again(company: Dunned) -> None:
     company.sell("100", has_email=False)
     company.dun(5, "--no-send")
