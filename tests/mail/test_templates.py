@@ -106,6 +106,15 @@ WRONG: Final = {
     "{{ 'x' * 1000000 }}": "* is not for templates",
     "{{ 9 ** 9 ** 9 }}": "** is not for templates",
     "{% for i in range(99999) %}xxxxxxxxxxx{% endfor %}": "writes more than 1,000,000 characters",
+    "{{ '%999999999d'|format(1) }}": "is too wide",
+    "{{ '%*d'|format(999999999, 1) }}": "is too wide",
+    "{{ '%999999999d' % 1 }}": "% is not for templates",
+    "{{ '{:999999999}'.format(1) }}": "is too wide",
+    "{{ '{:{}}'.format(1, 999999999) }}": "is too wide",
+    "{{ name.center(999999999) }}": "is too wide",
+    "{{ name|center(999999999) }}": "is too wide",
+    "{{ name|indent(width=999999999) }}": "is too wide",
+    "{{ lipsum(n=99999) }}": "'lipsum' is not known",
     "{% include '../../config.yaml' %}": "template en/hello.txt",
     "{% include '/etc/passwd' %}": "template en/hello.txt",
     "{{ name.split()[1] }}": "list object has no element 1",
@@ -121,6 +130,14 @@ def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, com
     before = company.dump()
     assert WRONG[text] in company.ltc("nurture", "--due", "--no-send", fails=6)["message"]
     assert company.dump() == before
+
+
+def test_a_template_without_an_end_is_stopped(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "SECONDS", 0.1)
+    write(
+        company, "en/hello.txt", "x\n\n{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}y"
+    )
+    assert "takes more than 0.1 seconds" in company.ltc("config", "check", fails=6)["message"]
 
 
 @pytest.mark.parametrize(
