@@ -83,14 +83,23 @@ def problems(name: str, samples: Sequence[dict[str, Any]], folder: Path | None =
         yield f"there is no template {name:.60}" + (f" in {folder}" if folder else " (mail.templates is not set)")
     for place in places:
         try:
-            yield from _unknown_names(name, place, samples[0])
-            for sample in samples:
-                text = render(name, place.language, sample, folder)
-                if not text.subject.strip() or "\n" in text.subject or not text.text.strip():
-                    yield f"{place.language}/{name}.txt: its first line is the subject, its second is empty"
-                    break
+            unknown = [*_unknown_names(name, place, samples[0])]
+            yield from unknown or _misshapen(name, place, samples, folder)
         except ConfigError as error:
             yield error.message
+
+
+def _misshapen(name: str, place: Place, samples: Sequence[dict[str, Any]], folder: Path | None) -> Iterator[str]:
+    """The first thing wrong with the shape of what it writes."""
+    for sample in samples:
+        text = render(name, place.language, sample, folder)
+        if not text.subject.strip() or "\n" in text.subject:
+            yield f"{place.language}/{name}.txt: its first line is the subject, its second is empty"
+        elif not text.text.strip():
+            yield f"{place.language}/{name}.txt: there is no text below its subject and an empty line"
+        else:
+            continue
+        return
 
 
 def is_own(name: str, folder: Path | None, language: str | None = None) -> bool:
@@ -273,8 +282,10 @@ def _compiled(place: Place, file: str) -> jinja2.Template:
         return _template(place, file)
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(place, file, f"line {error.lineno}: {error.message}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(place, file, f"cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise _wrong(place, file, "is no text in UTF-8") from error
+    except OSError as error:
+        raise _wrong(place, file, f"cannot be read: {error.strerror}") from error
 
 
 def _wrong(place: Place, file: str, what: str) -> ConfigError:
