@@ -207,6 +207,14 @@ def _task_of(*fields: str) -> Kind:
     return single("text", parse, show_text)
 
 
+def _parse_host(text: str) -> str:
+    """A name or an IP address: a port or a scheme in it would only be found by the first mail."""
+    host = parse_text(text)
+    if re.search(r"[\s/]|^[^:]*:\d*$", host):
+        raise UsageError(f"{host!r:.60} is more than the name of a server", "mail.port has the port, mail.tls the rest")
+    return host
+
+
 def _parse_policy(text: str) -> str:
     if text == NO_POLICY:
         raise UsageError(f"{NO_POLICY} switches dunning off and can be no policy", "choose another name")
@@ -279,6 +287,7 @@ def _show_rate(rate: int | dict[date, int], currency: str) -> str:
 
 NAME = TEXT._replace(name="name")
 CODE = TEXT._replace(name="code")
+HOST = single("text", _parse_host, show_text)
 POLICY_NAME = single("name", _parse_policy, show_text)
 TASK_WITH_LEAD, TASK_WITH_CUSTOMER = _task_of(*LEAD_FIELDS), _task_of(*CUSTOMER_FIELDS)
 SENDER = EMAIL._replace(unit="_address")
@@ -474,7 +483,7 @@ SETTINGS: Final = record(
         "mail",
         Mail,
         Setting("from", SENDER, None, "Sender; none: company.email."),
-        Setting("host", TEXT, None, "The server that takes mails; none: nothing is sent."),
+        Setting("host", HOST, None, "The server that takes mails; none: nothing is sent."),
         Setting("port", whole(1, 65535), 587, "587 for STARTTLS, 465 for TLS from the start."),
         Setting("tls", choice("required", "none"), None, "Unset: required, but none for a server on this machine."),
         Setting("user", TEXT, None, "Name to log in with; none: no log-in."),

@@ -427,6 +427,14 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
         ("aging: {buckets: [30, 30]}", "line 1: aging.buckets: must be in ascending order"),
         ("aging: {buckets: [0]}", "line 1: aging.buckets[1]: '0' is not a whole number from 1 to 3650"),
         ("mail: {password_command: b}", "line 1: mail: a password needs a user"),
+        (
+            "mail: {host: 'smtp.acme.example:587'}",
+            "line 1: mail.host: 'smtp.acme.example:587' is more than the name of a",
+        ),
+        (
+            "mail: {host: 'smtps://acme.example'}",
+            "line 1: mail.host: 'smtps://acme.example' is more than the name of a",
+        ),
         ("mail: {port: 70000}", "line 1: mail.port: '70000' is not a whole number from 1 to 65535"),
         ("mail: {port: ５８７}", "line 1: mail.port: '５８７' is not a whole number"),
         ("terms: {default: }", "line 1: terms.default: is empty"),

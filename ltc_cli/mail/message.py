@@ -135,7 +135,7 @@ def refuse_recipient(name: str, address: str) -> None:
 
 
 def _cut(text: str, most: int) -> str:
-    text = re.sub(" +", " ", text).strip()
+    text = re.sub(r"[ \t]+", " ", text).strip()
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -118,5 +118,21 @@ def _from_command(command: str) -> str:
         done = subprocess.run(words, stdout=subprocess.PIPE, timeout=COMMAND_SECONDS, check=True)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         hint = "run it by hand; it prints the password and ends with exit code 0"
-        raise ConfigError(f"mail.password_command failed: {type(error).__name__}", hint) from error
+        raise ConfigError(f"mail.password_command {_failure(error)}", hint) from error
     return done.stdout.decode("utf-8", "replace")
+
+
+def _failure(error: Exception) -> str:
+    """What became of a command, without a word of it: it may hold a secret."""
+    import subprocess
+
+    match error:
+        case subprocess.TimeoutExpired():
+            return f"did not end within {COMMAND_SECONDS} seconds"
+        case subprocess.CalledProcessError(returncode=code) if code < 0:
+            return f"was ended by signal {-code}"
+        case subprocess.CalledProcessError(returncode=code):
+            return f"ended with exit code {code}"
+        case OSError(strerror=said):
+            return f"cannot be run: {said}"
+    return f"cannot be read: {error}"

@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from functools import cache
+import signal
+from contextlib import contextmanager
+from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from ltc_cli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import jinja2
 
@@ -23,7 +25,11 @@ LANGUAGES: Final = ("en", "zh")
 NAMES: Final = ("invoice", "credit", "quote", "notice", "welcome", "followup")
 FOLDER: Final = Path(__file__).with_name("templates")
 LONGEST: Final = 1_000_000
-"""Characters of a text that a template may write."""
+"""Characters of a text that a template may write, and the widest that it may make one."""
+FILLING: Final = ("batch", "center", "format", "indent", "round", "slice", "truncate", "wordwrap")
+"""Filters that write as much as a number says."""
+SECONDS: Final = 2
+"""Of the processor, for filling in one template; ours take a few thousandths of one."""
 
 
 class Text(NamedTuple):
@@ -77,14 +83,23 @@ def problems(name: str, samples: Sequence[dict[str, Any]], folder: Path | None =
         yield f"there is no template {name:.60}" + (f" in {folder}" if folder else " (mail.templates is not set)")
     for place in places:
         try:
-            yield from _unknown_names(name, place, samples[0])
-            for sample in samples:
-                text = render(name, place.language, sample, folder)
-                if not text.subject.strip() or "\n" in text.subject or not text.text.strip():
-                    yield f"{place.language}/{name}.txt: its first line is the subject, its second is empty"
-                    break
+            unknown = [*_unknown_names(name, place, samples[0])]
+            yield from unknown or _misshapen(name, place, samples, folder)
         except ConfigError as error:
             yield error.message
+
+
+def _misshapen(name: str, place: Place, samples: Sequence[dict[str, Any]], folder: Path | None) -> Iterator[str]:
+    """The first thing wrong with the shape of what it writes."""
+    for sample in samples:
+        text = render(name, place.language, sample, folder)
+        if not text.subject.strip() or "\n" in text.subject:
+            yield f"{place.language}/{name}.txt: its first line is the subject, its second is empty"
+        elif not text.text.strip():
+            yield f"{place.language}/{name}.txt: there is no text below its subject and an empty line"
+        else:
+            continue
+        return
 
 
 def is_own(name: str, folder: Path | None, language: str | None = None) -> bool:
@@ -229,16 +244,35 @@ def _written(place: Place, file: str, data: dict[str, Any]) -> str:
 
     try:
         parts, size = [], 0
-        for part in _compiled(place, file).generate(data):
-            parts.append(part)
-            size += len(part)
-            if size > LONGEST:
-                raise _wrong(place, file, f"writes more than {LONGEST:,} characters")
+        with _patience():
+            for part in _compiled(place, file).generate(data):
+                parts.append(part)
+                size += len(part)
+                if size > LONGEST:
+                    raise _wrong(place, file, f"writes more than {LONGEST:,} characters")
+    except TimeoutError as error:
+        raise _wrong(place, file, f"takes more than {SECONDS} seconds") from error
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise _wrong(place, file, str(error) or type(error).__name__) from error
     except (MemoryError, RecursionError) as error:
         raise _wrong(place, file, "is too much") from error
     return "".join(parts)
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Raise TimeoutError where what is within takes too long. By the processor's time: a busy machine is no loop."""
+
+    def give_up(_signal: int, _frame: object) -> NoReturn:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _compiled(place: Place, file: str) -> jinja2.Template:
@@ -248,8 +282,10 @@ def _compiled(place: Place, file: str) -> jinja2.Template:
         return _template(place, file)
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(place, file, f"line {error.lineno}: {error.message}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(place, file, f"cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise _wrong(place, file, "is no text in UTF-8") from error
+    except OSError as error:
+        raise _wrong(place, file, f"cannot be read: {error.strerror}") from error
 
 
 def _wrong(place: Place, file: str, what: str) -> ConfigError:
@@ -280,6 +316,36 @@ def _template(place: Place, name: str) -> jinja2.Template:
     return _environment(place.folder).get_template(f"{place.language}/{name}")
 
 
+def _bounded(fill: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that refuses to fill gigabytes."""
+
+    @wraps(fill)
+    def bounded(value: Any, *args: Any, **named: Any) -> Any:
+        _refuse_wide(*args, *named.values())
+        if fill.__name__ == "do_format":
+            _refuse_wide_format(value)
+        return fill(value, *args, **named)
+
+    return bounded
+
+
+def _refuse_wide(*values: Any) -> None:
+    """Raise SecurityError for a number that would fill gigabytes."""
+    from jinja2.exceptions import SecurityError
+
+    for value in values:
+        if isinstance(value, int) and abs(value) > LONGEST:
+            raise SecurityError(f"{value} is too wide")
+
+
+def _refuse_wide_format(text: object) -> None:
+    """Raise SecurityError for a text that says such a number."""
+    from jinja2.exceptions import SecurityError
+
+    if re.search(r"\d{7}", str(text)):
+        raise SecurityError(f"the format {text!s:.30} is too wide")
+
+
 @cache
 def _environment(folder: Path) -> jinja2.Environment:
     import jinja2
@@ -287,19 +353,31 @@ def _environment(folder: Path) -> jinja2.Environment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Environment(ImmutableSandboxedEnvironment):
-        """Multiplies nothing, so that no text of gigabytes is made of two."""
+        """Multiplies nothing and makes nothing wide, so that no text of gigabytes is made of two."""
 
-        intercepted_binops = frozenset({"*", "**"})
+        intercepted_binops = frozenset({"*", "**", "%"})
 
-        def call_binop(self, _context: Any, operator: str, _left: Any, _right: Any) -> Any:
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            if operator == "%" and not isinstance(left, str):
+                return super().call_binop(context, operator, left, right)
             raise SecurityError(f"{operator} is not for templates")
+
+        def call(self, context: Any, called: Any, /, *args: Any, **named: Any) -> Any:
+            _refuse_wide(*args, *named.values())
+            return super().call(context, called, *args, **named)
+
+        def wrap_str_format(self, value: Any) -> Any:
+            found = super().wrap_str_format(value)
+            if found:
+                _refuse_wide_format(value.__self__)
+            return found
 
     class Loader(jinja2.FileSystemLoader):
         """Reads each file once, so that the checksum is that of the words that are sent."""
 
         get_source = cache(jinja2.FileSystemLoader.get_source)
 
-    return Environment(
+    found = Environment(
         loader=Loader(folder),
         undefined=jinja2.StrictUndefined,
         autoescape=lambda name: bool(name and name.endswith(".html")),
@@ -307,3 +385,6 @@ def _environment(folder: Path) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    found.filters.update({name: _bounded(found.filters[name]) for name in FILLING})
+    del found.globals["lipsum"]
+    return found

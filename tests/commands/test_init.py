@@ -122,7 +122,7 @@ def test_all_that_would_stop_a_run_is_named_at_once_with_key_and_line(company: C
         "line 2: terms.other: ",
         "line 3: hooks.folder /",
         "line 6: mail.tls is none, but 192.0.2.1 is another machine",
-        "line 8: mail.password_command failed: FileNotFoundError",
+        "line 8: mail.password_command cannot be run: No such file or directory",
         "line 13: nurture.sequences.hello.steps[1].mail: there is no template hello",
         "line 16: dunning.levels[1].mail: the dunning level a has an unknown mail thunder",
         "line 20: dunning.policies.soft.levels[1].mail: the dunning level b has an unknown mail lightning",

@@ -121,6 +121,11 @@ def test_usual_names_are_not_refused() -> None:
         assert message["To"].addresses[0].display_name == name
 
 
+def test_a_tab_in_a_name_is_a_blank() -> None:
+    message = read(build(LETTER._replace(recipient_name="Ada\t Lovelace"), "<1@acme.example>", MOMENT))
+    assert message["To"].addresses[0].display_name == "Ada Lovelace"
+
+
 def test_a_message_is_ascii_with_whole_lines_and_text_and_html() -> None:
     data = build(LETTER._replace(text="ä" * 2000 + "\nb\r\nc\rd\n", html="<p>青</p>"), "<1@acme.example>", MOMENT)
     assert data.isascii()

@@ -459,8 +459,9 @@ def test_the_password_comes_from_a_file_or_a_command(way: str, company: Company,
         (", user: ada, password_file: nowhere", "cannot be read"),
         (", user: ada, password_file: open", "others may read"),
         (", user: ada, password_file: empty", "is empty"),
-        (", user: ada, password_command: 'false'", "mail.password_command failed"),
-        (", user: ada, password_command: no-such-program", "mail.password_command failed"),
+        (", user: ada, password_command: 'false'", "mail.password_command ended with exit code 1"),
+        (", user: ada, password_command: no-such-program", "mail.password_command cannot be run: No such file"),
+        (", user: ada, password_command: '\"'", "mail.password_command cannot be read: No closing quotation"),
     ],
 )
 def test_a_password_that_cannot_be_had_is_a_wrong_setting(more: str, message: str, company: Company) -> None:

@@ -106,6 +106,15 @@ WRONG: Final = {
     "{{ 'x' * 1000000 }}": "* is not for templates",
     "{{ 9 ** 9 ** 9 }}": "** is not for templates",
     "{% for i in range(99999) %}xxxxxxxxxxx{% endfor %}": "writes more than 1,000,000 characters",
+    "{{ '%999999999d'|format(1) }}": "is too wide",
+    "{{ '%*d'|format(999999999, 1) }}": "is too wide",
+    "{{ '%999999999d' % 1 }}": "% is not for templates",
+    "{{ '{:999999999}'.format(1) }}": "is too wide",
+    "{{ '{:{}}'.format(1, 999999999) }}": "is too wide",
+    "{{ name.center(999999999) }}": "is too wide",
+    "{{ name|center(999999999) }}": "is too wide",
+    "{{ name|indent(width=999999999) }}": "is too wide",
+    "{{ lipsum(n=99999) }}": "'lipsum' is not known",
     "{% include '../../config.yaml' %}": "template en/hello.txt",
     "{% include '/etc/passwd' %}": "template en/hello.txt",
     "{{ name.split()[1] }}": "list object has no element 1",
@@ -116,11 +125,21 @@ WRONG: Final = {
 @pytest.mark.parametrize("text", WRONG)
 def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, company: Company) -> None:
     write(company, "en/hello.txt", f"Hello\n\n{text}\n")
-    assert WRONG[text] in company.ltc("config", "check", fails=6)["message"]
+    found = company.ltc("config", "check", fails=6)["message"]
+    assert WRONG[text] in found
+    assert found.count("en/hello.txt") == 1
     company.ltc("nurture", "L1", "--enroll", "hello")
     before = company.dump()
     assert WRONG[text] in company.ltc("nurture", "--due", "--no-send", fails=6)["message"]
     assert company.dump() == before
+
+
+def test_a_template_without_an_end_is_stopped(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "SECONDS", 0.1)
+    write(
+        company, "en/hello.txt", "x\n\n{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}y"
+    )
+    assert "takes more than 0.1 seconds" in company.ltc("config", "check", fails=6)["message"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +147,7 @@ def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, com
     [
         ({}, "there is no template hello in"),
         ({"en/hello.html": "<p>x</p>"}, "there is no template hello in"),
-        ({"en/hello.txt": "only a subject"}, "its first line is the subject, its second is empty"),
+        ({"en/hello.txt": "only a subject"}, "there is no text below its subject"),
         ({"en/hello.txt": "two\nlines\n\nbody"}, "its first line is the subject"),
         ({"en/hello.txt": SOUND, "en/hello.html": "{{ naem }}"}, "en/hello.html: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "zh/hello.txt": "{{ naem }}\n\nx"}, "zh/hello.txt: 'naem' is not known"),
@@ -159,7 +178,7 @@ def test_a_wrong_document_stops_those_alone_who_write_it(more: dict[str, str], c
 
 def test_a_file_that_is_no_text(company: Company) -> None:
     (company.path.parent / "templates" / "en" / "hello.txt").write_bytes(b"\xff\n\nx")
-    assert "template en/hello.txt: cannot be read" in company.ltc("config", "check", fails=6)["message"]
+    assert "template en/hello.txt: is no text in UTF-8" in company.ltc("config", "check", fails=6)["message"]
 
 
 def test_a_folder_that_is_not_there(company: Company) -> None:

@@ -797,7 +797,7 @@ def test_a_level_may_have_a_template_of_one_s_own(
         ({}, "unknown mail thunder: it is none of nudge, reminder, second, final, and there is no such template"),
         ({"en/thunder.txt": "Boom\n\n{{ naem }}\n"}, "en/thunder.txt: 'naem' is not known"),
         ({"zh/thunder.txt": "Boom\n\n{{ claims[9].amount }}\n"}, "zh/thunder.txt: "),
-        ({"en/thunder.txt": "only a subject"}, "its first line is the subject"),
+        ({"en/thunder.txt": "only a subject"}, "there is no text below its subject"),
         ({"en/thunder.txt": "Boom\n\n{{ ref.__class__ }}\n"}, "is unsafe"),
         ({"en/thunder.txt": "Boom\n\nx\n", "en/notice.txt": "{{ oops }}\n\nx\n"}, "'oops' is not known"),
     ],
