@@ -106,6 +106,8 @@ class Restored(NamedTuple):
     """Mails that waited when the backup was made."""
     stopped: int
     """Sequences that leads were in."""
+    notices: list[int]
+    """Those that the file that was there had decided since the backup."""
 
 
 # Backing up
@@ -214,11 +216,11 @@ def restore(
                 _refuse_ungiven(_in_doubt(proven.last, occasion.today.year), given, proven.last, unknown_because)
             lost = lost_numbers(proven.last, present, given)
             arguments = {"file": str(file), "sha256": proven.sha256, "last_number": list(last_numbers_given)}
-            listed = Listed(None, []) if unknown_because else _listed_in(target)
-            head, doubtful, stopped = _record(proven.copy, occasion, lost, listed, arguments)
+            since = NOTHING if unknown_because else _since(target, proven.copy)
+            head, doubtful, stopped = _record(proven.copy, occasion, lost, since, arguments)
             kept = _swap(proven.copy, real, occasion.recorded_at)
     is_blind = bool(unknown_because) and not proven.last and not given
-    return Restored(kept, head, lost, proven.has_manifest, is_blind, doubtful, stopped)
+    return Restored(kept, head, lost, proven.has_manifest, is_blind, doubtful, stopped, since.notices)
 
 
 def _prove(file: Path, copy: Path) -> _Proven:
@@ -232,42 +234,74 @@ def _prove(file: Path, copy: Path) -> _Proven:
         return _Proven(copy, sha256, has_manifest, _origin_sha256(connection), last_numbers(connection))
 
 
-class Listed(NamedTuple):
-    """Who is not to be written to by the file that is replaced: what unsubscribed since the backup stays so."""
+WAITING = "SELECT id FROM outbox WHERE state IN ('queued', 'claimed', 'sending') ORDER BY id"
+
+
+class Since(NamedTuple):
+    """What the file that is replaced knows of the time since the backup."""
 
     secret: bytes | None
-    rows: list[tuple[Any, ...]]
+    """The key of its suppression list."""
+    listed: list[tuple[Any, ...]]
+    """Who is not to be written to: what unsubscribed since stays so."""
+    sent: dict[int, tuple[str, str]]
+    """Mails that waited in the backup and went: on which day, and what the server said."""
+    notices: list[int]
+    """Those that were decided since."""
 
 
-def _listed_in(target: Path) -> Listed:
-    """Of the file that is there, which has proven to be of the same history."""
+NOTHING = Since(None, [], {}, [])
+
+
+def _since(target: Path, copy: Path) -> Since:
+    """Of the file that is there, which has proven to be of the same history as the copy of the backup."""
     if not target.exists():
-        return Listed(None, [])
+        return NOTHING
+    with closing(connect(copy)) as connection:
+        backup = Store(connection, copy)
+        waiting = [row["id"] for row in backup.all(WAITING)] if _has(backup, "outbox") else []
+        newest = backup.value("SELECT COALESCE(MAX(id), 0) FROM notice") if _has(backup, "notice") else 0
     with closing(open_existing(target)) as store, store.reading():
         secret = store.one("SELECT secret FROM suppression_key")
-        rows = store.all("SELECT kind, hash, reason, since_on, outbox_id, recorded_at FROM suppression ORDER BY id")
-        return Listed(secret["secret"] if secret else None, [tuple(row) for row in rows])
+        listed = store.all("SELECT kind, hash, reason, since_on, outbox_id, recorded_at FROM suppression ORDER BY id")
+        gone = store.among(
+            "SELECT outbox_id, happened_on, said FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id"
+            " WHERE outbox_attempt.state = 'sent' AND outbox.state = 'sent' AND {these:outbox_id}",
+            waiting,
+        )
+        notices = store.all("SELECT id FROM notice WHERE id > ? ORDER BY id", (newest,))
+        return Since(
+            secret["secret"] if secret else None,
+            [tuple(row) for row in listed],
+            {row["outbox_id"]: (row["happened_on"], row["said"]) for row in gone},
+            [row["id"] for row in notices],
+        )
 
 
-def _keep_suppression(store: Store, listed: Listed) -> None:
+def _has(store: Store, table: str) -> bool:
+    """The backup may be older than what is asked for."""
+    return store.one("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)) is not None
+
+
+def _keep_suppression(store: Store, since: Since) -> None:
     """Take the list over, with its key where the backup has none. Nobody knows what a list of another key is about."""
-    if listed.secret is None or not store.all("SELECT 1 FROM sqlite_master WHERE name = 'suppression'"):
+    if since.secret is None or not _has(store, "suppression"):
         return
     store.connection.execute(
-        "INSERT INTO suppression_key (id, secret) VALUES (1, ?) ON CONFLICT (id) DO NOTHING", (listed.secret,)
+        "INSERT INTO suppression_key (id, secret) VALUES (1, ?) ON CONFLICT (id) DO NOTHING", (since.secret,)
     )
-    if store.value("SELECT secret FROM suppression_key") != listed.secret:
+    if store.value("SELECT secret FROM suppression_key") != since.secret:
         return
     store.connection.executemany(
         "INSERT INTO suppression (kind, hash, reason, since_on, outbox_id, recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (hash, reason) DO NOTHING",
-        listed.rows,
+        since.listed,
     )
 
 
 def _stop_sequences(store: Store, occasion: Occasion) -> int:
     """Steps that were taken since the backup are not known, so none is taken by itself. Answers how many stop."""
-    if not store.all("SELECT 1 FROM sqlite_master WHERE name = 'sequence_event'"):
+    if not _has(store, "sequence_event"):
         return 0
     rows = store.all(
         "SELECT * FROM sequence_event AS now WHERE next_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sequence_event"
@@ -286,7 +320,7 @@ def _stop_sequences(store: Store, occasion: Occasion) -> int:
 
 
 def _record(
-    copy: Path, occasion: Occasion, lost: list[Lost], listed: Listed, arguments: dict[str, Any]
+    copy: Path, occasion: Occasion, lost: list[Lost], since: Since, arguments: dict[str, Any]
 ) -> tuple[Head, int, int]:
     """Raise the numbers, set aside what would be sent, and journal it, before the copy takes its place."""
     with closing(connect(copy)) as connection:
@@ -294,9 +328,9 @@ def _record(
         with store.writing(lambda: occasion.recorded_at):
             for each in lost:
                 _add_lost(store, each)
-            doubtful = _set_outbox_aside(store, occasion)
+            doubtful = _set_outbox_aside(store, occasion, since.sent)
             stopped = _stop_sequences(store, occasion)
-            _keep_suppression(store, listed)
+            _keep_suppression(store, since)
             store.journal(
                 verb="restore",
                 actor=occasion.actor,
@@ -307,25 +341,26 @@ def _record(
         return journal_head(connection), doubtful, stopped
 
 
-def _set_outbox_aside(store: Store, occasion: Occasion) -> int:
-    """What waited when the backup was made may have gone out since, so nothing sends it by itself. Answers how many."""
-    if not store.all("SELECT 1 FROM sqlite_master WHERE name = 'outbox'"):  # the backup is older than that
-        return 0
-    rows = store.all(
-        "UPDATE outbox SET state = 'unknown', not_before = NULL WHERE state IN ('queued', 'claimed', 'sending')"
-        " RETURNING id"
-    )
-    for row in rows:
+def _set_outbox_aside(store: Store, occasion: Occasion, sent: dict[int, tuple[str, str]]) -> int:
+    """What waited when the backup was made went, or may have gone: nothing sends it by itself.
+
+    Answers of how many nobody knows.
+    """
+    waiting = [row["id"] for row in store.all(WAITING)] if _has(store, "outbox") else []
+    for mail_id in waiting:
+        state = "sent" if mail_id in sent else "unknown"
+        on, said = sent.get(mail_id, (occasion.today.isoformat(), "it waited in a backup that was restored"))
+        store.connection.execute("UPDATE outbox SET state = ?, not_before = NULL WHERE id = ?", (state, mail_id))
         store.add(
             "outbox_attempt",
-            outbox_id=row["id"],
-            state="unknown",
-            tried=0,
-            said="it waited in a backup that was restored",
-            happened_on=occasion.today.isoformat(),
+            outbox_id=mail_id,
+            state=state,
+            tried=int(state == "sent"),
+            said=said,
+            happened_on=on,
             recorded_at=store.recorded_at,
         )
-    return len(rows)
+    return len(set(waiting) - set(sent))
 
 
 def _add_lost(store: Store, lost: Lost) -> None:

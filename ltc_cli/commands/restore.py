@@ -68,6 +68,13 @@ def _notices(session: Session, file: Path, restored: backups.Restored) -> list[s
         notices.append(
             f"{restored.stopped} sequences are stopped, since steps may have been taken: ltc nurture L… --enroll"
         )
+    if restored.notices:
+        first, *others = restored.notices
+        to = f" to N{others[-1]}" if others else ""
+        was = "were" if others else "was"
+        notices.append(
+            f"N{first}{to} {was} decided after the backup, and would be again: no notice goes before ltc dun --confirm"
+        )
     if restored.is_blind:
         series = backups.series_name(backups.Series("invoice", session.settings.numbers.invoice, session.today.year))
         notices.append(

@@ -251,10 +251,17 @@ def stopped(
     notices: int,
     most: int,
     waits_since: date | None = None,
+    restored_on: date | None = None,
 ) -> str | None:
-    """Why nothing is sent before somebody has looked; `waits_since`: when the oldest notice that waits was decided."""
+    """Why nothing is sent before somebody has looked.
+
+    `waits_since`: when the oldest notice that waits was decided. `restored_on`: when the books came back from a backup,
+    where no run of all customers has written since.
+    """
     if newest_on is not None and today < newest_on:
         return f"today is {today}, but the newest entry of the journal is of {newest_on}"
+    if restored_on is not None:
+        return f"a backup was restored on {restored_on}; who was written to after it was made is not known here"
     if last_run_on is not None and (today - last_run_on).days > LONGEST_PAUSE_DAYS:
         return f"the last run was on {last_run_on}, more than {LONGEST_PAUSE_DAYS} days ago"
     if waits_since is not None and (today - waits_since).days > LONGEST_PAUSE_DAYS:

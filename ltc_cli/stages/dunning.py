@@ -598,6 +598,14 @@ WHERE id >= COALESCE((SELECT MAX(id) FROM journal WHERE verb = 'dun' AND counts 
 """
 
 
+# The last restore, where no run of all customers has written since.
+RESTORED = """
+SELECT business_on FROM (SELECT business_on, recorded_at FROM journal WHERE verb = 'restore' ORDER BY id DESC LIMIT 1)
+AS restored WHERE NOT EXISTS (SELECT 1 FROM dunning_run WHERE notices > 0
+    AND dunning_run.recorded_at > restored.recorded_at)
+"""
+
+
 def stopped(
     store: Store,
     settings: Settings,
@@ -621,6 +629,7 @@ def stopped(
         waiting,
     )
     newest = store.value(NEWEST_ENTRY)
+    restored = store.one(RESTORED)
     last = store.value("SELECT MAX(run_on) FROM dunning_run WHERE run_on <= ?", (today.isoformat(),))
     earlier = [
         row["notices"]
@@ -633,4 +642,5 @@ def stopped(
         notices if most is None else notices + len(waiting),
         rules.most_notices(earlier) if most is None else most,
         min((date.fromisoformat(row["decided_on"]) for row in since), default=None),
+        date.fromisoformat(restored["business_on"]) if restored else None,
     )

@@ -78,6 +78,8 @@ AND NOT EXISTS (SELECT 1 FROM sequence_event WHERE sequence = ?
 ORDER BY lead.id
 """
 
+RESTORED = "SELECT recorded_at FROM journal WHERE verb = 'restore' ORDER BY id DESC LIMIT 1"
+
 
 class Done(NamedTuple):
     """What a run did, and what there is to say besides."""
@@ -231,7 +233,8 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
     first = date.fromordinal(max(1, on.toordinal() - sequence.within_days)).isoformat()
     listed = suppression.Listed(store)
     seen: set[str] = set()
-    kept_out, unreached = 0, []
+    kept_out, unreached, doubtful = 0, [], []
+    restored = store.one(RESTORED)
     mails_alone = not any(step.task for step in sequence.steps)
     for row in store.all(CANDIDATES, (first, on.isoformat(), int(mails_alone), wanted)):
         if not fits(vars(sequence.when), _fields(row)) or row["email_norm"] in seen:
@@ -242,6 +245,9 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
         if listed.has("email", row["email_norm"]):
             kept_out += 1
             continue
+        if restored and row["recorded_at"] < restored["recorded_at"]:
+            doubtful.append(f"L{row['id']}")
+            continue
         if row["email_norm"]:
             seen.add(row["email_norm"])
         next_on = _enrol(store, settings, sequence, wanted, row["id"], row["country"], on)
@@ -249,9 +255,15 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
     if kept_out:
         done.notices.append(f"{wanted}: not enrolled, for their addresses are not to be written to: {kept_out}")
     if unreached:
-        more = f" and {len(unreached) - MOST_NAMED} more" if len(unreached) > MOST_NAMED else ""
-        named = " ".join(unreached[:MOST_NAMED])
-        done.notices.append(f"{wanted}: not enrolled, for they have no e-mail address: {named}{more}")
+        done.notices.append(f"{wanted}: not enrolled, for they have no e-mail address: {_first(unreached)}")
+    if doubtful:
+        why = f"since the backup that was restored they may have been: {_first(doubtful)}"
+        done.notices.append(f"{wanted}: not enrolled, for {why}; ltc nurture {doubtful[0]} --enroll {wanted}")
+
+
+def _first(leads: list[str]) -> str:
+    more = f" and {len(leads) - MOST_NAMED} more" if len(leads) > MOST_NAMED else ""
+    return " ".join(leads[:MOST_NAMED]) + more
 
 
 def _fields(row: Row) -> dict[str, str | None]:

@@ -502,6 +502,20 @@ def test_an_import_that_is_taken_back_leaves_who_is_in_a_sequence(company: Compa
     assert "it is in a sequence" in company.out
 
 
+def test_a_rule_greets_nobody_again_after_a_restore(company: Company) -> None:
+    """L2 was enrolled after the backup, which does not know it; L3 comes after the restore."""
+    company.ltc("lead", "add", "Bob", "--email", "bob@b.example", "--source", "web", "--country", "DE")
+    backup = str(company.path.parent / "monday.db")
+    company.ltc("backup", backup)
+    assert ("L2", "enrolled", "web", None) in due(company, "2026-06-15")
+    company.ltc("restore", backup)
+    company.ltc("lead", "add", "Eva", "--email", "eva@e.example", "--source", "web", "--country", "FR")
+    assert due(company, "2026-06-15") == [("L3", "enrolled", "web", None)]
+    assert (
+        "web: not enrolled, for since the backup that was restored they may have been: L2; ltc nurture" in company.err
+    )
+
+
 def test_a_restored_backup_writes_to_nobody_by_itself(company: Company) -> None:
     """What was sent since it was made is not known; who unsubscribed since then stays so."""
     company.ltc("lead", "add", "Bob", "--email", "bob@b.example")

@@ -432,6 +432,24 @@ def test_a_missed_nudge_is_never_caught_up(company: Dunned) -> None:
     assert company.levels(1) == []
 
 
+def test_after_a_restore_no_notice_goes_by_itself(company: Dunned) -> None:
+    """N1 went after the backup was made, which does not know it; a look and a run that writes end the caution."""
+    company.sell("100")
+    backup = str(company.path.parent / "monday.db")
+    company.ltc("backup", backup)
+    assert company.levels(5) == [("K1", "a")]
+    company.at(6, "restore", backup)
+    assert "N1 was decided after the backup, and would be again: no notice goes before ltc dun --confirm" in company.err
+    company.sell("5", "Bob", day=6)
+    for day in (6, 7):
+        assert company.run("dun", "--to-folder", str(company.folder), "--today", at(day)) == 8
+        assert f"a backup was restored on {at(6)}; who was written to" in company.err
+    company.at(7, "hold", "K1", "--until", at(30), "--reason", "N1 has gone")
+    company.folder = company.path.parent / "again"  # M1 is in the other one
+    assert company.levels(11, "--confirm") == [("K2", "a")]
+    assert company.levels(31) == [("K1", "a"), ("K2", "b")]
+
+
 def test_what_is_to_be_collected_is_what_is_overdue(company: Dunned) -> None:
     """Claims are late from the day after the notice on: what `today` asks for is what its command books."""
     company.configure(FEES)
