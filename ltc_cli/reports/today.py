@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.reports.conversion import Conversion
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
     Standing = dict[tuple[str, int], list[holds.Standing]]
@@ -127,20 +128,18 @@ UNDELIVERED_STATES = {
 """By the state of a mail that did not go: what it is called, what to do, and why."""
 
 
-def report(
-    store: Store, today: date, now: str, into: Conversion | None = None, *, mails_invoices: bool = False
-) -> Report:
+def report(store: Store, settings: Settings, today: date, now: str, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency. `now`: the moment, UTC, for mails."""
     standing = holds.standing(store, today)
     disputed = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)}
     late = _late(store, today, standing, disputed)
     rows = [row for state in URGENCY for row in late if row["what"] == state]
     rows += [*_credits(store, today, disputed), *_billable(store, today)]
-    rows += _unmailed(store, today) if mails_invoices else ()
+    rows += _unmailed(store, today) if settings.mail.invoices else ()
     rows += _next_steps(store, today)
     waiting = tasks.waiting(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
-    rows += [*_undelivered(store, today, now), *_unshipped(store, today)]
+    rows += [*_undelivered(store, settings, today, now), *_unshipped(store, today)]
     rows += [_task(row, today) for row in waiting if row["about"].startswith("L")]
     rows += _untouched(store, today)
     rows += [row for row in late if row["what"] not in URGENCY]
@@ -309,11 +308,11 @@ def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
             yield row
 
 
-def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
+def _undelivered(store: Store, settings: Settings, today: date, now: str) -> Iterator[dict[str, Any]]:
     for row in undelivered(store, today, now):
         ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
         what, command, why = UNDELIVERED_STATES[row["state"]]
-        until = moment(row["not_before"] or "")
+        until = moment(row["not_before"], settings.timezone) if row["not_before"] else None
         words = why.format(until=until, said=row["said"] or "no answer").strip()
         yield _row(what, ref, name, row["queued_on"], today, command.format(ref=ref), words)
 
