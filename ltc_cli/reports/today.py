@@ -9,12 +9,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.mail.outbox import IS_DUE, moments
+from ltc_cli.mail.replies import speaks_of_recipient
 from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held, unmailed
 from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import amendments, contracts, holds, nurture, quotes, tasks
+from ltc_cli.stages import amendments, contracts, holds, notice_records, nurture, quotes, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -115,10 +116,14 @@ ORDER BY created_on, id
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
 UNDELIVERED = f"""
-SELECT id, kind, state, recipient, about, queued_on, not_before,
+SELECT outbox.id, outbox.kind, record_id, state, recipient, about, queued_on, not_before, kept.id AS customer_id,
+    COALESCE(kept.name, lead.company, lead.name) AS name, LOWER(kept.email) = recipient AS is_current,
     (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
-FROM outbox WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
-AND (state <> 'queued' OR NOT {IS_DUE}) AND queued_on <= ? ORDER BY id
+FROM outbox LEFT JOIN customer AS own ON own.id = outbox.customer_id
+LEFT JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+LEFT JOIN lead ON outbox.kind = 'lead' AND lead.id = record_id
+WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
+AND (state <> 'queued' OR NOT {IS_DUE}) AND queued_on <= ? ORDER BY outbox.id
 """
 UNDELIVERED_STATES = {
     "failed": ("mail failed", "ltc outbox retry {ref}", "{said}"),
@@ -138,8 +143,12 @@ def report(store: Store, settings: Settings, today: date, now: str, into: Conver
     rows += _unmailed(store, today) if settings.mail.invoices else ()
     rows += _next_steps(store, today)
     waiting = tasks.waiting(store, today)
-    rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
-    rows += [*_undelivered(store, settings, today, now), *_unshipped(store, today)]
+    mails = list(undelivered(store, today, now))
+    called = _called(store, mails, waiting)
+    failed = {called[row["id"]]: row for row in mails if row["id"] in called}
+    rows += [_task(row, today, failed.get(row["ref"])) for row in waiting if row["about"].startswith("K")]
+    rows += [_undelivered(row, settings, today) for row in mails if row["id"] not in called]
+    rows += _unshipped(store, today)
     rows += [_task(row, today) for row in waiting if row["about"].startswith("L")]
     rows += _untouched(store, today)
     rows += [row for row in late if row["what"] not in URGENCY]
@@ -296,9 +305,13 @@ def _next_steps(store: Store, today: date) -> Iterator[dict[str, Any]]:
             yield _row("close", ref, row["name"], row["close_on"], today, f"ltc sign {ref}")
 
 
-def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
-    """A call with a customer whom dunning cannot write to, or whom a level says to call; or one with a lead."""
-    return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}")
+def _task(task: dict[str, Any], today: date, failed: Row | None = None) -> dict[str, Any]:
+    """A call with a customer whom dunning cannot write to, or whom a level says to call; or one with a lead.
+
+    `failed`: the mail of the notice that it tells instead.
+    """
+    why = f"{failed['about']} to {failed['recipient']} failed: {failed['said']}" if failed else None
+    return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}", why)
 
 
 def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
@@ -308,13 +321,22 @@ def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
             yield row
 
 
-def _undelivered(store: Store, settings: Settings, today: date, now: str) -> Iterator[dict[str, Any]]:
-    for row in undelivered(store, today, now):
-        ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
-        what, command, why = UNDELIVERED_STATES[row["state"]]
-        until = moment(row["not_before"], settings.timezone) if row["not_before"] else None
-        words = why.format(until=until, said=row["said"] or "no answer").strip()
-        yield _row(what, ref, name, row["queued_on"], today, command.format(ref=ref), words)
+def _called(store: Store, mails: Iterable[Row], waiting: Iterable[dict[str, Any]]) -> dict[int, str]:
+    """The calls that tell what was in mails of notices which have failed, by mail."""
+    failed = {row["record_id"]: row["id"] for row in mails if row["kind"] == "notice" and row["state"] == "failed"}
+    asked = {row["ref"] for row in waiting}
+    found = notice_records.records(store, [*failed]) if failed else []
+    return {failed[int(each["ref"][1:])]: each["task"] for each in found if each["task"] in asked}
+
+
+def _undelivered(row: Row, settings: Settings, today: date) -> dict[str, Any]:
+    ref, said = f"M{row['id']}", row["said"] or "no answer"
+    what, command, why = UNDELIVERED_STATES[row["state"]]
+    if row["state"] == "failed" and row["is_current"] and speaks_of_recipient(said, row["recipient"]):
+        command = f"ltc edit K{row['customer_id']} email=…"
+    until = moment(row["not_before"], settings.timezone) if row["not_before"] else None
+    words = why.format(until=until, said=said)
+    return _row(what, ref, row["name"], row["queued_on"], today, command.format(ref=ref), words)
 
 
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:

@@ -233,7 +233,7 @@ def test_a_mail_that_pauses_is_named_with_when_it_goes_on_and_how_it_goes_at_onc
         assert company.run("outbox", "list") == 0
         assert until in company.out
         (row,) = company.ltc("today")
-        assert (row["what"], row["ref"]) == ("mail paused", "M1")
+        assert (row["what"], row["ref"], row["name"]) == ("mail paused", "M1", "Ada")
         assert (row["why"], row["command"]) == (f"until {until}: RCPT: 450 4.1.1 later", "ltc outbox retry M1")
         assert company.run(*row["command"].split()[1:]) == 0
         assert company.ltc("today") == []
