@@ -236,7 +236,8 @@ def test_a_mail_that_pauses_is_named_with_when_it_goes_on_and_how_it_goes_at_onc
         assert (row["what"], row["ref"], row["name"]) == ("mail paused", "M1", "Ada")
         assert (row["why"], row["command"]) == (f"until {until}: RCPT: 450 4.1.1 later", "ltc outbox retry M1")
         assert company.run(*row["command"].split()[1:]) == 0
-        assert company.ltc("today") == []
+        (row,) = company.ltc("today")
+        assert (row["what"], row["why"]) == ("mails wait", "to be tried again")
 
 
 def test_a_mail_that_pauses_is_taken_back_when_its_sequence_stops(port: int, inbox: Inbox) -> None:
