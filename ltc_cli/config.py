@@ -422,7 +422,7 @@ SETTINGS: Final = record(
         "en",
         "Of mails and documents for customers without one of their own; tables are English.",
     ),
-    Setting("timezone", TIMEZONE, "", "Decides which day today is; empty: the machine's own zone."),
+    Setting("timezone", TIMEZONE, "", "Decides which day today is, and how times are told; empty: the machine's own."),
     Setting("database", PATH, Path("ltc.db"), "The file that holds everything; --db and LTC_DB win."),
     _section(
         "numbers",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -82,9 +83,18 @@ class Report:
         self.exit_code = exit_code
 
 
-def moment(recorded: str) -> str:
-    """A moment as it is shown: `2026-06-15 09:05 UTC`."""
-    return f"{recorded[:16].replace('T', ' ')} UTC"
+def local(at: datetime, timezone: str) -> datetime:
+    """A moment in a time zone; in the machine's own where that is empty."""
+    if not timezone:
+        return at.astimezone()
+    from zoneinfo import ZoneInfo
+
+    return at.astimezone(ZoneInfo(timezone))
+
+
+def moment(recorded: str, timezone: str) -> str:
+    """A moment, recorded as UTC, as it is shown to people in a time zone: `2026-06-15 11:05`."""
+    return f"{local(datetime.fromisoformat(recorded), timezone):%Y-%m-%d %H:%M}"
 
 
 def to_text(report: Report) -> str:

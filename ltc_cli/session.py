@@ -18,7 +18,7 @@ from ltc_cli import store as files
 from ltc_cli.errors import ConflictError, LtcError, NotFoundError, UsageError
 from ltc_cli.output.show import say, show
 from ltc_cli.output.streams import usable
-from ltc_cli.report import Report, from_text, to_text
+from ltc_cli.report import Report, from_text, local, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import parse_currency, parse_money
@@ -121,11 +121,7 @@ class Session:
 
     @cached_property
     def _calendar_day(self) -> date:
-        if not self.settings.timezone:
-            return self.clock().astimezone().date()
-        from zoneinfo import ZoneInfo
-
-        return self.clock().astimezone(ZoneInfo(self.settings.timezone)).date()
+        return local(self.clock(), self.settings.timezone).date()
 
     @cached_property
     def as_of(self) -> date:
@@ -281,7 +277,9 @@ class Session:
 
     def show(self, report: Report) -> None:
         """Print the answer; its exit code becomes the command's."""
-        show(report, style=self.style, out=self.out, err=self.err, quiet=self.quiet)
+        has_moments = any(column.kind == "moment" for column in report.columns)
+        timezone = self.settings.timezone if has_moments else ""
+        show(report, style=self.style, out=self.out, err=self.err, quiet=self.quiet, timezone=timezone)
         self.exit_code = report.exit_code
         for trouble in self.call_hooks(report):
             say(self.err, trouble, quiet=self.quiet)

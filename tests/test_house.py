@@ -35,7 +35,7 @@ MAY_KNOW: Final = {
     "exporting": "exchange session report store errors",
     "exchange": "exchange rules errors",
     "batch": "session settings hooks store output report errors",
-    "reports": "reports stages mail references agreed receivables currencies report rules store schema errors",
+    "reports": "reports stages mail settings references agreed receivables currencies report rules store schema errors",
     "stages": "stages mail settings references agreed receivables currencies report rules store errors",
     "mail": "mail settings references report rules store errors",
     "references": "rules store errors",

@@ -119,7 +119,7 @@ journal_sha256:sha256 facts_sha256:sha256
 """
 RECEIVABLE: Final = "currency amount:money"
 FOUND: Final = "ref kind name found_in text"
-TO_DO: Final = "what ref name since:date days:count amount:money? currency? why? command"
+TO_DO: Final = "what ref? name since:date days:count amount:money? currency? why? command"
 ENTRY: Final = """
 id:count recorded_at:moment business_on:date actor verb records:texts arguments:object? changes:objects counts:object
 sha256:sha256

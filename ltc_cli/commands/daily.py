@@ -11,6 +11,7 @@ from ltc_cli.commands.post import remarks
 from ltc_cli.commands.steps import STEPS, Step
 from ltc_cli.errors import UnderWayError
 from ltc_cli.report import Column, Report
+from ltc_cli.session import Session
 from ltc_cli.store import daily_lock
 
 COLUMNS = (
@@ -51,7 +52,7 @@ def daily(
         if check:
             looks = step.looks or (f"{words} --dry-run",)
             return _looked(step.name, [run(look) for look in looks], step.left(session))
-        return _done(step.name, run(words), step.left(session))
+        return _done(session, step.name, run(words), step.left(session))
 
     def run(words: str) -> Told:
         with closing(Held()) as held:
@@ -78,12 +79,12 @@ def daily(
     return show(rows, "nothing", "done")
 
 
-def _done(step: str, told: Told, left: list[dict[str, Any]]) -> dict[str, Any]:
+def _done(session: Session, step: str, told: Told, left: list[dict[str, Any]]) -> dict[str, Any]:
     if "error" in told:
         return _failed(step, told)
     refs = _all_refs([told], left)
     status = "partly" if told["exit_code"] or left else "done" if refs else "nothing"
-    said = dict.fromkeys([*told["notices"], *remarks(left[:REFS_MOST])])
+    said = dict.fromkeys([*told["notices"], *remarks(session, left[:REFS_MOST])])
     return _row(step, status, refs, "; ".join(said) or _few(refs))
 
 

@@ -125,7 +125,7 @@ class _Run:
         if way and mails:
             said += deliver(self.session, store, decisions, way, mails)
             sent = outbox.records(store, mails)
-            said += [*remarks(sent), *self._to_be_printed(sent)]
+            said += [*remarks(self.session, sent), *self._to_be_printed(sent)]
         shown = dict(zip(written, notice_records.records(store, written), strict=True)) if written else {}
         for row, each in zip(rows, done, strict=True):
             row.update(shown[each.notice_id] if each.notice_id else self._as_call(each))

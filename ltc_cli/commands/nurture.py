@@ -105,7 +105,7 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
         mails = outbox.waiting(store, "lead")
         report.notices.extend(deliver(session, store, decisions, way, mails) if mails else [])
         rows = outbox.records(store, mails) if mails else []
-        report.notices.extend(remarks(rows, store))
+        report.notices.extend(remarks(session, rows, store))
         if any(row["status"] in NOT_DELIVERED for row in rows):
             report.exit_code = 8
         return report

@@ -68,7 +68,7 @@ def send(
         except UnderWayError:
             return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
         rows = outbox.records(store, handled) if handled else []
-        said = [*remarks(rows, store), *notice_mails.to_be_called(store, handled, session.today)]
+        said = [*remarks(session, rows, store), *notice_mails.to_be_called(store, handled, session.today)]
         if why:
             rows += outbox.records(store, held)
             said.append(f"no notice is sent: {why}; {_again(to_folder)} --confirm sends all the same")

@@ -70,15 +70,16 @@ def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[i
     return bool(left)
 
 
-def remarks(rows: list[dict[str, Any]], store: Store | None = None) -> list[str]:
+def remarks(session: Session, rows: list[dict[str, Any]], store: Store | None = None) -> list[str]:
     """One line for each mail that is not delivered, with what to do about it; without a store each is still wanted."""
-    return [_remark(row, store) for row in rows if row["status"] in REMARKS and row["said"]]
+    return [_remark(session, row, store) for row in rows if row["status"] in REMARKS and row["said"]]
 
 
-def _remark(row: dict[str, Any], store: Store | None) -> str:
+def _remark(session: Session, row: dict[str, Any], store: Store | None) -> str:
     why = nurture.withdrawn(store, int(row["ref"][1:])) if store and row["status"] == "failed" else None
     words = REMARKS["needless" if why else "paused" if row["not_before"] else row["status"]]
-    return words.format(why=why, until=moment(row["not_before"] or ""), sends=outbox.SENDS[row["channel"]], **row)
+    until = moment(row["not_before"], session.settings.timezone) if row["not_before"] else None
+    return words.format(why=why, until=until, sends=outbox.SENDS[row["channel"]], **row)
 
 
 def _ready(session: Session) -> tuple[Office, Way] | ConfigError:
@@ -122,7 +123,7 @@ class Post:
         waiting = [int(row["ref"][1:]) for row in self._rows(store) if row["status"] == "queued"]
         notices = deliver(self.session, store, decisions, self._at_work()[1], waiting) if waiting else []
         rows = self._rows(store)
-        self.report.notices.extend(notices + remarks(rows))
+        self.report.notices.extend(notices + remarks(self.session, rows))
         is_done = self.is_complete and all(row["status"] not in NOT_DELIVERED for row in rows)
         self.report.exit_code = 0 if is_done else 8
         return self.report

@@ -73,7 +73,7 @@ def send(
         row = outbox.records(store, mails)[0]
         already = f"{row['about']} has a mail to {row['recipient']} already; --again writes another one"
         said = [] if is_new else [already]
-        found = record(outbox.COLUMNS, row, notices=said + remarks([row]), hint=f"ltc show {row['about']}")
+        found = record(outbox.COLUMNS, row, notices=said + remarks(session, [row]), hint=f"ltc show {row['about']}")
         found.exit_code = 8 if way and row["status"] in NOT_DELIVERED else 0
         return found
 

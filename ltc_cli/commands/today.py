@@ -15,7 +15,4 @@ def today(ctx: typer.Context) -> None:
     """
     session = ask(ctx)
     today, now = session.today, session.recorded_at
-    mails_invoices = session.settings.mail.invoices
-    session.read(
-        lambda store: report.report(store, today, now, conversion(session, store, today), mails_invoices=mails_invoices)
-    )
+    session.read(lambda store: report.report(store, session.settings, today, now, conversion(session, store, today)))

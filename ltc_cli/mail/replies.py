@@ -25,6 +25,12 @@ OF_US = re.compile(
 )
 
 
+def speaks_of_recipient(said: str, recipient: str) -> bool:
+    """As `has_bounced`, of what was kept of a refusal: `RCPT: 550 5.1.1 unknown`."""
+    found = re.fullmatch(r"(?:(RCPT): )?(\d{3}) (.*)", said)
+    return found is not None and has_bounced(found[1] or "", int(found[2]), found[3], recipient)
+
+
 def has_bounced(command: str, code: int, said: str, recipient: str) -> bool:
     """Whether a refusal means that this address takes no mail at all.
 

@@ -41,7 +41,8 @@ def sender_name(settings: Settings) -> str:
 
 
 def no_server() -> ConfigError:
-    return ConfigError("there is no mail server: mail.host is not set", "set it in config.yaml, or --to-folder DIR")
+    hint = "set it in config.yaml; dun, nurture --due, send and outbox send write files by --to-folder DIR"
+    return ConfigError("there is no mail server: mail.host is not set", hint)
 
 
 def server(mail: Mail) -> Server:

@@ -27,7 +27,7 @@ def cell(column: Column, value: Any, screen: Screen) -> str:
     """The value as this kind of column shows it. A bar stays a number until its width is known."""
     if value is None:
         return screen.glyphs.dash if column.kind == "money" else ""
-    return screen.text(_worded(column, value))
+    return screen.text(_worded(column, value, screen))
 
 
 def grouped(number: object) -> str:
@@ -71,7 +71,7 @@ def name_keys(columns: Sequence[Column]) -> dict[str, str]:
     return {key: f"{key}_name" for key in keys if f"{key}_name" in keys}
 
 
-def _worded(column: Column, value: Any) -> str:
+def _worded(column: Column, value: Any, screen: Screen) -> str:
     match column.kind:
         case "percent":
             return percent(value)
@@ -80,7 +80,7 @@ def _worded(column: Column, value: Any) -> str:
         case "status":
             return str(value).replace("_", " ")
         case "moment":
-            return moment(value)
+            return moment(value, screen.timezone)
         case kind if kind in NUMBERS:
             return grouped(value)
     return _joined(column, value) if isinstance(value, (list, tuple)) else _plain(value)

@@ -36,6 +36,8 @@ class Screen(NamedTuple):
     colour: bool
     encoding: str
     glyphs: Glyphs
+    timezone: str = ""
+    """In which moments are told; empty: the machine's own."""
 
     def text(self, value: object) -> str:
         """The value on one line, in characters that this stream can show."""
@@ -43,7 +45,7 @@ class Screen(NamedTuple):
         return encodable(visible(one_line), self.encoding)
 
 
-def screen_of(out: TextIO, *, colour: bool | None = None, width: int | None = None) -> Screen:
+def screen_of(out: TextIO, *, colour: bool | None = None, width: int | None = None, timezone: str = "") -> Screen:
     """What this stream can show; `colour` and `width` in place of what it says itself."""
     is_terminal = out.isatty() or colour is True
     encoding = encoding_of(out)
@@ -53,6 +55,7 @@ def screen_of(out: TextIO, *, colour: bool | None = None, width: int | None = No
         colour=wants_colour(out) if colour is None else colour,
         encoding=encoding,
         glyphs=UNICODE if can_encode("".join(UNICODE), encoding) else ASCII,
+        timezone=timezone,
     )
 
 

@@ -27,14 +27,15 @@ def show(
     quiet: bool,
     colour: bool | None = None,
     width: int | None = None,
+    timezone: str = "",
 ) -> None:
     """The answer on `out`; on `err` what there is to say about it: if quiet, only where something is not done.
 
-    Colour and width are what the terminal says unless given; a pipe has no colour and no width. A closed pipe
-    raises BrokenPipeError.
+    Colour and width are what the terminal says unless given; a pipe has no colour and no width. Tables tell moments in
+    the time zone, by default the machine's own. A closed pipe raises BrokenPipeError.
     """
     if style == "table":
-        remarks = _show_table(report, out, colour=colour, width=width)
+        remarks = _show_table(report, out, screen_of(out, colour=colour, width=width, timezone=timezone))
     else:
         remarks = []
         _show_data(report, style, out)
@@ -91,11 +92,11 @@ def _show_data(report: Report, style: Style, out: TextIO) -> None:
         write(out, dumps(answer(report), out))
 
 
-def _show_table(report: Report, out: TextIO, *, colour: bool | None, width: int | None) -> list[str]:
+def _show_table(report: Report, out: TextIO, screen: Screen) -> list[str]:
     """Draws a table, or the card of one record; returns what is to be said about it."""
     if not report.rows:
         return [report.empty] if report.empty else []
-    text, left_off = _drawn(report, screen_of(out, colour=colour, width=width))
+    text, left_off = _drawn(report, screen)
     write(out, text)
     return [f"left off on this narrow terminal: {', '.join(left_off)}"] if left_off else []
 

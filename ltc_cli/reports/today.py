@@ -1,6 +1,7 @@
 """What to do now, most urgent first: money that is late, then money not asked for, then next steps, then leads.
 
-Of what is late, what waits for an answer of ours comes first, what is held or promised last of all.
+Of what is late, notices that are due come first, then what waits for an answer of ours; what is held or promised comes
+last of all.
 """
 
 from __future__ import annotations
@@ -8,19 +9,23 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ltc_cli.errors import ConfigError
+from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.outbox import IS_DUE, moments
+from ltc_cli.mail.replies import speaks_of_recipient
 from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held, unmailed
 from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import amendments, contracts, holds, nurture, quotes, tasks
+from ltc_cli.stages import amendments, contracts, dunning, holds, notice_records, nurture, quotes, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from sqlite3 import Row
 
     from ltc_cli.reports.conversion import Conversion
+    from ltc_cli.settings import Settings
     from ltc_cli.store import Store
 
     Standing = dict[tuple[str, int], list[holds.Standing]]
@@ -114,10 +119,14 @@ ORDER BY created_on, id
 
 # Its second condition is that of the index, so that a long history of sent mails costs nothing.
 UNDELIVERED = f"""
-SELECT id, kind, state, recipient, about, queued_on, not_before,
+SELECT outbox.id, outbox.kind, record_id, state, recipient, about, queued_on, not_before, kept.id AS customer_id,
+    COALESCE(kept.name, lead.company, lead.name) AS name, LOWER(kept.email) = recipient AS is_current,
     (SELECT said FROM outbox_attempt WHERE outbox_id = outbox.id ORDER BY id DESC LIMIT 1) AS said
-FROM outbox WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
-AND (state <> 'queued' OR NOT {IS_DUE}) AND queued_on <= ? ORDER BY id
+FROM outbox LEFT JOIN customer AS own ON own.id = outbox.customer_id
+LEFT JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
+LEFT JOIN lead ON outbox.kind = 'lead' AND lead.id = record_id
+WHERE state IN ('unknown', 'failed', 'queued') AND state NOT IN ('sent', 'cancelled')
+AND (state <> 'queued' OR NOT {IS_DUE}) AND queued_on <= ? ORDER BY outbox.id
 """
 UNDELIVERED_STATES = {
     "failed": ("mail failed", "ltc outbox retry {ref}", "{said}"),
@@ -127,20 +136,23 @@ UNDELIVERED_STATES = {
 """By the state of a mail that did not go: what it is called, what to do, and why."""
 
 
-def report(
-    store: Store, today: date, now: str, into: Conversion | None = None, *, mails_invoices: bool = False
-) -> Report:
+def report(store: Store, settings: Settings, today: date, now: str, into: Conversion | None = None) -> Report:
     """What waits, most urgent first; with `into` the amounts in one currency. `now`: the moment, UTC, for mails."""
     standing = holds.standing(store, today)
     disputed = {of for (kind, of), said in standing.items() if kind == "invoice" and _disputes(said)}
     late = _late(store, today, standing, disputed)
-    rows = [row for state in URGENCY for row in late if row["what"] == state]
+    rows = [*_notices(store, settings, today, now)]
+    rows += [row for state in URGENCY for row in late if row["what"] == state]
     rows += [*_credits(store, today, disputed), *_billable(store, today)]
-    rows += _unmailed(store, today) if mails_invoices else ()
+    rows += _unmailed(store, today) if settings.mail.invoices else ()
     rows += _next_steps(store, today)
     waiting = tasks.waiting(store, today)
-    rows += [_task(row, today) for row in waiting if row["about"].startswith("K")]
-    rows += [*_undelivered(store, today, now), *_unshipped(store, today)]
+    mails = list(undelivered(store, today, now))
+    called = _called(store, mails, waiting)
+    failed = {called[row["id"]]: row for row in mails if row["id"] in called}
+    rows += [_task(row, today, failed.get(row["ref"])) for row in waiting if row["about"].startswith("K")]
+    rows += [_undelivered(row, settings, today) for row in mails if row["id"] not in called]
+    rows += [*_waiting(store, settings, today, now), *_unshipped(store, today)]
     rows += [_task(row, today) for row in waiting if row["about"].startswith("L")]
     rows += _untouched(store, today)
     rows += [row for row in late if row["what"] not in URGENCY]
@@ -155,7 +167,7 @@ def report(
 
 
 def _row(
-    what: str, ref: str, name: str, since: str, today: date, command: str, why: str | None = None, **money: Any
+    what: str, ref: str | None, name: str, since: str, today: date, command: str, why: str | None = None, **money: Any
 ) -> dict[str, Any]:
     days = days_past_due(date.fromisoformat(since), today)
     return {
@@ -168,6 +180,28 @@ def _row(
         "why": why,
         "command": command,
     }
+
+
+def _notices(store: Store, settings: Settings, today: date, now: str) -> Iterator[dict[str, Any]]:
+    """Whom `dun` would write to, or call; and why it would not."""
+    day, has_server = today.isoformat(), settings.mail.host is not None
+    try:
+        notices = dunning.decide(store, settings, today, letters=not has_server).notices
+    except ConfigError as error:
+        yield _row("notices stopped", None, "all customers", day, today, "ltc dun --dry-run", error.message)
+        return
+    if not notices:
+        return
+    (first, *others) = sorted({notice.customer_id for notice in notices})
+    ref, name = None, f"{len(others) + 1} customers"
+    if not others:
+        ref, name = f"K{first}", store.value("SELECT name FROM customer WHERE id = ?", (first,))
+    since = min(day, *(item.due_on for notice in notices for item in notice.advanced))
+    going = outbox.waiting(store, "notice", ("mail",) if has_server else outbox.CHANNELS, until=now)
+    writes = any(notice.channel == "mail" for notice in notices)
+    why = dunning.stopped(store, settings, today, len(notices), waiting=going)
+    why = why or setting.missing(settings, writes=writes, sends=False)
+    yield _row("notices due", ref, name, since, today, "ltc dun" if has_server else "ltc dun --to-folder DIR", why)
 
 
 def _late(store: Store, today: date, standing: Standing, disputed: set[int]) -> list[dict[str, Any]]:
@@ -297,9 +331,13 @@ def _next_steps(store: Store, today: date) -> Iterator[dict[str, Any]]:
             yield _row("close", ref, row["name"], row["close_on"], today, f"ltc sign {ref}")
 
 
-def _task(task: dict[str, Any], today: date) -> dict[str, Any]:
-    """A call with a customer whom dunning cannot write to, or whom a level says to call; or one with a lead."""
-    return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}")
+def _task(task: dict[str, Any], today: date, failed: Row | None = None) -> dict[str, Any]:
+    """A call with a customer whom dunning cannot write to, or whom a level says to call; or one with a lead.
+
+    `failed`: the mail of the notice that it tells instead.
+    """
+    why = f"{failed['about']} to {failed['recipient']} failed: {failed['said']}" if failed else None
+    return _row(task["text"], task["ref"], task["name"], task["since"], today, f"ltc done {task['ref']}", why)
 
 
 def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
@@ -309,13 +347,37 @@ def undelivered(store: Store, today: date, now: str) -> Iterator[Row]:
             yield row
 
 
-def _undelivered(store: Store, today: date, now: str) -> Iterator[dict[str, Any]]:
-    for row in undelivered(store, today, now):
-        ref, name = f"M{row['id']}", f"{row['about']} to {row['recipient']}"
-        what, command, why = UNDELIVERED_STATES[row["state"]]
-        until = moment(row["not_before"] or "")
-        words = why.format(until=until, said=row["said"] or "no answer").strip()
-        yield _row(what, ref, name, row["queued_on"], today, command.format(ref=ref), words)
+def _called(store: Store, mails: Iterable[Row], waiting: Iterable[dict[str, Any]]) -> dict[int, str]:
+    """The calls that tell what was in mails of notices which have failed, by mail."""
+    failed = {row["record_id"]: row["id"] for row in mails if row["kind"] == "notice" and row["state"] == "failed"}
+    asked = {row["ref"] for row in waiting}
+    found = notice_records.records(store, [*failed]) if failed else []
+    return {failed[int(each["ref"][1:])]: each["task"] for each in found if each["task"] in asked}
+
+
+def _undelivered(row: Row, settings: Settings, today: date) -> dict[str, Any]:
+    ref, said = f"M{row['id']}", row["said"] or "no answer"
+    what, command, why = UNDELIVERED_STATES[row["state"]]
+    if row["state"] == "failed" and row["is_current"] and speaks_of_recipient(said, row["recipient"]):
+        command = f"ltc edit K{row['customer_id']} email=…"
+    until = moment(row["not_before"], settings.timezone) if row["not_before"] else None
+    words = why.format(until=until, said=said)
+    return _row(what, ref, row["name"], row["queued_on"], today, command.format(ref=ref), words)
+
+
+def _waiting(store: Store, settings: Settings, today: date, now: str) -> Iterator[dict[str, Any]]:
+    """What goes with the next run: mails, and letters on paper."""
+    for channel in outbox.CHANNELS:
+        ids = outbox.waiting(store, channels=(channel,), until=now)
+        rows = [row for row in outbox.records(store, ids) if row["queued_on"] <= today.isoformat()] if ids else []
+        if rows:
+            first, *others = rows
+            no_server = setting.missing(settings, writes=False, sends=channel == "mail")
+            said = [row["said"] for row in rows if row["said"]]
+            why = no_server or (said[-1] if said else None)
+            command = outbox.SENDS["letter" if no_server else channel]
+            ref, name = (first["ref"], first["recipient"]) if not others else (None, f"{len(rows)} {channel}s")
+            yield _row(f"{channel}s wait", ref, name, first["queued_on"], today, command, why)
 
 
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:

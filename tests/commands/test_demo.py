@@ -159,7 +159,7 @@ def test_cash_has_come_in(looked: Made) -> None:
 
 def test_today_has_things_to_do_of_each_kind(looked: Made) -> None:
     kinds = {row["what"] for row in ask(looked.folder, "today")}
-    assert kinds == {"overdue", "invoice", "call about the quote", "close", "ship", "call", "credit"}
+    assert kinds == {"notices due", "overdue", "invoice", "call about the quote", "close", "ship", "call", "credit"}
 
 
 @pytest.mark.parametrize("status", ["applied", "unapplied", "reversed"])

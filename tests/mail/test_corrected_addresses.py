@@ -91,7 +91,9 @@ def test_a_notice_that_is_refused_for_good_is_to_be_told_by_a_call(refused: Comp
     company = refused
     assert "N1 is not delivered: call Engines, then ltc done T1\n" in company.err
     assert (company.ltc("show", "N1")["task"], calls(company)) == ("T1", [("T1", "open", "first")])
-    assert "T1" in [row["ref"] for row in company.ltc("today")]
+    late, call, _ship = company.ltc("today")
+    assert (late["what"], call["ref"], call["command"]) == ("overdue", "T1", "ltc done T1")
+    assert call["why"] == f"N1 to {OLD} failed: RCPT: 550 5.1.1 unknown"
     company.ltc("edit", "K1", f"email={NEW}")
     assert calls(company) == [("T1", "moot", "first")]
     assert company.ltc("list", "tasks", "--as-of", DUE_ON) == []
@@ -168,6 +170,8 @@ def test_an_invoice_that_failed_reaches_the_new_address(port: int, inbox: Inbox)
         company.ltc("promote", "L1", "--amount", "100")
         company.ltc("sign", "O1", "--terms", "100% sign")
         assert company.run("invoice", "C1", "--send") == 8
+        (row,) = [row for row in company.ltc("today") if row["what"] == "mail failed"]
+        assert (row["ref"], row["name"], row["command"]) == ("M1", "Works", "ltc edit K1 email=…")
         company.ltc("edit", "K1", f"email={NEW}")
         company.ltc("outbox", "send")
         assert inbox.recipients == [NEW]

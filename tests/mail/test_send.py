@@ -11,6 +11,7 @@ import sqlite3
 import ssl
 import subprocess
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -349,7 +350,7 @@ def test_the_message_id_stays_the_same_however_often_it_is_tried(company: Compan
         company.config_path.write_text(config(carried.port))
         assert company.run("send", "INV-2026-0001", "--json") == 8
         first, not_before = (json.loads(company.out)[key] for key in ("message_id", "not_before"))
-        until = f"{not_before[:10]} {not_before[11:16]} UTC"
+        until = f"{datetime.fromisoformat(not_before).astimezone():%Y-%m-%d %H:%M}"
         assert f"M1 to ada@ada.example waits until {until}: RCPT: 451 later; ltc outbox retry M1 lets it" in company.err
         assert company.ltc("send", "INV-2026-0001")["message_id"] == first
     assert f"Message-ID: {first}\r\n".encode() in inbox.deliveries[0].message

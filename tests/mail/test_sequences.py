@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Final
@@ -221,17 +222,22 @@ def test_a_failed_mail_is_a_task_until_its_lead_is_dropped(port: int) -> None:
 
 def test_a_mail_that_pauses_is_named_with_when_it_goes_on_and_how_it_goes_at_once(port: int) -> None:
     with wire(port, Fault("RCPT", "450 4.1.1 later")) as between, folder_in_memory() as folder:
-        company = Company(folder, config=CONFIG.format(port=between.port))
+        company = Company(folder, config=CONFIG.format(port=between.port) + "timezone: Asia/Shanghai\n")
         add(company, "Ada", "--email", "ada@ada.example")
         assert company.run("nurture", "--due") == 8
+        said = company.err
         (mail,) = company.ltc("outbox", "list")
+        # It is eight hours ahead of UTC the whole year.
+        until = f"{datetime.fromisoformat(mail['not_before']) + timedelta(hours=8):%Y-%m-%d %H:%M}"
+        assert f"waits until {until}: " in said
+        assert company.run("outbox", "list") == 0
+        assert until in company.out
         (row,) = company.ltc("today")
-        assert (row["what"], row["ref"], row["command"]) == ("mail paused", "M1", "ltc outbox retry M1")
-        day, moment = mail["not_before"][:10], mail["not_before"][11:16]
-        assert row["why"].startswith(f"until {day} {moment} UTC: ")
-        assert row["why"].endswith("450 4.1.1 later")
+        assert (row["what"], row["ref"], row["name"]) == ("mail paused", "M1", "Ada")
+        assert (row["why"], row["command"]) == (f"until {until}: RCPT: 450 4.1.1 later", "ltc outbox retry M1")
         assert company.run(*row["command"].split()[1:]) == 0
-        assert company.ltc("today") == []
+        (row,) = company.ltc("today")
+        assert (row["what"], row["why"]) == ("mails wait", "to be tried again")
 
 
 def test_a_mail_that_pauses_is_taken_back_when_its_sequence_stops(port: int, inbox: Inbox) -> None:

@@ -6,7 +6,7 @@ from ltc_cli.output.cells import bar, cell, grouped, percent, rate
 from ltc_cli.output.screen import ASCII, UNICODE, Screen
 from ltc_cli.report import Column, Kind
 
-SCREEN = Screen(80, is_terminal=True, colour=False, encoding="utf-8", glyphs=UNICODE)
+SCREEN = Screen(80, is_terminal=True, colour=False, encoding="utf-8", glyphs=UNICODE, timezone="Asia/Shanghai")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_bar_in_ascii_is_made_of_number_signs() -> None:
         ("date", None, ""),
         ("status", "partly_paid", "partly paid"),
         ("date", "2026-12-31", "2026-12-31"),
-        ("moment", "2026-12-31T23:59:59.999999Z", "2026-12-31 23:59 UTC"),
+        ("moment", "2026-12-31T23:59:59.999999Z", "2027-01-01 07:59"),
         ("text", True, "yes"),
         ("text", False, "no"),
         ("text", "a\nb\r\nc", "a⏎b⏎c"),

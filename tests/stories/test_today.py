@@ -39,6 +39,7 @@ def test_what_waits_for_us_is_first_and_what_waits_for_a_day_is_last(company: Co
     company.ltc("promise", "X-5", "--on", "2026-06-10", today="2026-06-05")
     company.ltc("hold", "K6", "--until", "2026-06-15", "--reason", "asked")
     assert todo(company) == [
+        ("notices due", None, None, "ltc dun --to-folder DIR"),
         ("promise broken", "X-5", "promised until 2026-06-10, broken", "ltc collect X-5"),
         ("disputed", "X-4", "disputed: broken", "ltc release X-4"),
         ("overdue", "X-3", None, "ltc collect X-3"),
@@ -49,6 +50,63 @@ def test_what_waits_for_us_is_first_and_what_waits_for_a_day_is_last(company: Co
     later = {ref: (what, why) for what, ref, why, _do in todo(company, "2026-06-17")}
     assert later["X-2"] == ("promise broken", "promised until 2026-06-16, broken")
     assert later["X-6"] == ("overdue", None)
+
+
+SERVER = "mail: {host: 127.0.0.1, port: 9, tls: none, from: billing@acme.example}\n"
+"""On that port nobody answers."""
+
+
+def notices(company: Company) -> list[tuple[str, str | None, str, int, str | None, str]]:
+    keys = ("what", "ref", "name", "days", "why", "command")
+    rows = company.ltc("today")
+    return [tuple(row[key] for key in keys) for row in rows if row["what"] in ("notices due", "notices stopped")]
+
+
+def test_notices_that_are_due_are_those_of_dun(company: Company) -> None:
+    """Two of six have an address, one is on hold; those three are late for 14 days. Then all but Fay are on hold."""
+    for number in (1, 2):
+        company.ltc("edit", f"K{number}", f"email=k{number}@x.example")
+    company.ltc("hold", "K1", "--until", "+30d", "--reason", "asked")
+    no_sender = "mail.from is not set: mails have no sender"
+    assert notices(company) == [("notices due", None, "5 customers", 14, no_sender, "ltc dun --to-folder DIR")]
+    assert [row["status"] for row in company.ltc("dun", "--dry-run")].count("planned") == 5
+    company.config_path.write_text(SERVER, encoding="utf-8")
+    for number in range(2, 6):
+        company.ltc("hold", f"K{number}", "--until", "+30d", "--reason", "asked")
+    assert notices(company) == [("notices due", "K6", "Fay", 14, None, "ltc dun")]
+    company.config_path.write_text(SERVER + "bank: {max_age: 3d}\n", encoding="utf-8")
+    ((*_due, why, _dun),) = notices(company)
+    assert why
+    assert company.run("dun") == 8
+    assert f"nothing is sent: {why}; ltc dun --confirm" in company.err
+    company.config_path.write_text(SERVER + "dunning: {policies: {mild: {levels: []}}}\n", encoding="utf-8")
+    company.ltc("edit", "K6", "dunning=mild")
+    assert notices(company) == []
+    company.config_path.write_text(SERVER, encoding="utf-8")
+    gone = company.ltc("dun", "--dry-run", fails=6)["message"]
+    assert notices(company) == [("notices stopped", None, "all customers", 0, gone, "ltc dun --dry-run")]
+
+
+def test_mails_that_wait_for_a_run_are_one_row(company: Company) -> None:
+    def waits(today: str) -> list[tuple[Any, ...]]:
+        rows = company.ltc("today", today=today)
+        keys = ("ref", "name", "since", "days", "why", "command")
+        return [tuple(row[key] for key in keys) for row in rows if row["what"] == "mails wait"]
+
+    company.config_path.write_text(SERVER, encoding="utf-8")
+    company.ltc("edit", "K1", "email=ada@x.example")
+    company.ltc("dun", "--customer", "K1", "--no-send")
+    assert waits("2026-06-15") == [("M1", "ada@x.example", "2026-06-15", 0, None, "ltc outbox send")]
+    assert waits("2026-06-14") == []
+    company.ltc("edit", "K2", "email=bob@x.example")
+    company.ltc("dun", "--customer", "K2", "--no-send", today="2026-06-16")
+    assert company.run("outbox", "send", today="2026-06-16") == 8
+    said = company.ltc("show", "M2")["said"]
+    assert "127.0.0.1:9" in said
+    assert waits("2026-06-17") == [(None, "2 mails", "2026-06-15", 2, said, "ltc outbox send")]
+    company.config_path.write_text("", encoding="utf-8")
+    by_hand = ("there is no mail server: mail.host is not set", "ltc outbox send --to-folder DIR")
+    assert waits("2026-06-17") == [(None, "2 mails", "2026-06-15", 2, *by_hand)]
 
 
 def test_a_promise_is_broken_until_something_new_is_said(company: Company) -> None:

@@ -613,6 +613,10 @@ def test_a_letter_waits_and_goes_as_a_mail_does(company: Dunned, monkeypatch: py
     assert [mail[key] for key in ("ref", "status", "channel", "about", "recipient", "message_id")] == [
         *("M1", "queued", "letter", "N1", "Mill Lane 2, London", None)
     ]
+    (todo,) = [row for row in company.at(20, "today") if row["what"] == "letters wait"]
+    assert [todo[key] for key in ("ref", "name", "since", "days", "why", "command")] == [
+        *("M1", "Mill Lane 2, London", at(5), 15, None, "ltc outbox send --to-folder DIR")
+    ]
     folder = ("--to-folder", str(company.folder))
     waits, left_out = company.dun(20, "--dry-run", *folder)
     assert (waits["ref"], waits["status"], waits["why"]) == ("N1", "queued", "of an earlier run")
