@@ -25,7 +25,7 @@ Kind = Literal[
     "bar",
     "list",
 ]
-"""What stands in a column; prose is folded where a terminal is too narrow for it, other texts are cut."""
+"""What stands in a column; on a narrow terminal prose is folded or stands below its row, other texts are cut."""
 
 Row = dict[str, Any]
 

@@ -18,10 +18,8 @@ COLUMNS = (
     Column("step"),
     Column("status", "status"),
     Column("count", "count"),
-    Column("detail"),
+    Column("detail", "prose"),
 )
-REFS_MOST = 5
-"""Named on the line of a step."""
 
 
 def daily(
@@ -30,10 +28,10 @@ def daily(
 ) -> None:
     """Do everything that is due: one line a step.
 
-    A step that fails keeps no other one from being done; the exit code is then 8, and so it is while a mail has failed,
-    or may have arrived, until it is retried, resolved or dropped. What was done is not done again, and a second start
-    while one is under way leaves at once, so that cron may start it as often as it likes. Nobody is dunned while there
-    is no mail server.
+    A step counts and names the leads, invoices, notices or mails it has to do with. One that fails keeps no other one
+    from being done; the exit code is then 8, and so it is while a mail has failed, or may have arrived, until it is
+    retried, resolved or dropped. What was done is not done again, and a second start while one is under way leaves at
+    once, so that cron may start it as often as it likes. Nobody is dunned while there is no mail server.
 
     \b
     Example:
@@ -66,7 +64,7 @@ def daily(
         wrong = [row for row in rows if row["status"] not in calm]
         report = Report(COLUMNS, rows, exit_code=8 if wrong else 0, hint="ltc today" if wrong else "")
         if session.quiet:  # nobody is at a terminal: cron mails what is said here
-            report.notices += [f"{row['step']} {row['status']}: {row['detail']}" for row in wrong]
+            report.notices += [f"{row['step']} {row['status']}: {row['detail']}".replace("\n", "; ") for row in wrong]
         session.show(report)
 
     if check:
@@ -84,8 +82,9 @@ def _done(session: Session, step: str, told: Told, left: list[dict[str, Any]]) -
         return _failed(step, told)
     refs = _all_refs([told], left)
     status = "partly" if told["exit_code"] or left else "done" if refs else "nothing"
-    said = dict.fromkeys([*told["notices"], *remarks(session, left[:REFS_MOST])])
-    return _row(step, status, refs, "; ".join(said) or _few(refs))
+    said = list(dict.fromkeys([*told["notices"], *remarks(session, left)]))
+    named = {words.split(" ", 1)[0] for words in said}
+    return _row(step, status, refs, *said, " ".join(ref for ref in refs if ref not in named))
 
 
 def _looked(step: str, all_told: list[Told], left: list[dict[str, Any]]) -> dict[str, Any]:
@@ -93,7 +92,7 @@ def _looked(step: str, all_told: list[Told], left: list[dict[str, Any]]) -> dict
     if failed:
         return _failed(step, failed)
     refs = _all_refs(all_told, left)
-    return _row(step, "waits" if refs else "nothing", refs, _few(refs))
+    return _row(step, "waits" if refs else "nothing", refs, " ".join(refs))
 
 
 def _failed(step: str, told: Told) -> dict[str, Any]:
@@ -102,8 +101,8 @@ def _failed(step: str, told: Told) -> dict[str, Any]:
     return _row(step, "failed", [], f"{error['message']}{hint}")
 
 
-def _row(step: str, status: str, refs: list[str], detail: str) -> dict[str, Any]:
-    return {"step": step, "status": status, "count": len(refs), "detail": detail or None}
+def _row(step: str, status: str, refs: list[str], *lines: str) -> dict[str, Any]:
+    return {"step": step, "status": status, "count": len(refs), "detail": "\n".join(filter(None, lines)) or None}
 
 
 def _all_refs(all_told: list[Told], left: list[dict[str, Any]]) -> list[str]:
@@ -113,8 +112,3 @@ def _all_refs(all_told: list[Told], left: list[dict[str, Any]]) -> list[str]:
 def _refs(told: Told) -> list[str]:
     """What was done, or waits; of a notice that is not written yet, its customer. Who is left out waits for nothing."""
     return [row["ref"] or row["customer"] for row in told["answer"] if row.get("status") != "left_out"]
-
-
-def _few(refs: list[str]) -> str:
-    more = f" and {len(refs) - REFS_MOST} more" if len(refs) > REFS_MOST else ""
-    return " ".join(refs[:REFS_MOST]) + more

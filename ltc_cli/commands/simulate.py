@@ -17,7 +17,7 @@ from ltc_cli.store import Store
 
 COLUMNS = (
     Column("on", "date"),
-    Column("step"),
+    Column("step", spare=1),
     Column("ref", "ref"),
     Column("customer", "ref"),
     Column("customer_name"),

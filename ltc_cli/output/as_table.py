@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ltc_cli.output.card import Entry
 from ltc_cli.output.cells import NUMBERS, bar
-from ltc_cli.output.layout import fitted, natural, strips_of, width_of, with_names
-from ltc_cli.output.styles import FAINT, REFERENCE, style_of
-from ltc_cli.output.widths import shortened
+from ltc_cli.output.grid import grid
+from ltc_cli.output.layout import BAR_NARROWEST, fitted, natural, strips_of, width_of, with_names
+from ltc_cli.output.rich_text import cell_text, rendered
+from ltc_cli.output.styles import FAINT, style_of
+from ltc_cli.output.widths import INDENT, cells_of, indented, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.box import Box
-    from rich.console import RenderableType
     from rich.table import Table
     from rich.text import Text
 
     from ltc_cli.output.layout import Layout, Strip
     from ltc_cli.output.screen import Screen
     from ltc_cli.report import Report
+
+_HEADER_LINES: Final = 2
 
 
 def draw_table(report: Report, screen: Screen) -> tuple[str, list[str]]:
@@ -31,19 +35,25 @@ def draw_table(report: Report, screen: Screen) -> tuple[str, list[str]]:
     currency = _common_currency(all_strips) if report.title else ""
     told = [strip for strip in all_strips if any(strip.cells) and not (currency and strip.column.key == "currency")]
     strips = with_names(told)
-    layout = laid_out(strips, screen)
-    table = rendered(rich_table(layout, screen, totals=len(report.totals)), screen, width_of(layout))
-    kept = {strip.column.key for strip in layout.strips}
-    left_off = [strip.column.key for strip in strips if strip.column.key not in kept]
+    table, kept = drawn(strips, screen, totals=len(report.totals))
+    shown = {strip.column.key for strip in kept}
+    left_off = [strip.column.key for strip in strips if strip.column.key not in shown]
     return _title(report.title, currency, screen) + table, left_off
 
 
-def laid_out(strips: list[Strip], screen: Screen, *, indent: int = 0) -> Layout:
-    return natural(strips) if screen.width is None else fitted(strips, screen.width - indent)
+def drawn(strips: list[Strip], screen: Screen, *, totals: int = 0) -> tuple[str, list[Strip]]:
+    """A table, its last rows, as many as there are totals, below a line; where none fits, a card for each row.
+
+    With it the strips for which there was room.
+    """
+    layout = natural(strips) if screen.width is None else fitted(strips, screen.width)
+    if layout is None:
+        return _cards(strips, screen), strips
+    table = rendered(_rich_table(layout, screen, totals), screen, width_of(layout))
+    return _with_below(table, layout, screen, totals) if layout.below else table, layout.strips + layout.below
 
 
-def rich_table(layout: Layout, screen: Screen, *, totals: int = 0) -> Table:
-    """The layout as a Rich table; the last rows, as many as there are totals, stand below a line."""
+def _rich_table(layout: Layout, screen: Screen, totals: int) -> Table:
     from rich.table import Table
 
     table = Table(box=_box(screen), show_edge=False, pad_edge=False, padding=(0, layout.gap - 1, 0, 0))
@@ -57,37 +67,6 @@ def rich_table(layout: Layout, screen: Screen, *, totals: int = 0) -> Table:
     return table
 
 
-def rendered(drawn: RenderableType, screen: Screen, least_width: int = 0) -> str:
-    """What the terminal gets to see it, without blanks at the ends of lines."""
-    import io
-
-    from rich.console import Console
-
-    console = Console(
-        file=io.StringIO(),
-        width=max(least_width, screen.width or least_width),
-        legacy_windows=False,
-        force_terminal=screen.colour,
-        color_system="auto" if screen.colour else None,
-        no_color=not screen.colour,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    with console.capture() as captured:
-        console.print(drawn)
-    return "".join(f"{line.rstrip(' ')}\n" for line in captured.get().splitlines())
-
-
-def cell_text(text: str, style: str = "", lead: int = 0) -> Text:
-    """One cell; of a reference with its name behind it only the reference, `lead` characters, is coloured."""
-    from rich.text import Text
-
-    cell = Text(text, style="" if lead else style, no_wrap=True)
-    cell.stylize(REFERENCE, 0, lead)
-    return cell
-
-
 def _common_currency(strips: list[Strip]) -> str:
     """The currency that all rows share, so that the title can say it once; else ""."""
     currencies = {cell for strip in strips if strip.column.key == "currency" for cell in strip.cells if cell}
@@ -99,7 +78,43 @@ def _title(title: str, currency: str, screen: Screen) -> str:
 
     shown = screen.text(title)
     unsaid = "" if currency in shown else f" in {currency}"
-    return rendered(Text(shown + unsaid, style="bold"), screen, len(shown)) + "\n" if shown else ""
+    said = Text(shown + unsaid, style="bold")
+    return rendered(said, screen, 0 if screen.width else cells_of(said.plain)) + "\n" if shown else ""
+
+
+def _with_below(table: str, layout: Layout, screen: Screen, totals: int) -> str:
+    """The table, and below each row, which is one line of it, what there was no room for beside the others."""
+    lines = table.splitlines(keepends=True)
+    rows = len(layout.strips[0].cells)
+    for at in range(rows):
+        is_total = at >= rows - totals
+        lines[_HEADER_LINES + at + is_total] += _below(layout.below, at, screen)
+    return "".join(lines)
+
+
+def _below(strips: list[Strip], at: int, screen: Screen) -> str:
+    """What a row has in these columns: on one line if there is room, else each on its own."""
+    from rich.text import Text
+
+    texts = [cell_text(strip.cells[at], style_of(strip.column, strip.cells[at])) for strip in strips if strip.cells[at]]
+    if not texts:
+        return ""
+    room = (screen.width or 0) - INDENT
+    line = Text(" " * INDENT).join(texts)
+    text = line if cells_of(line.plain) <= room else Text("\n").join(texts)
+    return indented(rendered(text, screen._replace(width=room)))
+
+
+def _cards(strips: list[Strip], screen: Screen) -> str:
+    cards = zip(*([_entry(strip, text, screen) for text in strip.cells] for strip in strips), strict=True)
+    return "\n".join(grid([entry for entry in card if entry.value], screen) for card in cards)
+
+
+def _entry(strip: Strip, text: str, screen: Screen) -> Entry:
+    if strip.lead and text.startswith(" "):  # a name without a reference
+        return Entry(strip.column._replace(kind="text"), strip.header, text.lstrip())
+    value = bar(text, BAR_NARROWEST, screen.glyphs) if strip.column.kind == "bar" else text
+    return Entry(strip.column, strip.header, value, strip.lead)
 
 
 def _add_rows(table: Table, layout: Layout, screen: Screen, totals: int) -> None:

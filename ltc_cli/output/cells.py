@@ -27,6 +27,8 @@ def cell(column: Column, value: Any, screen: Screen) -> str:
     """The value as this kind of column shows it. A bar stays a number until its width is known."""
     if value is None:
         return screen.glyphs.dash if column.kind == "money" else ""
+    if column.kind == "prose":
+        return screen.prose(value)
     return screen.text(_worded(column, value, screen))
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ltc_cli.output.cells import cell, header, name_keys, named
-from ltc_cli.output.widths import cells_of
+from ltc_cli.output.widths import cells_of, widest_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ltc_cli.output.screen import Screen
-    from ltc_cli.report import Column, Row
+    from ltc_cli.report import Column, Kind, Row
 
 BAR_NARROWEST: Final = 10
 BAR_WIDEST: Final = 30
 TEXT_NARROWEST: Final = 10
 TEXT_AT_WORST: Final = 6
+PROSE_NARROWEST: Final = 20
+"""Narrower, it stands below its row."""
 STATUS_NARROWEST: Final = 16
 """The longest status that is ours; among those of `today` are words of the user's, too."""
 GAPS: Final = (2, 1)
@@ -37,6 +39,8 @@ class Layout(NamedTuple):
     widths: list[int]
     """In terminal cells."""
     gap: int
+    below: list[Strip]
+    """What stands below each row, since there is no room for it beside the others."""
 
 
 def strips_of(columns: Sequence[Column], rows: Sequence[Row], screen: Screen) -> list[Strip]:
@@ -52,20 +56,17 @@ def with_names(strips: list[Strip]) -> list[Strip]:
     return [strip for strip in paired if strip.column.key not in names.values()]
 
 
-def fitted(strips: list[Strip], room: int) -> Layout:
-    """The layout with the most columns that fits; text gives way first, money never.
-
-    Where even the least does not fit, the table is wider than the terminal.
-    """
-    for kept, gap, least_text in _choices(strips):
-        layout = _squeezed(kept, gap, least_text, room)
+def fitted(strips: list[Strip], room: int) -> Layout | None:
+    """The layout with the most columns that fits, None where none does; text gives way first, money never."""
+    for beside, below, gap, least_text in _choices(strips):
+        layout = _squeezed(beside, gap, least_text, room)._replace(below=below)
         if width_of(layout) <= room:
-            break
-    return layout
+            return layout
+    return None
 
 
 def natural(strips: list[Strip]) -> Layout:
-    return Layout(strips, [_natural_width(strip) for strip in strips], GAPS[0])
+    return Layout(strips, [_natural_width(strip) for strip in strips], GAPS[0], [])
 
 
 def width_of(layout: Layout) -> int:
@@ -83,11 +84,23 @@ def squeezed(widths: Sequence[int], least: Sequence[int], room: int) -> list[int
     return result
 
 
-def _choices(strips: list[Strip]) -> Iterator[tuple[list[Strip], int, int]]:
-    """Strips, gap and least width of a text: from all columns, wide apart, to the fewest, close together."""
+def _choices(strips: list[Strip]) -> Iterator[tuple[list[Strip], list[Strip], int, int]]:
+    """Strips beside and below, gap, least width of a text: from all columns, wide apart, to the fewest, close together.
+
+    Prose goes below before a column is left off, references when no more can be.
+    """
     for rank in sorted({0, *(strip.column.spare for strip in strips)}, reverse=True):
-        yield from ((_up_to(rank, strips), gap, TEXT_NARROWEST) for gap in GAPS)
-    yield _up_to(0, strips), GAPS[-1], TEXT_AT_WORST
+        kept = _up_to(rank, strips)
+        for kinds in ((), ("prose",)):
+            yield from ((*_parted(kept, kinds), gap, TEXT_NARROWEST) for gap in GAPS)
+    for least_text in (TEXT_NARROWEST, TEXT_AT_WORST):
+        yield *_parted(kept, ("prose", "ref")), GAPS[-1], least_text
+
+
+def _parted(strips: list[Strip], kinds: tuple[Kind, ...]) -> tuple[list[Strip], list[Strip]]:
+    """Those beside each other, and of these kinds those below; the first and a reference with its name stay."""
+    below = [strip.column.key for strip in strips[1:] if strip.column.kind in kinds and not strip.lead]
+    return [s for s in strips if s.column.key not in below], [s for s in strips if s.column.key in below]
 
 
 def _up_to(rank: int, strips: list[Strip]) -> list[Strip]:
@@ -104,13 +117,13 @@ def _squeezed(strips: list[Strip], gap: int, least_text: int, room: int) -> Layo
     room_for_cells = room - gap * (len(strips) - 1)
     for floors in (bars_only, least):
         widths = squeezed(widths, floors, room_for_cells)
-    return Layout(strips, widths, gap)
+    return Layout(strips, widths, gap, [])
 
 
 def _natural_width(strip: Strip) -> int:
     if strip.column.kind == "bar":
         return max(BAR_WIDEST, cells_of(strip.header))
-    return max(map(cells_of, (strip.header, *strip.cells)))
+    return max(map(widest_line, (strip.header, *strip.cells)))
 
 
 def _least_width(strip: Strip, width: int, least_text: int) -> int:
@@ -118,13 +131,20 @@ def _least_width(strip: Strip, width: int, least_text: int) -> int:
     match strip.column.kind:
         case "bar":
             return max(BAR_NARROWEST, cells_of(strip.header))
-        case "text" | "prose" | "list":
+        case "text" | "list":
             return min(width, least_text)
+        case "prose":
+            return min(width, max(PROSE_NARROWEST, _widest_word(strip)))
         case "status":
             return min(width, STATUS_NARROWEST)
         case "ref" if strip.lead:
             return min(width, strip.lead + 1 + least_text)
     return width
+
+
+def _widest_word(strip: Strip) -> int:
+    """What is not to be broken; Chinese is, anywhere."""
+    return max((len(word) for text in strip.cells for word in text.split() if word.isascii()), default=0)
 
 
 def _strip(column: Column, rows: Sequence[Row], screen: Screen) -> Strip:

@@ -44,6 +44,11 @@ class Screen(NamedTuple):
         one_line = str(value).replace("\r\n", "\n").replace("\n", self.glyphs.line_break)
         return encodable(visible(one_line), self.encoding)
 
+    def prose(self, value: object) -> str:
+        """The value's lines; in a pipe, where a row is one line, with semicolons between."""
+        lines = str(value).replace("\r\n", "\n").split("\n")
+        return ("\n" if self.is_terminal else "; ").join(map(self.text, lines))
+
 
 def screen_of(out: TextIO, *, colour: bool | None = None, width: int | None = None, timezone: str = "") -> Screen:
     """What this stream can show; `colour` and `width` in place of what it says itself."""

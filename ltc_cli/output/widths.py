@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+from typing import Final
+
+INDENT: Final = 2
+
 
 def cells_of(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
+
+
+def widest_line(text: str) -> int:
+    return max(map(cells_of, text.split("\n")))
 
 
 def filled(text: str, width: int, *, at_right: bool = False) -> str:
@@ -22,3 +31,7 @@ def shortened(text: str, width: int, mark: str) -> str:
     if cells_of(text) <= width:
         return text
     return set_cell_size(text, max(width - len(mark), 0)).rstrip() + mark
+
+
+def indented(lines: str) -> str:
+    return indent(lines, " " * INDENT)

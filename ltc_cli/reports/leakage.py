@@ -40,7 +40,7 @@ COLUMNS = (
     Column("amount", "money"),
     Column("currency"),
     Column("command", "ref", "do", spare=2),
-    Column("why", "prose", spare=3),
+    Column("why", "prose"),
 )
 CUSTOMER_COLUMNS = (
     Column("gap", "status"),

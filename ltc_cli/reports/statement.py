@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOVEMENT_COLUMNS = (
     Column("on", "date"),
-    Column("ref", "ref", spare=1),
+    Column("ref", "ref"),
     Column("kind", on_table=False),
     Column("text", "prose", ""),
     Column("debit", "money"),

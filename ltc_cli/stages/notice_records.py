@@ -26,7 +26,7 @@ COLUMNS = (
     Column("currency"),
     Column("amount", "money", spare=4),
     Column("fee", "money", spare=5),
-    Column("interest", "money", spare=5),
+    Column("interest", "money", spare=6),
     Column("total", "money"),
     Column("invoices", "list", on_table=False),
     Column("advanced", "list", on_table=False, columns=(Column("invoice", "ref"), Column("level"))),

@@ -78,6 +78,21 @@ def test_a_mail_that_nobody_has_decided_about_is_told_each_day(state: str, line:
     assert steps(company)["outbox"] == ("nothing", 0)
 
 
+def test_all_that_a_step_did_and_all_that_went_wrong_is_named(company: Company) -> None:
+    mails = [f"M{n}" for n in range(1, 8)]
+    company.ltc("invoice", "C1")
+    for n in range(1, 8):
+        company.ltc("send", "INV-2026-0001", "--no-send")
+        leave_unknown(company.path, n, state="failed")
+    assert company.run("daily", "--check") == 8
+    assert " 7  M1 M2 M3 M4 M5 M6 M7\n" in company.out
+    assert company.run("daily", "--quiet") == 8
+    (line,) = (line for line in company.out.splitlines() if line.startswith("outbox"))
+    assert [ref for ref in mails if f" {ref} to ada@" in line] == mails
+    assert [ref for ref in mails if f" {ref} to ada@" in company.err] == mails
+    assert company.err.count("\n") == 1
+
+
 def test_a_step_that_fails_keeps_no_other_one_from_being_done(company: Company) -> None:
     company.ltc("invoice", "C1")
     company.ltc("send", "INV-2026-0001", "--no-send")
