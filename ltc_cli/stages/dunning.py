@@ -93,11 +93,20 @@ SELECT COALESCE(merged_into_id, customer.id) AS customer_id, currency,
         AND outbox_attempt.state IN ('sent', 'unknown')), decided_on)) AS last_on,
     MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') THEN notice.id END) AS waiting_id,
     MAX(CASE WHEN outbox.state IN ('queued', 'claimed', 'sending') AND outbox.channel = 'letter' THEN notice.id END)
-        AS letter_id
+        AS letter_id,
+    MAX(CASE WHEN outbox.state = 'queued' AND not_before IS NOT NULL THEN outbox.id END) AS paused_id
 FROM notice JOIN customer ON customer.id = notice.customer_id
 LEFT JOIN outbox ON outbox.kind = 'notice' AND outbox.record_id = notice.id AND {NEWEST}
 WHERE on_ladder = 1 AND COALESCE(outbox.state, '') <> 'cancelled'
     AND notice.customer_id IN ({OWN_IDS})
+GROUP BY 1, 2
+"""
+
+# Notices that their addresses did not take, until somebody has called, corrected the address or dropped them.
+FAILED = """
+SELECT COALESCE(merged_into_id, customer.id) AS customer_id, recipient, MAX(about) AS about
+FROM outbox JOIN customer ON customer.id = outbox.customer_id
+WHERE outbox.kind = 'notice' AND channel = 'mail' AND state = 'failed' AND state NOT IN ('sent', 'cancelled')
 GROUP BY 1, 2
 """
 
@@ -165,6 +174,8 @@ class _Facts(NamedTuple):
     """The notice that has not gone yet, and how it goes."""
     standing: dict[tuple[str, int], list[holds.Standing]]
     credit_minor: dict[Key, int]
+    failed: dict[tuple[int, str], str]
+    """By customer and address: the notice that it did not take."""
 
 
 def decide(
@@ -178,8 +189,8 @@ def decide(
 ) -> Decision:
     """Who is written to today, decided from facts alone; nothing is written.
 
-    `letters`: customers without an e-mail address are written to on paper, at their postal address. `explain`: with
-    all that are left out; otherwise those of them alone who would reach a level.
+    `letters`: customers whom no mail reaches are written to on paper, at their postal address. `explain`: with all that
+    are left out; otherwise those of them alone who would reach a level.
     Raises ConfigError for a policy, a template or a base rate that is not known.
     """
     due, called = _due(settings.dunning, today), tasks.calls(store)
@@ -311,12 +322,14 @@ def _facts(
         {key: _waits(row) for key, row in last.items() if row["waiting_id"]},
         holds.standing(store, today),
         _credit(store, today, customer_ids),
+        {(row["customer_id"], row["recipient"]): row["about"] for row in store.all(FAILED)},
     )
 
 
 def _waits(last: Row) -> str:
     is_letter = last["waiting_id"] == last["letter_id"]
-    return f"N{last['waiting_id']} has gone: {SENDS['letter' if is_letter else 'mail']}"
+    sends = f"ltc outbox retry M{last['paused_id']}" if last["paused_id"] else SENDS["letter" if is_letter else "mail"]
+    return f"N{last['waiting_id']} has gone: {sends}"
 
 
 def _credit(store: Store, today: date, customer_ids: set[int]) -> dict[Key, int]:
@@ -446,11 +459,13 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
         less = f" after {format_amount(credit_minor, currency)} of unapplied credit" if credit_minor else ""
         return left_out(f"below the minimum of {format_amount(minimum_minor, currency)}{less}")
     level = rules.severest(group.levels)
-    why = _unmailable(group.customer)
+    why = _unmailable(group.customer, facts.failed)
     has_email = group.customer["email"] is not None
     channel = "mail" if why is None else "task"
-    if letters and not has_email:
-        channel, why = ("letter", None) if group.customer["address"] else ("task", NO_ADDRESS)
+    if letters and why and group.customer["address"]:
+        channel, why = "letter", None
+    elif letters and not has_email:
+        why = NO_ADDRESS
     if level.mail is None or channel == "task":
         channel = "task"
         if level.mail and all((item.id, item.level) in facts.called for item in group.advanced):
@@ -472,15 +487,17 @@ def _oldest_first(items: Iterable[Item | Reason]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(invoice_id for _due_on, invoice_id in found))
 
 
-def _unmailable(customer: Row) -> str | None:
-    """Why no mail can be written to a customer, as far as that can be told without writing it."""
+def _unmailable(customer: Row, failed: dict[tuple[int, str], str]) -> str | None:
+    """Why no mail is written to a customer, as far as that can be told without writing it."""
     if customer["email"] is None:
         return NO_EMAIL
     try:
-        refuse_recipient(customer["addressee"], normalise_email(customer["email"]))
+        email_norm = normalise_email(customer["email"])
+        refuse_recipient(customer["addressee"], email_norm)
     except (RefusedError, UsageError) as error:
         return f"no mail can be written: {error.message}"
-    return None
+    notice = failed.get((customer["id"], email_norm))
+    return f"{notice} to {email_norm} failed" if notice else None
 
 
 # What a notice claims

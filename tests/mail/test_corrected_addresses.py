@@ -101,6 +101,23 @@ def test_a_notice_that_is_refused_for_good_is_to_be_told_by_a_call(refused: Comp
     assert (inbox.recipients, calls(company)) == ([NEW], [("T1", "moot", "first")])
 
 
+def test_an_address_that_failed_is_written_to_no_more(refused: Company, inbox: Inbox) -> None:
+    """The second level is a call without a fee; at the new address the first is the first that anybody reads."""
+    company = refused
+    (row,) = company.ltc("dun", today="2026-06-21")
+    assert (row["channel"], row["task"], row["level"], row["fee"]) == ("task", "T2", "second", "10.00")
+    assert row["why"] == f"K1 is to be called, N1 to {OLD} failed"
+    assert company.ltc("dun", today="2026-06-22") == []
+    company.ltc("edit", "K1", f"email={NEW}", today="2026-06-22")
+    company.ltc("outbox", "send", today="2026-06-22")
+    (first,) = inbox.deliveries
+    assert message_from_bytes(first.message, policy=default)["Subject"] == "Payment reminder N1 from Acme"
+    assert sorted(calls(company)) == [("T1", "moot", "first"), ("T2", "open", "second")]
+    (second,) = company.ltc("dun", today="2026-06-29")  # a week after the first one went
+    assert (second["ref"], second["level"]) == ("N2", "second")
+    assert sorted(calls(company)) == [("T1", "moot", "first"), ("T2", "moot", "second")]
+
+
 def test_a_call_that_was_made_takes_the_place_of_the_notice(refused: Company, inbox: Inbox) -> None:
     """The level is reached by the call; the notice goes with its fee, and the next level comes in its time."""
     company = refused

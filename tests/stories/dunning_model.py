@@ -110,6 +110,8 @@ class Model:
     credit: Counter[Key] = field(default_factory=Counter)
     last: dict[Key, date] = field(default_factory=dict)
     """When a customer was written to last."""
+    called: set[tuple[str, str]] = field(default_factory=set)
+    """Bills and levels that somebody is to call about instead."""
     runs: set[date] = field(default_factory=set)
     newest: date = date.min
     """The newest day of which something is written down."""
@@ -147,6 +149,10 @@ class Model:
         spaced = [key for key in keys if today >= self.last.get(key, date.min) + timedelta(SPACING)]
         return [notice for key in spaced if (notice := self._notice(key, free[key], today, at))]
 
+    def _is_dead(self, customer: str) -> bool:
+        """Its address has failed: the next levels are calls, which claim nothing."""
+        return any(notice.key[0] == customer and notice.status == "failed" for notice in self.notices)
+
     def _notice(self, key: Key, listed: list[Bill], today: date, at: datetime) -> Notice | None:
         up = [
             (bill, LEVELS[bill.step])
@@ -156,12 +162,15 @@ class Model:
         if not up or sum(bill.owed for bill in listed) - self.credit[key] < MINIMUM:
             return None
         level = max((level for _bill, level in up), key=lambda level: level.after)
+        is_call = self._is_dead(key[0])
+        if is_call and all((bill.ref, own.name) in self.called for bill, own in up):
+            return None
         claims = [
             Claim(bill.ref, "interest", interest)
             for bill, own in up
-            if own.percent and (interest := bill.interest(today, own.percent)) > 0
+            if not is_call and own.percent and (interest := bill.interest(today, own.percent)) > 0
         ]
-        if level.fee:
+        if level.fee and not is_call:
             oldest = min((bill for bill, _level in up), key=lambda bill: bill.due)
             claims.insert(0, Claim(oldest.ref, "fee", level.fee[key[1]]))
         amount = sum(bill.open for bill in listed)
@@ -170,7 +179,8 @@ class Model:
             for kind in ("fee", "interest")
         )
         advanced = {bill.ref: own.name for bill, own in up}
-        return Notice(today, key, level.name, amount, fee, interest, advanced, claims, listed, at)
+        status = "call" if is_call else "queued"
+        return Notice(today, key, level.name, amount, fee, interest, advanced, claims, listed, at, status)
 
     def is_stopped(self, today: date, made: int, leaving: list[Notice]) -> bool:
         """Whether somebody has to look before anything leaves."""
@@ -188,6 +198,9 @@ class Model:
         if self.is_stopped(today, len(made), leaving) and not confirms:
             return True
         for notice in made:
+            if notice.status == "call":
+                self.called |= {*notice.advanced.items()}
+                continue
             self.notices.append(notice)
             for ref in notice.advanced:
                 self.bills[ref].step += 1
