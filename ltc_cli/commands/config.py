@@ -46,7 +46,10 @@ def check(ctx: typer.Context) -> None:
       ltc config check --config config.yaml
     """
     session = ask(ctx)
-    settings, path = session.settings, session.config_path
+    try:
+        settings, path = session.settings, session.config_path
+    except ConfigError as error:
+        raise ConfigError(error.message) from None  # its hint is what was just said
     wrong = list(dict.fromkeys(_wrong(settings, session.today)))
     if path and wrong:
         raise config.wrong(path, wrong)

@@ -57,8 +57,10 @@ def nurture(
     def decide(store: Store) -> Report:
         if enroll or stop:
             return _sequence(store, session, lead, enroll, on)
-        lead_id = leads.touch(store, lead, log or "call", session.day(on), note)
-        return record(leads.COLUMNS, leads.records(store, [lead_id])[0], hint=f"ltc promote L{lead_id} --amount 1200")
+        kind = (log or "call").strip().casefold()
+        lead_id = leads.touch(store, lead, kind, session.day(on), note)
+        hint = "" if kind in leads.KEEP_FROM_MAILS else f"ltc promote L{lead_id} --amount 1200"
+        return record(leads.COLUMNS, leads.records(store, [lead_id])[0], hint=hint)
 
     session.write(decide)
     return None

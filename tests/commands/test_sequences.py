@@ -417,6 +417,12 @@ def test_an_imported_touch_keeps_an_address_from_mails_too(company: Company, tmp
     assert "unsubscribed on 2026-06-01" in company.ltc("nurture", "L1", "--enroll", "welcome", fails=4)["message"]
 
 
+def test_who_unsubscribes_is_not_to_be_promoted_next(company: Company) -> None:
+    for kind, hint in (("reply", "next: ltc promote L1 --amount 1200\n"), ("Unsubscribe", ""), ("bounce", "")):
+        company.run("nurture", "L1", "--log", kind)
+        assert company.err == hint
+
+
 def test_the_list_knows_the_address_of_a_merged_lead(company: Company) -> None:
     company.ltc("lead", "add", "Ada L", "--email", "ada@home.example")
     company.ltc("lead", "merge", "L1", "L2")
