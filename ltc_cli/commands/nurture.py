@@ -82,7 +82,6 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
     """One run: decided and queued in one transaction, sent after it."""
     from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
     from ltc_cli.mail import outbox
-    from ltc_cli.rules.business_days import are_holidays_known
     from ltc_cli.stages import mailing
     from ltc_cli.stages import nurture as stage
 
@@ -98,8 +97,6 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
         done = stage.run(store, settings, desk, session.today)
         report.rows, report.exit_code = done.rows, 0 if done.is_whole else 8
         report.notices.extend(done.notices)
-        if done.rows and stage.keeps_to_business_days(settings) and not are_holidays_known():
-            report.notices.append("public holidays are not known here: pip install 'ltc-cli[holidays]'")
         return report
 
     def follow(store: Store, decisions: Decisions) -> Report:

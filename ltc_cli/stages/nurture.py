@@ -574,7 +574,3 @@ def refuse_wrong_templates(settings: Settings) -> None:
 
 def sends_mails(settings: Settings) -> bool:
     return any(_has_mails(sequence) for sequence in settings.nurture.sequences.values())
-
-
-def keeps_to_business_days(settings: Settings) -> bool:
-    return any(sequence.business_days for sequence in settings.nurture.sequences.values())

@@ -27,8 +27,8 @@ nurture:
 
 @pytest.fixture(autouse=True)
 def weekends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether or not the library with the public holidays is installed."""
-    monkeypatch.setattr(business_days, "_library", lambda _name: None)
+    """Whatever holidays there are."""
+    monkeypatch.setattr(business_days, "_calendar", lambda _country: None)
 
 
 @pytest.fixture
