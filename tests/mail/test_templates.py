@@ -201,6 +201,33 @@ def test_a_template_beside_the_languages_is_named(name: str, company: Company) -
     assert message == f"config.yaml line 3: {problem}"
 
 
+def test_what_is_used_by_nothing_is_named(company: Company) -> None:
+    """`remindr` is a mistake for `reminder`, a level of its own; `foot` is included, `invoice` and `hello` are used."""
+    for file in ("en/remindr.txt", "zh/remindr.html", "en/reminder.txt", "en/foot.txt", "zh/invoice.txt"):
+        write(company, file, "A subject\n\nand a text\n")
+    write(company, "en/hello.txt", SOUND + "{% include 'en/foot.txt' %}\n{{ unsubscribe }}\n")
+    assert company.run("config", "check") == 0
+    assert [line for line in company.err.splitlines() if "en/" in line or "zh/" in line] == [
+        "mail.templates: en/remindr.txt is used by nothing",
+        "mail.templates: zh/remindr.html is used by nothing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"en/hello.txt": SOUND}, "en/hello.txt"),
+        ({"en/hello.txt": SOUND + "{{ unsubscribe }}", "en/hello.html": "<p>x</p>"}, "en/hello.html"),
+        ({"en/hello.txt": SOUND + "{% include 'en/foot.txt' %}", "en/foot.txt": "{{ unsubscribe }}"}, ""),
+    ],
+)
+def test_a_sequence_that_says_nowhere_how_to_leave_it(files: dict[str, str], said: str, company: Company) -> None:
+    for name, text in files.items():
+        write(company, name, text)
+    assert company.run("config", "check") == 0
+    assert "{{ unsubscribe }}" not in company.err if not said else f"{said} has no {{{{ unsubscribe }}}}" in company.err
+
+
 def test_a_name_that_leads_out_of_the_folder(company: Company) -> None:
     write(company, "out.txt", SOUND)
     for name in ("../out", "/etc/passwd", "../../../etc/hostname", "en/../../out"):
