@@ -11,11 +11,16 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 from ltc_cli import config, schema
 from ltc_cli.app import COMMANDS, run
+from ltc_cli.mail import samples
 from ltc_cli.rules.states import DONE, TRANSITIONS
 from ltc_cli.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 DOCS = Path(__file__).parent
 
@@ -31,6 +36,17 @@ EXIT_CODES = (
     (8, "partial", "partly done; the rest is named"),
     (130, "", "interrupted"),
 )
+
+
+EMPTY: tuple[object, ...] = ("", None, [])
+
+FILES = {
+    "invoice": "`invoice`: the mail of an invoice",
+    "credit": "`credit`: the mail of a credit note",
+    "quote": "`quote`: the mail of a quote",
+    "notice": "`notice`, and what `mail` of a dunning level names, such as `reminder`",
+    "lead": "`welcome`, `followup`, and what `mail` of a step of a sequence names",
+}
 
 
 def help_of(arguments: list[str]) -> str:
@@ -54,6 +70,7 @@ def reference() -> str:
         f"| `{row.key}` | {_cell(row.type)} | `{_cell(row.default)}` | {_cell(row.meaning)} |"
         for row in config.describe()
     ]
+    parts += ["", *fields()]
     parts += [
         "",
         "## States",
@@ -67,6 +84,34 @@ def reference() -> str:
             outcomes = ", ".join(f"{verb} → {'(nothing to do)' if to == DONE else to}" for verb, to in verbs.items())
             parts.append(f"| {record} | {state.replace('_', ' ')} | {outcomes or '(nothing)'} |")
     return "\n".join(parts) + "\n"
+
+
+def fields() -> list[str]:
+    """What the templates of each kind are told, with what they are tried with."""
+    parts = [
+        "## Fields of templates",
+        "",
+        "What may stand in `{{ … }}` in a text of your own, by the file below `mail.templates`, with what",
+        "`ltc config check` tries it with. A list is gone through:",
+        "`{% for line in lines %}{{ line.net }} {{ currency }}{% endfor %}`. What may be empty is asked for first:",
+        "`{% if iban %}Account: {{ iban }}{% endif %}`.",
+    ]
+    for kind, tried in samples.SAMPLES.items():
+        parts += ["", f"### {FILES[kind]}", "", "| field | such as | |", "|---|---|---|", *_fields(tried)]
+    return parts
+
+
+def _fields(tried: Sequence[dict[str, Any]], before: str = "") -> Iterator[str]:
+    """A row of the table for each name, and below it for each part of what it stands for."""
+    for name in tried[0]:
+        values = [each[name] for each in tried]
+        rows = [row for value in values for row in (value if isinstance(value, list) else [value])]
+        parts = [row for row in rows if isinstance(row, dict)]
+        shown = dict.fromkeys(f"`{_cell(str(value))}`" for value in values if value not in EMPTY)
+        such_as = "list" if isinstance(values[0], list) else "" if parts else " or ".join(shown).replace("\n", "\\n")
+        yield f"| `{before}{name}` | {such_as} | {'may be empty' if any(each in EMPTY for each in values) else ''} |"
+        if parts:
+            yield from _fields(parts, f"{before}{name}.")
 
 
 def _without_common(text: str) -> str:

@@ -629,7 +629,7 @@ def wrong(path: Path, problems: Iterable[str]) -> ConfigError:
     elsewhere = [problem for line, problem in placed if not line]
     here = [(line, problem) for line, problem in placed if line]
     said = [_wrong(path, here).message] if here else []
-    return ConfigError("; ".join([*said, *elsewhere]), "ltc config check")
+    return ConfigError("; ".join([*said, *elsewhere]))
 
 
 def _lines_of(node: Node, key: str = "") -> Iterator[tuple[str, int]]:

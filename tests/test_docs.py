@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ltc_cli.app import run
+from ltc_cli.session import Session
+from tests.support import TODAY
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,23 +50,37 @@ def test_links_lead_somewhere(page: str) -> None:
             assert (path.parent / target).exists(), target
 
 
-def test_the_readme_sells_with_the_seven_verbs_alone(tmp_path: Path) -> None:
-    """The seven lines of the README, as they stand there, end in a collected invoice and a funnel that counts it."""
-    import io
-    import json
-    import shlex
+EXPORT = "Name,Email,Id\nKatherine Johnson,kj@orbit.example,7\n"
+DEALS = "Title,Amount,Email,Id\nOrbit,900,kj@orbit.example,8\n"
 
-    from ltc_cli.app import run
-    from ltc_cli.session import Session
 
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = readme.split("## The first sale")[1].split("```")[1]
-    lines = [line for line in block.splitlines() if line.startswith("ltc ")]
-    assert len(lines) == 7
-    environ = {"LTC_DB": str(tmp_path / "ltc.db"), "HOME": str(tmp_path)}
-    for line in [*lines, "ltc funnel --json"]:
-        out, err = io.StringIO(), io.StringIO()
-        assert run(shlex.split(line)[1:], Session(environ=environ, out=out, err=err)) == 0, err.getvalue()
-    funnel = json.loads(out.getvalue())
-    assert [(row["stage"], row["count"]) for row in funnel][-1] == ("collected", 1)
-    assert funnel[-1]["amount"] == "12000.00"
+def test_every_block_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a new folder, from the top; the first seven lines end in a collected invoice and a funnel that counts it."""
+    monkeypatch.chdir(tmp_path)
+    Path("export.csv").write_text(EXPORT, encoding="utf-8")
+    Path("deals.csv").write_text(DEALS, encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("## The first sale")[1]
+    blocks = re.findall(r"^```(yaml)?\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    ran = []
+    for kind, block in blocks:
+        if kind:
+            Path("config.yaml").write_text(block, encoding="utf-8")
+            continue
+        ran.append([line for line in block.splitlines() if re.match("ltc |printf ", line)])
+        for line in ran[-1]:
+            ltc(line)
+    assert len(ran[0]) == 7
+    assert sum(map(len, ran)) == sum(readme.count(f"\n{begin} ") for begin in ("ltc", "printf"))
+    funnel = json.loads(ltc("ltc funnel --json"))
+    assert [(row["stage"], row["amount"]) for row in funnel][-1] == ("collected", "12000.00")
+
+
+def ltc(line: str) -> str:
+    """What a line of the shell prints; what `printf` prints is its input, and hledger is left out."""
+    before, _, after = line.partition(" | ")
+    printed = shlex.split(before)[2:] if before.startswith("printf ") else []
+    out, err = io.StringIO(), io.StringIO()
+    environ = {"LTC_TODAY": TODAY, "HOME": str(Path.cwd())}
+    session = Session(environ=environ, inp=io.StringIO("".join(f"{each}\n" for each in printed)), out=out, err=err)
+    assert run(shlex.split(after if printed else before, comments=True)[1:], session) == 0, f"{line}: {err.getvalue()}"
+    return out.getvalue()

@@ -67,6 +67,8 @@ currency discount_until:date? discount_percent:share? discount_amount:money? dis
 period_from:date? period_to:date? terms document_sha256:sha256 lines:[LINE] taxes:[TAX] advances:[ADVANCE]
 instalments:[INSTALMENT]
 """
+HOLDS: Final = "holds:[HOLD]"
+HOLD: Final = "ref kind:hold until:date? reason?"
 ALLOCATION: Final = "invoice:INV amount:money currency paid:money"
 PAYMENT: Final = """
 ref:P status:payment customer:K customer_name received_on:date amount:money refunded:money unapplied:money
@@ -158,6 +160,7 @@ LISTS: Final = {
     "INSTALMENT": INSTALMENT,
     "TAX": TAX,
     "ADVANCE": ADVANCE,
+    "HOLD": HOLD,
     "ALLOCATION": ALLOCATION,
     "THREAD": THREAD,
     "MOVEMENT": MOVEMENT,
@@ -190,6 +193,7 @@ STATES: Final = {
     "close": "open closed",
     "notice": "queued sent failed unknown cancelled planned left_out stopped open",
     "task": "open done moot",
+    "hold": "hold dispute promise",
     "mail": "queued claimed sending sent failed unknown cancelled",
     "stage": "lead nurtured opportunity contract shipped invoiced collected",
 }
@@ -320,12 +324,12 @@ STORY: Final = [
     ("writeoff INV-2026-0001 --undo --reason paid", INVOICE),
     ("writeoff INV-2026-0001 1 --reason small", INVOICE),
     ("edit K1 email=ada@engines.example", CUSTOMER),
-    ("hold INV-2026-0001 --until +1d --reason asked", INVOICE),
-    ("promise INV-2026-0001 --on +1d --amount 1", INVOICE),
-    ("dispute INV-2026-0001 --reason broken", INVOICE),
-    ("release INV-2026-0001", INVOICE),
-    ("hold K1 --until +1d --reason asked", CUSTOMER),
-    ("release K1", CUSTOMER),
+    ("hold INV-2026-0001 --until +1d --reason asked", f"{INVOICE} {HOLDS}"),
+    ("promise INV-2026-0001 --on +1d --amount 1", f"{INVOICE} {HOLDS}"),
+    ("dispute INV-2026-0001 --reason broken", f"{INVOICE} {HOLDS}"),
+    ("release INV-2026-0001", f"{INVOICE} {HOLDS}"),
+    ("hold K1 --until +1d --reason asked", f"{CUSTOMER} {HOLDS}"),
+    ("release K1", f"{CUSTOMER} {HOLDS}"),
     ("edit INV-2026-0001 dunning=none", INVOICE),
     ("edit INV-2026-0001 dunning=", INVOICE),
     ("close 2026-05", CLOSE),

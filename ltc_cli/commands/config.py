@@ -9,7 +9,7 @@ import typer
 from ltc_cli import config, hooks
 from ltc_cli.commands.answers import ask
 from ltc_cli.errors import ConfigError, LtcError
-from ltc_cli.mail import setting
+from ltc_cli.mail import setting, templates
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.terms import parse_terms
 from ltc_cli.settings import Settings
@@ -46,7 +46,10 @@ def check(ctx: typer.Context) -> None:
       ltc config check --config config.yaml
     """
     session = ask(ctx)
-    settings, path = session.settings, session.config_path
+    try:
+        settings, path = session.settings, session.config_path
+    except ConfigError as error:
+        raise ConfigError(error.message) from None  # its hint is what was just said
     wrong = list(dict.fromkeys(_wrong(settings, session.today)))
     if path and wrong:
         raise config.wrong(path, wrong)
@@ -54,6 +57,10 @@ def check(ctx: typer.Context) -> None:
     notices += dunning.empty_ladders(settings)
     if settings.bank.max_age_days is not None:
         notices.append(f"no notice is sent: {dunning.NO_STATEMENTS}")
+    if settings.mail.templates:
+        used = [*templates.NAMES, *nurture.mails(settings), *dunning_letters.mails(settings)]
+        notices += templates.unused(settings.mail.templates, used)
+        notices += nurture.without_way_out(settings)
     if settings.hooks.folder:
         notices += hooks.unfit(settings.hooks.folder)
     if settings.mail.host:

@@ -7,13 +7,17 @@ import typer
 from ltc_cli.commands.answers import ask, record
 from ltc_cli.errors import Problems
 from ltc_cli.references import Reference, find
-from ltc_cli.report import Report
+from ltc_cli.report import Column, Report
 from ltc_cli.reports import listing
 from ltc_cli.rules.calendar import parse_date
 from ltc_cli.rules.money import parse_money
 from ltc_cli.session import Session
 from ltc_cli.stages import holds
 from ltc_cli.store import Store
+
+HOLDS = Column(
+    "holds", "list", columns=(Column("ref", "ref"), Column("kind"), Column("until", "date"), Column("reason"))
+)
 
 
 def hold(
@@ -34,7 +38,7 @@ def hold(
         found = find(store, target, "invoice", "customer")
         day = parse_date(until, session.today)
         is_new = holds.add(store, "hold", found, session.today, until=day, reason=reason)
-        return _answer(session, store, found, [] if is_new else [f"{found.text} is on hold until {day} already"])
+        return _answer(session, store, found, is_new=is_new)
 
     session.write(decide)
 
@@ -55,7 +59,7 @@ def dispute(
     def decide(store: Store) -> Report:
         found = find(store, invoice, "invoice")
         is_new = holds.add(store, "dispute", found, session.today, reason=reason)
-        return _answer(session, store, found, [] if is_new else [f"{found.text} is disputed already"])
+        return _answer(session, store, found, is_new=is_new)
 
     session.write(decide)
 
@@ -83,7 +87,7 @@ def promise(
             day = check(parse_date, on, session.today)
             money = check(parse_money, amount, currency, currency) if amount is not None else None
         is_new = holds.add(store, "promise", found, session.today, until=day, amount_minor=money[0] if money else None)
-        return _answer(session, store, found, [] if is_new else [f"{found.text} is promised for {day} already"])
+        return _answer(session, store, found, is_new=is_new)
 
     session.write(decide)
 
@@ -102,13 +106,22 @@ def release(
 
     def decide(store: Store) -> Report:
         found = find(store, target, "invoice", "customer")
-        is_new = holds.release(store, found, session.today)
-        return _answer(session, store, found, [] if is_new else [f"nothing keeps {found.text} back"])
+        holds.release(store, found, session.today)
+        return _answer(session, store, found)
 
     session.write(decide)
 
 
-def _answer(session: Session, store: Store, found: Reference, notices: list[str]) -> Report:
+def _answer(session: Session, store: Store, found: Reference, *, is_new: bool = True) -> Report:
+    """The record, and what keeps it back from now on: itself, and an invoice with its customer."""
     kind = listing.plural(found.kind)
     row: dict[str, Any] = listing.records(store, kind, [found.id], session.today)[0]
-    return record(listing.COLUMNS[kind], row, notices=notices, hint=f"ltc show {found.text}")
+    targets = [found, find(store, row["customer"])] if found.kind == "invoice" else [found]
+    standing = holds.standing(store, session.today)
+    said = [(each.text, word) for each in targets for word in standing.get((each.kind, each.id), ())]
+    row["holds"] = [
+        {"ref": ref, "kind": word.kind, "until": word.until_on, "reason": word.reason} for ref, word in said
+    ]
+    notices = [f"{ref} is {'' if is_new else 'already '}{word.words}" for ref, word in said]
+    nothing = f"nothing keeps {found.text} back"
+    return record([*listing.COLUMNS[kind], HOLDS], row, notices=notices or [nothing], hint=f"ltc show {found.text}")

@@ -57,8 +57,10 @@ def nurture(
     def decide(store: Store) -> Report:
         if enroll or stop:
             return _sequence(store, session, lead, enroll, on)
-        lead_id = leads.touch(store, lead, log or "call", session.day(on), note)
-        return record(leads.COLUMNS, leads.records(store, [lead_id])[0], hint=f"ltc promote L{lead_id} --amount 1200")
+        kind = (log or "call").strip().casefold()
+        lead_id = leads.touch(store, lead, kind, session.day(on), note)
+        hint = "" if kind in leads.KEEP_FROM_MAILS else f"ltc promote L{lead_id} --amount 1200"
+        return record(leads.COLUMNS, leads.records(store, [lead_id])[0], hint=hint)
 
     session.write(decide)
     return None
@@ -80,7 +82,6 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
     """One run: decided and queued in one transaction, sent after it."""
     from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
     from ltc_cli.mail import outbox
-    from ltc_cli.rules.business_days import are_holidays_known
     from ltc_cli.stages import mailing
     from ltc_cli.stages import nurture as stage
 
@@ -96,8 +97,6 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
         done = stage.run(store, settings, desk, session.today)
         report.rows, report.exit_code = done.rows, 0 if done.is_whole else 8
         report.notices.extend(done.notices)
-        if done.rows and stage.keeps_to_business_days(settings) and not are_holidays_known():
-            report.notices.append("public holidays are not known here: pip install 'ltc-cli[holidays]'")
         return report
 
     def follow(store: Store, decisions: Decisions) -> Report:

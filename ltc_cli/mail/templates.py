@@ -128,6 +128,16 @@ def unread(folder: Path, names: Iterable[str]) -> Iterator[str]:
                     yield f"mail.templates: {place}{file} is read by nobody there; move it to {where}"
 
 
+def unused(folder: Path, names: Iterable[str]) -> Iterator[str]:
+    """Templates in the user's folder of other names than these, which no template there includes."""
+    files = _environment(folder).list_templates(["txt", "html"])
+    read = {f"{language}/{name}.{ending}" for language in LANGUAGES for name in names for ending in ("txt", "html")}
+    read.update(*(_included(folder, _source(folder, file)) for file in files))
+    for file in files:
+        if file.startswith(tuple(f"{language}/" for language in LANGUAGES)) and file not in read:
+            yield f"mail.templates: {file} is used by nothing"
+
+
 def names(name: str, language: str, folder: Path | None) -> frozenset[str]:
     """What the plain text of a template that can be rendered is told."""
     return _names(_place(name, language, folder), f"{name}.txt")

@@ -124,7 +124,8 @@ def _condition(text: str, columns: Sequence[Column]) -> tuple[str, str]:
     key, separator, value = text.partition("=")
     keys = [column.key for column in columns if column.kind != "list"]
     if not separator or key.strip() not in keys:
-        raise UsageError(f"{text[:60]!r} is not COLUMN=VALUE", f"columns: {' '.join(keys)}")
+        why = f"there is no column {key.strip()[:60]}" if separator else f"{text[:60]!r} is not COLUMN=VALUE"
+        raise UsageError(why, f"columns: {' '.join(keys)}")
     return key.strip(), clean_text(value, "value")
 
 

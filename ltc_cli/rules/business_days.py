@@ -1,7 +1,7 @@
 """Days on which people work, by country.
 
-Public holidays come from the library `holidays`, China's working Saturdays and Sundays from `chinesecalendar`. Both are
-an extra: without them, and for a country or a year that they do not know, Monday to Friday are business days.
+Public holidays come from the library `holidays`, China's working Saturdays and Sundays from `chinesecalendar`. For a
+country that they do not know Monday to Friday are business days.
 """
 
 from __future__ import annotations
@@ -37,40 +37,23 @@ def is_business_day(day: date, country: str | None) -> bool:
     return bool(calendar.is_working_day(day))
 
 
-def are_holidays_known() -> bool:
-    """Whether the library with the public holidays is installed."""
-    return _library("holidays") is not None
-
-
 def _told_by_china(day: date) -> bool | None:
     """What the State Council has published for the day; None for a year it has not published yet."""
-    china = _library("chinese_calendar")
-    if china is None:
-        return None
+    import chinese_calendar
+
     try:
-        return bool(china.is_workday(day))
+        return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
         return None
 
 
 @cache
 def _calendar(country: str) -> Any:
-    holidays = _library("holidays")
-    if holidays is None:
-        return None
+    import holidays
+
     try:
         return holidays.country_holidays(country)
     except NotImplementedError:
-        return None
-
-
-@cache
-def _library(name: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError:
         return None
 
 

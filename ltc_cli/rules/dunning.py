@@ -229,7 +229,7 @@ def rate_on(rate_ppm: int | str, day: date, base_rates_ppm: Mapping[date, int]) 
     if half_year not in base_rates_ppm:
         raise ConfigError(
             f"statutory_rates: the base rate for statutory interest from {half_year} is not known",
-            f"statutory_rates: {{{half_year}: …%}} in config.yaml",
+            f"statutory_rates: {{{half_year}: N%}}, N being the ECB's rate for main refinancing on that day",
         )
     return base_rates_ppm[half_year] + STATUTORY_POINTS_PPM
 

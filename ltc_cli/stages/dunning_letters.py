@@ -42,7 +42,7 @@ def wrong_templates(settings: Settings) -> Iterator[str]:
     """What is wrong with the mails of the levels, found before they are needed."""
     yield from _unknown(settings)
     folder = settings.mail.templates
-    names = {level.mail: key for key, level in reversed(_levels(settings)) if level.mail}
+    names = mails(settings)
     if folder:
         yield from templates.unread(folder, names)
     for name, key in names.items():
@@ -51,6 +51,11 @@ def wrong_templates(settings: Settings) -> Iterator[str]:
                 yield f"{key}.mail: {problem}"
     if templates.is_own("notice", folder):
         yield from templates.problems("notice", samples.SAMPLES["notice"], folder)
+
+
+def mails(settings: Settings) -> dict[str, str]:
+    """The mails of the levels, with the first key that names each."""
+    return {level.mail: key for key, level in reversed(_levels(settings)) if level.mail}
 
 
 def _unknown(settings: Settings) -> Iterator[str]:

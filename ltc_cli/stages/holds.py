@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
@@ -122,10 +123,8 @@ def add(
     """
     words = clean_name(reason, "reason") if reason is not None else None
     if until is not None and until < on:
-        option = "--on" if kind == "promise" else "--until"
-        raise UsageError(
-            f"{until} is past: a {kind} is until a day to come", f"ltc {kind} {target.text} {option} +7d …"
-        )
+        rest = f"--until +7d --reason {quote(words)}" if words else "--on +7d"
+        raise UsageError(f"{until} is past: a {kind} is until a day to come", f"ltc {kind} {target.text} {rest}")
     if target.kind == "invoice":
         owed_minor = sum(item.balance_minor for item in open_items(store, "invoice", [target.id]))
         if not owed_minor:
@@ -145,12 +144,10 @@ def add(
     return True
 
 
-def release(store: Store, target: Reference, on: date) -> bool:
-    """End every hold, dispute and promise of the invoice or customer. Answers whether there was one."""
-    if (target.kind, target.id) not in standing(store, on):
-        return False
-    _record(store, "release", target, on)
-    return True
+def release(store: Store, target: Reference, on: date) -> None:
+    """End every hold, dispute and promise of the invoice or customer."""
+    if (target.kind, target.id) in standing(store, on):
+        _record(store, "release", target, on)
 
 
 def _record(store: Store, kind: str, target: Reference, on: date, **values: Any) -> None:

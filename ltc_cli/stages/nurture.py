@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConfigError, LtcError, RefusedError, UsageError
@@ -534,7 +535,7 @@ def _language(country: str | None, company: str) -> str:
 
 def wrong_templates(settings: Settings) -> Iterator[str]:
     """What is wrong with the templates that the settings name, and with those in the user's folder."""
-    folder, wanted = settings.mail.templates, _templates(settings)
+    folder, wanted = settings.mail.templates, mails(settings)
     yield from _wrong(wanted, folder)
     if folder:
         yield from templates.unread(folder, [name for name in templates.NAMES if name not in wanted])
@@ -543,7 +544,19 @@ def wrong_templates(settings: Settings) -> Iterator[str]:
             yield from templates.problems(name, samples.SAMPLES[name], folder)
 
 
-def _templates(settings: Settings) -> dict[str, str]:
+def without_way_out(settings: Settings) -> Iterator[str]:
+    """The user's own templates of sequences that do not say how to unsubscribe."""
+    folder, way_out = settings.mail.templates, samples.LEAD["unsubscribe"]
+    for name, language in product(mails(settings), templates.LANGUAGES):
+        if templates.is_own(name, folder, language):
+            _subject, *bodies = templates.render(name, language, samples.LEAD, folder)
+            silent = [end for end, body in zip(("txt", "html"), bodies, strict=True) if way_out not in body]
+            if silent:
+                file = f"mail.templates: {language}/{name}.{silent[0]}"
+                yield f"{file} has no {{{{ unsubscribe }}}}: only a header of its mails says how to leave"
+
+
+def mails(settings: Settings) -> dict[str, str]:
     """The templates that sequences write by, with the first key that names each."""
     wanted: dict[str, str] = {}
     for name, sequence in settings.nurture.sequences.items():
@@ -566,7 +579,7 @@ def _wrong(wanted: dict[str, str], folder: Path | None) -> Iterator[str]:
 
 def refuse_wrong_templates(settings: Settings) -> None:
     """Raise ConfigError with all that is wrong with the mails of sequences."""
-    wanted = _templates(settings)
+    wanted = mails(settings)
     found = list(dict.fromkeys(_wrong(wanted, settings.mail.templates)))
     if wanted and found:
         raise ConfigError("; ".join(found), "ltc config check")
@@ -574,7 +587,3 @@ def refuse_wrong_templates(settings: Settings) -> None:
 
 def sends_mails(settings: Settings) -> bool:
     return any(_has_mails(sequence) for sequence in settings.nurture.sequences.values())
-
-
-def keeps_to_business_days(settings: Settings) -> bool:
-    return any(sequence.business_days for sequence in settings.nurture.sequences.values())

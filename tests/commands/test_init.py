@@ -114,7 +114,9 @@ database: nowhere/ltc.db
 
 def test_all_that_would_stop_a_run_is_named_at_once_with_key_and_line(company: Company) -> None:
     company.config_path.write_text(STOPPING, encoding="utf-8")
-    message = company.ltc("config", "check", today="2030-07-01", fails=6)["message"]
+    error = company.ltc("config", "check", today="2030-07-01", fails=6)
+    message = error["message"]
+    assert error["hint"] is None, "ltc config check has just been said"
     for said in (
         "line 1: company.name holds a line break",
         "line 1: company.email: jörg@acme.example is no plain ASCII address",
@@ -127,9 +129,13 @@ def test_all_that_would_stop_a_run_is_named_at_once_with_key_and_line(company: C
         "line 16: dunning.levels[1].mail: the dunning level a has an unknown mail thunder",
         "line 20: dunning.policies.soft.levels[1].mail: the dunning level b has an unknown mail lightning",
         "line 21: statutory_rates: the base rate for statutory interest from 2030-07-01 is not known",
+        "(statutory_rates: {2030-07-01: N%}, N being the ECB's rate for main refinancing on that day)",
         "line 23: database: there is no folder",
     ):
         assert said in message
+    company.config_path.write_text("colour: red\n", encoding="utf-8")
+    assert company.ltc("config", "check", fails=6)["hint"] is None
+    assert company.ltc("config", "show", fails=6)["hint"] == "ltc config check"
 
 
 def test_what_does_nothing_and_what_cannot_be_checked_is_said(company: Company) -> None:

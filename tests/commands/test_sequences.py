@@ -27,8 +27,8 @@ nurture:
 
 @pytest.fixture(autouse=True)
 def weekends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether or not the library with the public holidays is installed."""
-    monkeypatch.setattr(business_days, "_library", lambda _name: None)
+    """Whatever holidays there are."""
+    monkeypatch.setattr(business_days, "_calendar", lambda _country: None)
 
 
 @pytest.fixture
@@ -415,6 +415,12 @@ def test_an_imported_touch_keeps_an_address_from_mails_too(company: Company, tmp
     )
     company.ltc("import", "touches", str(tmp_path / "touches.csv"))
     assert "unsubscribed on 2026-06-01" in company.ltc("nurture", "L1", "--enroll", "welcome", fails=4)["message"]
+
+
+def test_who_unsubscribes_is_not_to_be_promoted_next(company: Company) -> None:
+    for kind, hint in (("reply", "next: ltc promote L1 --amount 1200\n"), ("Unsubscribe", ""), ("bounce", "")):
+        company.run("nurture", "L1", "--log", kind)
+        assert company.err == hint
 
 
 def test_the_list_knows_the_address_of_a_merged_lead(company: Company) -> None:

@@ -30,7 +30,7 @@ nurture:
 
 @pytest.fixture(autouse=True)
 def weekends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(business_days, "_library", lambda _name: None)
+    monkeypatch.setattr(business_days, "_calendar", lambda _country: None)
 
 
 @pytest.fixture

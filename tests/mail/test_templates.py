@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -92,6 +92,39 @@ def test_the_invoice_can_be_one_s_own(company: Company) -> None:
     text = (company.path.parent / "mails" / "M1.eml").read_text()
     assert "Subject: Bill INV-2026-0001" in text
     assert "1,200.00 EUR, Ada" in text
+
+
+def test_every_field_of_the_samples_is_told(company: Company) -> None:
+    """What the reference lists can be written: a field that is not told would be an error."""
+    for kind, (sample, *_others) in samples.SAMPLES.items():
+        write(company, f"en/{ {'lead': 'hello'}.get(kind, kind) }.txt", "x\n\n" + "".join(_all_of(sample)))
+    for line in (
+        ("nurture", "L1", "--enroll", "hello"),
+        ("nurture", "--due", "--no-send"),
+        ("promote", "L1"),
+        ("quote", "O1", "--line", "Loom:2:50:Z:-10%", "--terms", "100% sign; net 0; 2%/10"),
+        ("send", "Q1", "--no-send"),
+        ("sign", "Q1"),
+        ("invoice", "C1"),
+        ("send", "INV-2026-0001", "--no-send"),
+        ("credit", "INV-2026-0001", "1", "--reason", "late"),
+        ("send", "CN-2026-0001", "--no-send"),
+    ):
+        company.ltc(*line)
+    company.ltc("dun", "--no-send", today="2026-06-20")
+    assert [row["kind"] for row in company.ltc("outbox", "list")] == ["lead", "quote", "invoice", "credit", "notice"]
+
+
+def _all_of(sample: dict[str, Any]) -> Iterator[str]:
+    """A template that writes every field, of a list each field of its rows."""
+    for name, value in sample.items():
+        if isinstance(value, list):
+            parts = "".join(f"{{{{ row.{part} }}}}" for part in value[0])
+            yield f"{{% for row in {name} %}}{parts}{{% endfor %}}"
+        elif isinstance(value, dict):
+            yield "".join(f"{{{{ {name}.{part} }}}}" for part in value)
+        else:
+            yield f"{{{{ {name} }}}}"
 
 
 HIDDEN: Final = "x\n\n{% for line in lines %}{% if line.net == '' %}{{ line.prise }}{% endif %}x{% endfor %}"
@@ -199,6 +232,33 @@ def test_a_template_beside_the_languages_is_named(name: str, company: Company) -
     message = company.ltc("config", "check", fails=6)["message"]
     problem = f"mail.templates: {name}.txt is read by nobody there; move it to en or zh/{name}.txt"
     assert message == f"config.yaml line 3: {problem}"
+
+
+def test_what_is_used_by_nothing_is_named(company: Company) -> None:
+    """`remindr` is a mistake for `reminder`, a level of its own; `foot` is included, `invoice` and `hello` are used."""
+    for file in ("en/remindr.txt", "zh/remindr.html", "en/reminder.txt", "en/foot.txt", "zh/invoice.txt"):
+        write(company, file, "A subject\n\nand a text\n")
+    write(company, "en/hello.txt", SOUND + "{% include 'en/foot.txt' %}\n{{ unsubscribe }}\n")
+    assert company.run("config", "check") == 0
+    assert [line for line in company.err.splitlines() if "en/" in line or "zh/" in line] == [
+        "mail.templates: en/remindr.txt is used by nothing",
+        "mail.templates: zh/remindr.html is used by nothing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"en/hello.txt": SOUND}, "en/hello.txt"),
+        ({"en/hello.txt": SOUND + "{{ unsubscribe }}", "en/hello.html": "<p>x</p>"}, "en/hello.html"),
+        ({"en/hello.txt": SOUND + "{% include 'en/foot.txt' %}", "en/foot.txt": "{{ unsubscribe }}"}, ""),
+    ],
+)
+def test_a_sequence_that_says_nowhere_how_to_leave_it(files: dict[str, str], said: str, company: Company) -> None:
+    for name, text in files.items():
+        write(company, name, text)
+    assert company.run("config", "check") == 0
+    assert "{{ unsubscribe }}" not in company.err if not said else f"{said} has no {{{{ unsubscribe }}}}" in company.err
 
 
 def test_a_name_that_leads_out_of_the_folder(company: Company) -> None:

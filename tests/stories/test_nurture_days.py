@@ -67,7 +67,7 @@ def monday_at_the_latest(day: date) -> date:
 
 @pytest.mark.parametrize("seed", [1])
 def test_a_hundred_and_twenty_days(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(business_days, "_library", lambda _name: None)
+    monkeypatch.setattr(business_days, "_calendar", lambda _country: None)
     dice = random.Random(seed)
     models: dict[int, Model] = {}
     with folder_in_memory() as folder:

@@ -378,6 +378,23 @@ def test_a_dispute_lasts_until_it_is_released(company: Dunned) -> None:
     assert company.levels(101) == [("K1", "a")]
 
 
+def test_what_keeps_back_is_said_by_the_verb_that_says_so(company: Dunned) -> None:
+    """In the words of `today`; an invoice is kept back by its customer, too."""
+    company.sell("100")
+    number, hold = "INV-2026-0001", ("hold", "K1", "--until", at(9), "--reason", "asked")
+    held = {"ref": "K1", "kind": "hold", "until": at(9), "reason": "asked"}
+    assert company.at(1, *hold)["holds"] == [held]
+    assert company.err == f"K1 is on hold until {at(9)}: asked\n"
+    company.at(1, *hold)
+    assert company.err == f"K1 is already on hold until {at(9)}: asked\n"
+    promised = {"ref": number, "kind": "promise", "until": at(7), "reason": None}
+    assert company.at(1, "promise", number, "--on", at(7), "--amount", "60")["holds"] == [promised, held]
+    assert company.err == f"{number} is promised until {at(7)}\nK1 is on hold until {at(9)}: asked\n"
+    assert company.at(1, "release", number)["holds"] == [held]
+    assert company.at(1, "release", "K1")["holds"] == []
+    assert company.err == "nothing keeps K1 back\n"
+
+
 def test_of_several_reasons_each_names_its_invoices(company: Dunned) -> None:
     """On the fourth day after the due date: one on hold, one disputed, one before its first level."""
     for _number in range(3):
@@ -861,7 +878,7 @@ def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("hold", "INV-2026-0001", "--until", at(1), "--reason", "x"), 2, "is past: a hold is until a day to come"),
+        (("hold", "INV-2026-0001", "--until", at(1), "--reason", "an x"), 2, "is past: a hold is until a day to come"),
         (("promise", "INV-2026-0001", "--on", at(9), "--amount", "101"), 4, "101.00 is too much: 100.00 of INV"),
         (("promise", "INV-2026-0001", "--on", at(9), "--amount", "0"), 2, "a promise of nothing cannot be recorded"),
         (("dispute", "INV-2026-0002", "--reason", "x"), 4, "nothing of INV-2026-0002 is open"),
@@ -875,7 +892,10 @@ def test_what_cannot_be_is_said(company: Dunned, words: tuple[str, ...], code: i
     company.sell("5", day=1)
     company.at(2, "collect", "INV-2026-0002")
     here = [str(company.path) if word == "ltc.db" else word for word in words]
-    assert message in company.ltc(*here, today=at(2), fails=code)["message"]
+    error = company.ltc(*here, today=at(2), fails=code)
+    assert message in error["message"]
+    if " is past" in message:
+        assert error["hint"] == "ltc hold INV-2026-0001 --until +7d --reason 'an x'"
 
 
 def test_settings_that_cannot_be_are_a_matter_of_the_config(company: Dunned) -> None:
