@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ltc_cli.mail.replies import has_bounced
+from ltc_cli.mail.replies import has_bounced, takes_nobody
 from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError, plain
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Smtp:
         """Of the mail that is offered."""
         self._has_failed = False
         """A mail was begun on it and not taken: the server may still have part of it."""
+        self._has_delivered = False
+        """The server has taken a mail: it serves us."""
 
     def offer(self, mail: Envelope) -> Steps:
         """Everything up to the final dot. A server that has hung up since the last mail is called again."""
@@ -97,7 +99,7 @@ class Smtp:
             self.abandon()
             raise DoubtfulError(f"no answer to the whole message: {_words(error)}") from error
         if code // 100 == 2:
-            self._has_failed = False
+            self._has_failed, self._has_delivered = False, True
             return _answer(code, said)
         self.abandon()
         if code // 100 in (4, 5):
@@ -156,13 +158,13 @@ class Smtp:
             self.abandon()
         raise self._refused(name, code, said)
 
-    def _refused(self, command: str, code: int, said: bytes) -> NotTakenError:
-        answer = _answer(code, said)
-        return NotTakenError(
-            f"{command}: {answer}" if command else answer,
-            for_good=code // 100 == 5,
-            has_bounced=has_bounced(command, code, plain(said), self._recipient),
-        )
+    def _refused(self, command: str, code: int, said: bytes) -> NotTakenError | UnreachableError:
+        answer = f"{command}: {_answer(code, said)}" if command else _answer(code, said)
+        about = (command, code, plain(said), self._recipient)
+        if takes_nobody(*about, relays=self._has_delivered):
+            self.abandon()
+            return UnreachableError(answer)
+        return NotTakenError(answer, for_good=code // 100 == 5, has_bounced=has_bounced(*about))
 
     def _broken(self, said: str) -> NotTakenError:
         self.abandon()
