@@ -89,7 +89,8 @@ def two_more_runs(company: Company, port: int) -> None:
         for row in company.ltc("outbox", "list"):
             if row["status"] in ("queued", "failed"):
                 company.ltc("outbox", "retry", row["ref"])
-        assert company.run("outbox", "send") == 0, company.err
+        code = company.run("outbox", "send")
+        assert code == (8 if "unknown" in states(company).values() else 0), company.err
 
 
 def assert_nobody_twice_nobody_left_out(company: Company, inbox: Inbox) -> None:
@@ -183,6 +184,33 @@ def test_one_of_three_on_a_connection_each(
     two_more_runs(company, port)
     assert_nobody_twice_nobody_left_out(company, inbox)
     assert list(states(company).values()).count("unknown") == (1 if hit == "unknown" else 0)
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "line", "code", "status"),
+    [
+        ("RCPT", LATER, "M1 to ada@ada.example waits until ", 0, "waits"),
+        ("RCPT", NEVER, "M1 to ada@ada.example failed: ", 8, "partly"),
+        ("dot", "drop", "M1 to ada@ada.example may have arrived, or not: ", 8, "partly"),
+    ],
+)
+def test_what_pauses_goes_by_itself_and_what_needs_a_hand_is_told_by_every_run(
+    step: str, kind: str, line: str, code: int, status: str, company: Company, port: int
+) -> None:
+    company.today = "2026-07-20"  # five days past due
+    with wire(port, Fault(step, kind)) as carried:
+        point_to(company, carried.port)
+        assert company.run("dun") == 8
+    point_to(company, port)
+    for command in ("dun", "outbox send"):
+        assert company.run(*command.split()) == code
+        assert line in company.err
+    assert company.run("dun", "--customer", "K2") == 0
+    for options, waits in (((), status), (("--check",), "waits")):
+        assert company.run("daily", "--json", *options) == (8 if options else code)
+        rows = {row["step"]: (row["status"], row["count"], row["detail"]) for row in json.loads(company.out)}
+        assert (rows.pop("outbox")[:2], {row[:2] for row in rows.values()}) == ((waits, 1), {("nothing", 0)})
+        assert company.out.count(line) == (0 if options else 1)
 
 
 @pytest.mark.parametrize(

@@ -315,9 +315,9 @@ def test_an_invoice_asks_for_no_more_than_is_open(company: Company, inbox: Inbox
 def test_an_unknown_mail_is_told_and_waits_for_a_word(company: Company, inbox: Inbox) -> None:
     company.ltc("send", "INV-2026-0001", "--no-send")
     leave_unknown(company.path)
-    assert company.ltc("outbox", "send") == []
-    assert company.run("send", "INV-2026-0001") == 8
-    assert "M1 to ada@ada.example may have arrived, or not" in company.err
+    for command in ("outbox send", "send INV-2026-0001"):
+        assert company.run(*command.split()) == 8
+        assert "M1 to ada@ada.example may have arrived, or not" in company.err
     (todo,) = [row for row in company.ltc("today") if row["ref"] == "M1"]
     assert (todo["what"], todo["command"]) == ("mail unknown", "ltc outbox resolve M1 --sent")
     assert todo["why"] == "if it has not arrived: --resend"
@@ -405,7 +405,7 @@ def test_a_backup_that_comes_back_sends_nothing_again(
         company.path.unlink()
     company.ltc("restore", str(tmp_path / "monday.db"), *(("--last-number", "INV-2026=3") if is_lost else ()))
     assert ("1 mails waited in the backup and may have gone out since" in company.err) == is_lost
-    assert company.ltc("outbox", "send") == []
+    assert company.run("outbox", "send") == (8 if is_lost else 0)
     assert [row["status"] for row in company.ltc("outbox", "list")] == ["sent", status]
     assert inbox.recipients == ["ada@ada.example", "bob@bob.example"]
     assert company.run("check") == 0, company.out
