@@ -33,6 +33,11 @@ REMARKS = {
     "unknown": "{ref} to {recipient} may have arrived, or not: {said}; ltc outbox resolve {ref} --sent|--resend",
     "cancelled": "{ref} to {recipient} was not sent: {said}",
 }
+OF_SEVERAL = {
+    "queued": "{count} {channel}s wait: {said}; {sends} tries again",
+    "paused": "{count} {channel}s wait until {until}: {said}; {sends} tries again then",
+}
+"""What holds all of them back in the same way."""
 
 
 def way_out(session: Session, folder: Path | None) -> Way:
@@ -98,15 +103,24 @@ def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[i
 
 
 def remarks(session: Session, rows: list[dict[str, Any]], store: Store | None = None) -> list[str]:
-    """One line for each mail that is not delivered, with what to do about it; without a store each is still wanted."""
-    return [_remark(session, row, store) for row in rows if row["status"] in REMARKS and row["said"]]
+    """One line for each mail that is not delivered, with what to do about it, and one for all that wait for the same.
+
+    Without a store each is still wanted.
+    """
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["status"] in REMARKS and row["said"]:
+            waits = (row["channel"], (row["not_before"] or "")[: len("2026-06-15T11:05")], row["said"])
+            alike.setdefault(waits if row["status"] == "queued" else (row["ref"],), []).append(row)
+    return [_remark(session, group[0], len(group), store) for group in alike.values()]
 
 
-def _remark(session: Session, row: dict[str, Any], store: Store | None) -> str:
+def _remark(session: Session, row: dict[str, Any], count: int, store: Store | None) -> str:
     why = nurture.withdrawn(store, int(row["ref"][1:])) if store and row["status"] == "failed" else None
-    words = REMARKS["needless" if why else "paused" if row["not_before"] else row["status"]]
+    kind = "needless" if why else "paused" if row["not_before"] else row["status"]
+    words = (REMARKS if count == 1 else OF_SEVERAL)[kind]
     until = moment(row["not_before"], session.settings.timezone) if row["not_before"] else None
-    return words.format(why=why, until=until, sends=outbox.SENDS[row["channel"]], **row)
+    return words.format(count=count, why=why, until=until, sends=outbox.SENDS[row["channel"]], **row)
 
 
 def _ready(session: Session, *, is_sending: bool) -> tuple[Office, Way] | ConfigError:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import socket
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -255,9 +257,16 @@ def test_a_server_that_takes_one_connection_at_a_time(
 def test_a_server_that_is_not_there(company: Company, inbox: Inbox, port: int) -> None:
     for number in (1, 2, 3):
         company.ltc("send", f"INV-2026-000{number}", "--no-send")
-    point_to(company, free_port())
+    nobody = free_port()
+    point_to(company, nobody)
     assert company.run("outbox", "send") == 8
-    assert "Connection refused" in company.err
+    assert company.err == f"3 mails wait: 127.0.0.1:{nobody}: Connection refused; ltc outbox send tries again\n"
+    until = datetime.now(UTC) + timedelta(hours=1)
+    with closing(sqlite3.connect(company.path)) as connection, connection:
+        connection.execute("UPDATE outbox SET not_before = ?", (f"{until:%Y-%m-%dT%H:%M:%S.%fZ}",))
+    assert company.run("outbox", "send") == 0
+    assert company.err.startswith("3 mails wait until ")
+    assert f"127.0.0.1:{nobody}: Connection refused; ltc outbox send tries again then\n" in company.err
     assert states(company) == dict.fromkeys(NAMES, "queued")
     two_more_runs(company, port)
     assert_nobody_twice_nobody_left_out(company, inbox)
