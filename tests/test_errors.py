@@ -268,6 +268,7 @@ USAGE: Final = [
     Row("ship --delivered S1 --line 1=1", 2, "--line goes with a contract to ship, or with --returned"),
     Row("invoice", 2, "name a contract, or --due for all of them"),
     Row("invoice C1 --due", 2, "name a contract, or --due for all of them"),
+    Row("invoice C1 --no-send", 2, "--no-send goes with --send"),
     Row("quote O2", 2, "say one thing: --line, --send, --accept or --reject"),
     Row("quote Q1 --send --accept", 2, "say one thing"),
     Row("quote Q2 --send --terms '100% sign'", 2, "--send changes no quote; lines make a new version"),

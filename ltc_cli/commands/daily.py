@@ -7,11 +7,9 @@ import typer
 
 from ltc_cli.batch import Held, LineSession, Told, answered
 from ltc_cli.commands.answers import ask
-from ltc_cli.commands.post import remarks
 from ltc_cli.commands.steps import STEPS, Step
 from ltc_cli.errors import UnderWayError
 from ltc_cli.report import Column, Report
-from ltc_cli.session import Session
 from ltc_cli.store import daily_lock
 
 COLUMNS = (
@@ -47,10 +45,14 @@ def daily(
         if off:
             return _row(step.name, "nothing", [], off)
         words = step.command(session.settings)
+        if check and step.left:
+            return _waiting(step.name, step.left(session))
+        told = run(f"{words} --dry-run" if check else words)
+        if "error" in told:
+            return _failed(step.name, told)
         if check:
-            looks = step.looks or (f"{words} --dry-run",)
-            return _looked(step.name, [run(look) for look in looks], step.left(session))
-        return _done(session, step.name, run(words), step.left(session))
+            return _waiting(step.name, _refs(told))
+        return _done(step.name, told, step.left(session) if step.left else [])
 
     def run(words: str) -> Told:
         with closing(Held()) as held:
@@ -74,24 +76,22 @@ def daily(
             rows = [do(step) for step in STEPS]
     except UnderWayError:
         return session.show(Report(COLUMNS, [], notices=["another run is under way"], empty=""))
-    return show(rows, "nothing", "done")
+    return show(rows, "nothing", "done", "waits")
 
 
-def _done(session: Session, step: str, told: Told, left: list[dict[str, Any]]) -> dict[str, Any]:
-    if "error" in told:
-        return _failed(step, told)
-    refs = _all_refs([told], left)
-    status = "partly" if told["exit_code"] or left else "done" if refs else "nothing"
-    said = list(dict.fromkeys([*told["notices"], *remarks(session, left)]))
-    named = {words.split(" ", 1)[0] for words in said}
-    return _row(step, status, refs, *said, " ".join(ref for ref in refs if ref not in named))
+def _done(step: str, told: Told, left: list[str]) -> dict[str, Any]:
+    refs = _refs(told)
+    if told["exit_code"]:
+        status, refs = "partly", list(dict.fromkeys([*refs, *left]))
+    elif refs:
+        status = "done"
+    else:
+        status, refs = "waits" if left else "nothing", left
+    named = {words.split(" ", 1)[0] for words in told["notices"]}
+    return _row(step, status, refs, *told["notices"], " ".join(ref for ref in refs if ref not in named))
 
 
-def _looked(step: str, all_told: list[Told], left: list[dict[str, Any]]) -> dict[str, Any]:
-    failed = next((told for told in all_told if "error" in told), None)
-    if failed:
-        return _failed(step, failed)
-    refs = _all_refs(all_told, left)
+def _waiting(step: str, refs: list[str]) -> dict[str, Any]:
     return _row(step, "waits" if refs else "nothing", refs, " ".join(refs))
 
 
@@ -105,10 +105,7 @@ def _row(step: str, status: str, refs: list[str], *lines: str) -> dict[str, Any]
     return {"step": step, "status": status, "count": len(refs), "detail": "\n".join(filter(None, lines)) or None}
 
 
-def _all_refs(all_told: list[Told], left: list[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys([*(ref for told in all_told for ref in _refs(told)), *(row["ref"] for row in left)]))
-
-
 def _refs(told: Told) -> list[str]:
     """What was done, or waits; of a notice that is not written yet, its customer. Who is left out waits for nothing."""
-    return [row["ref"] or row["customer"] for row in told["answer"] if row.get("status") != "left_out"]
+    rows = [row for row in told["answer"] if row.get("status") != "left_out"]
+    return list(dict.fromkeys(row["ref"] or row["customer"] for row in rows))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from ltc_cli.commands.answers import ask
-from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
+from ltc_cli.commands.post import deliver, outcome, paused, undelivered, way_out
 from ltc_cli.errors import ConflictError, DataError, UsageError
 from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.transport import Way
@@ -122,16 +122,21 @@ class _Run:
         written = [each.notice_id for each in done if each.notice_id]
         mails = [*seen.older, *_mails(store, written)]
         said = [*seen.decision.remarks, *(each.why for each in done if each.why)]
+        early = paused(self.session, store, mails)
         if way and mails:
             said += deliver(self.session, store, decisions, way, mails)
-            sent = outbox.records(store, mails)
-            said += [*remarks(self.session, sent), *self._to_be_printed(sent)]
+        left, code = self._outcome(store, mails, early) if self.is_sending else ([], 0)
         shown = dict(zip(written, notice_records.records(store, written), strict=True)) if written else {}
         for row, each in zip(rows, done, strict=True):
             row.update(shown[each.notice_id] if each.notice_id else self._as_call(each))
         rows = [*_of_earlier_runs(store, seen.older), *rows]
-        is_done = not (way and any(row["status"] in NOT_DELIVERED for row in rows))
-        return _report(rows, said, code=0 if is_done else 8)
+        return _report(rows, [*said, *left], code=code)
+
+    def _outcome(self, store: Store, mails: list[int], early: list[int]) -> tuple[list[str], int]:
+        """What became of these mails and, unless it is about one customer alone, of those of other notices."""
+        others = [] if self.customer else undelivered(self.session, store, "notice")
+        said, code = outcome(self.session, store, mails, others, early)
+        return [*said, *self._to_be_printed(outbox.records(store, mails) if mails else [])], code
 
     def trial(self, store: Store, plan: Path | None) -> Report:
         """What a run would do, and whom it would leave out, with why."""

@@ -18,6 +18,7 @@ def invoice(
     contract: Annotated[str | None, typer.Argument(metavar="[CONTRACT]")] = None,
     due: Annotated[bool, typer.Option("--due", help="Of every contract.")] = False,
     send: Annotated[bool, typer.Option("--send", help="Mail each to its customer.")] = False,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Queue these mails for `ltc outbox send`.")] = False,
 ) -> None:
     """Issue invoices for everything that has become billable.
 
@@ -29,6 +30,8 @@ def invoice(
     session = ask(ctx)
     if (contract is None) is not due:
         raise UsageError("name a contract, or --due for all of them", "ltc invoice C1")
+    if no_send and not send:
+        raise UsageError("--no-send goes with --send", "ltc invoice --due --send --no-send")
 
     def decide(store: Store) -> Report:
         if contract is None:
@@ -48,8 +51,7 @@ def invoice(
     if send:
         from ltc_cli.commands.post import Post
 
-        post = Post(session)
-        session.write_and_follow(lambda store: post.queue(store, decide(store)), post.deliver)
+        Post(session, is_sending=not no_send).write(decide)
     else:
         session.write(decide)
 

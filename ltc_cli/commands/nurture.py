@@ -80,7 +80,7 @@ def _sequence(store: Store, session: Session, lead: str, enroll: str | None, on:
 
 def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
     """One run: decided and queued in one transaction, sent after it."""
-    from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out
+    from ltc_cli.commands.post import deliver, outcome, paused, undelivered, way_out
     from ltc_cli.mail import outbox
     from ltc_cli.stages import mailing
     from ltc_cli.stages import nurture as stage
@@ -102,11 +102,11 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
     def follow(store: Store, decisions: Decisions) -> Report:
         assert way
         mails = outbox.waiting(store, "lead")
+        early = paused(session, store, mails)
         report.notices.extend(deliver(session, store, decisions, way, mails) if mails else [])
-        rows = outbox.records(store, mails) if mails else []
-        report.notices.extend(remarks(session, rows, store))
-        if any(row["status"] in NOT_DELIVERED for row in rows):
-            report.exit_code = 8
+        said, code = outcome(session, store, mails, undelivered(session, store, "lead"), early)
+        report.notices.extend(said)
+        report.exit_code = report.exit_code or code
         return report
 
     if way:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ltc_cli.commands.answers import ask, record
-from ltc_cli.commands.post import NOT_DELIVERED, a_run, remarks, way_out
+from ltc_cli.commands.post import a_run, outcome, undelivered, way_out
 from ltc_cli.errors import RefusedError, UnderWayError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.transport import Way
@@ -46,7 +46,8 @@ def send(
 ) -> None:
     """Send every mail that is due.
 
-    What is refused for now is tried again later. A mail that may have arrived, or not, is never sent again by itself.
+    What is refused for now is tried again later. A mail that may have arrived, or not, is never sent again by itself:
+    the exit code is 8 until it is resolved, and so it is while one has failed.
     What stops `ltc dun` stops the notices here, too; all else goes.
 
     \b
@@ -58,23 +59,24 @@ def send(
     folder = Path(to_folder) if to_folder else None
 
     def work(store: Store, decisions: Decisions) -> Report:
+        handled: list[int] = []
+        held: list[int] = []
+        why = None
         waiting = outbox.waiting(store, channels=mailing.channels(folder))
-        if not waiting:
-            return Report(outbox.COLUMNS, [], empty="no mail is due")
-        way = way_out(session, folder)
-        held, why = ([], None) if confirm else _held(session, store, way)
-        try:
-            handled = a_run(session, store, decisions, way).send(sorted({*waiting} - {*held}) if why else None)
-        except UnderWayError:
-            return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
-        rows = outbox.records(store, handled) if handled else []
-        said = [*remarks(session, rows, store), *notice_mails.to_be_called(store, handled, session.today)]
+        if waiting:
+            way = way_out(session, folder)
+            if not confirm:
+                held, why = _held(session, store, way)
+            try:
+                handled = a_run(session, store, decisions, way).send(sorted({*waiting} - {*held}) if why else None)
+            except UnderWayError:
+                return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
+        said, code = outcome(session, store, handled, undelivered(session, store))
+        said += notice_mails.to_be_called(store, handled, session.today)
         if why:
-            rows += outbox.records(store, held)
             said.append(f"no notice is sent: {why}; {_again(to_folder)} --confirm sends all the same")
-        report = Report(outbox.COLUMNS, rows, notices=said, empty="no mail is due")
-        report.exit_code = 8 if why or any(row["status"] in NOT_DELIVERED for row in rows) else 0
-        return report
+        rows = outbox.records(store, [*handled, *held]) if handled or held else []
+        return Report(outbox.COLUMNS, rows, notices=said, empty="no mail is due", exit_code=8 if why else code)
 
     session.write_in_decisions(work)
 

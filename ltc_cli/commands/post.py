@@ -10,9 +10,11 @@ from ltc_cli.mail.sender import Run
 from ltc_cli.mail.transport import TakenError
 from ltc_cli.references import find
 from ltc_cli.report import moment
+from ltc_cli.reports import today
 from ltc_cli.stages import mailing, notice_mails, nurture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ltc_cli.mail.transport import NotTakenError, Way
@@ -31,6 +33,11 @@ REMARKS = {
     "unknown": "{ref} to {recipient} may have arrived, or not: {said}; ltc outbox resolve {ref} --sent|--resend",
     "cancelled": "{ref} to {recipient} was not sent: {said}",
 }
+OF_SEVERAL = {
+    "queued": "{count} {channel}s wait: {said}; {sends} tries again",
+    "paused": "{count} {channel}s wait until {until}: {said}; {sends} tries again then",
+}
+"""What holds all of them back in the same way."""
 
 
 def way_out(session: Session, folder: Path | None) -> Way:
@@ -61,6 +68,31 @@ def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mail
     return notice_mails.to_be_called(store, mails, session.today)
 
 
+def undelivered(session: Session, store: Store, kind: str | None = None) -> list[int]:
+    """Mails that pause, or need a hand: those that failed, or may have arrived, as long as somebody wants them to."""
+    rows = today.undelivered(store, session.today, session.recorded_at)
+    return [row["id"] for row in rows if kind in (None, row["kind"])]
+
+
+def paused(session: Session, store: Store, mails: list[int]) -> list[int]:
+    """Those of these that no run tries yet."""
+    return sorted({*mails}.difference(outbox.waiting(store, until=session.recorded_at)))
+
+
+def outcome(
+    session: Session, store: Store, mails: list[int], others: list[int], paused: Sequence[int] = ()
+) -> tuple[list[str], int]:
+    """What there is to say of the mails of a run, and of others that are not delivered; with the exit code.
+
+    It is 8 where one that was tried is not delivered, and as long as any needs a hand; what `paused` goes by itself.
+    """
+    rows = outbox.records(store, sorted({*mails, *others})) if mails or others else []
+    tried = {f"M{mail_id}" for mail_id in {*mails}.difference(paused)}
+    left = [row for row in rows if row["status"] in NOT_DELIVERED]
+    is_done = all(row["status"] == "queued" and row["ref"] not in tried for row in left)
+    return remarks(session, rows, store), 0 if is_done else 8
+
+
 def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[int]) -> bool:
     """Of a folder that has not taken them: they leave by no server, as nobody has asked for that."""
     with decisions():
@@ -71,21 +103,32 @@ def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[i
 
 
 def remarks(session: Session, rows: list[dict[str, Any]], store: Store | None = None) -> list[str]:
-    """One line for each mail that is not delivered, with what to do about it; without a store each is still wanted."""
-    return [_remark(session, row, store) for row in rows if row["status"] in REMARKS and row["said"]]
+    """One line for each mail that is not delivered, with what to do about it, and one for all that wait for the same.
+
+    Without a store each is still wanted.
+    """
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["status"] in REMARKS and row["said"]:
+            waits = (row["channel"], (row["not_before"] or "")[: len("2026-06-15T11:05")], row["said"])
+            alike.setdefault(waits if row["status"] == "queued" else (row["ref"],), []).append(row)
+    return [_remark(session, group[0], len(group), store) for group in alike.values()]
 
 
-def _remark(session: Session, row: dict[str, Any], store: Store | None) -> str:
+def _remark(session: Session, row: dict[str, Any], count: int, store: Store | None) -> str:
     why = nurture.withdrawn(store, int(row["ref"][1:])) if store and row["status"] == "failed" else None
-    words = REMARKS["needless" if why else "paused" if row["not_before"] else row["status"]]
+    kind = "needless" if why else "paused" if row["not_before"] else row["status"]
+    words = (REMARKS if count == 1 else OF_SEVERAL)[kind]
     until = moment(row["not_before"], session.settings.timezone) if row["not_before"] else None
-    return words.format(why=why, until=until, sends=outbox.SENDS[row["channel"]], **row)
+    return words.format(count=count, why=why, until=until, sends=outbox.SENDS[row["channel"]], **row)
 
 
-def _ready(session: Session) -> tuple[Office, Way] | ConfigError:
+def _ready(session: Session, *, is_sending: bool) -> tuple[Office, Way] | ConfigError:
     """Where invoices are written and by which way they leave; or why not, for who has none to mail needs neither."""
+    if is_sending:
+        session.refuse_sending()
     try:
-        return mailing.office(session.settings, "invoice"), way_out(session, None)
+        return mailing.office(session.settings, "invoice"), mailing.way_out(session.settings, None)
     except ConfigError as missing:
         return missing
 
@@ -93,13 +136,22 @@ def _ready(session: Session) -> tuple[Office, Way] | ConfigError:
 class Post:
     """The mails of the invoices that a command answers: queued with them, sent once they are kept."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, is_sending: bool) -> None:
         session.expect_file()
-        self.session = session
-        self.ready = _ready(session)
+        self.session, self.is_sending = session, is_sending and not session.given.get("dry_run")
+        self.ready = _ready(session, is_sending=is_sending)
         self.mails: list[int] = []
         self.report: Report
         self.is_complete = True
+
+    def write(self, decide: Callable[[Store], Report]) -> None:
+        def queue(store: Store) -> Report:
+            return self.queue(store, decide(store))
+
+        if self.is_sending:
+            self.session.write_and_follow(queue, self.deliver)
+        else:
+            self.session.write(queue)
 
     def queue(self, store: Store, report: Report) -> Report:
         """A mail for each invoice that has none; who has no address is named, and keeps nobody from being billed.
@@ -114,8 +166,7 @@ class Post:
             except RefusedError as problem:
                 report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
                 self.is_complete = False
-        will_send = self.mails and not self.session.given.get("dry_run")
-        report.exit_code = 8 if will_send or not self.is_complete else 0
+        report.exit_code = 8 if (self.mails and self.is_sending) or not self.is_complete else 0
         self.report = report
         return report
 

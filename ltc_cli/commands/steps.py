@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ltc_cli.commands.post import undelivered
 from ltc_cli.mail import outbox, setting
-from ltc_cli.reports import today
 from ltc_cli.session import Session
 from ltc_cli.settings import Settings
 from ltc_cli.store import Store
@@ -15,16 +15,14 @@ class Step(NamedTuple):
 
     name: str
     command: Callable[[Settings], str]
-    looks: tuple[str, ...] = ()
-    """What `daily --check` asks instead of a dry run: each row is something that waits."""
     foreseen: Callable[[Settings], str] | None = None
     """What `simulate` does instead, where nothing may leave and nobody be asked; None: it takes the mails for sent."""
     shown: Callable[[dict[str, Any]], dict[str, Any]] = lambda _row: {}
     """What of its answer `simulate` shows under other names."""
     off: Callable[[Settings], str | None] = lambda _settings: None
     """Why it is not done under these settings."""
-    left: Callable[[Session], list[dict[str, Any]]] = lambda _session: []
-    """Mails that no run does anything about before a user has decided."""
+    left: Callable[[Session], list[str]] | None = None
+    """What waits after it, or before; else a dry run of its command says that."""
 
 
 def _always(words: str) -> Callable[[Settings], str]:
@@ -32,7 +30,7 @@ def _always(words: str) -> Callable[[Settings], str]:
 
 
 def _billing(settings: Settings) -> str:
-    return "invoice --due --send" if settings.mail.invoices else "invoice --due"
+    return "invoice --due --send --no-send" if settings.mail.invoices else "invoice --due"
 
 
 def _billing_unmailed(settings: Settings) -> str:
@@ -57,19 +55,14 @@ def _nurtured(row: dict[str, Any]) -> dict[str, Any]:
     return {"customer_name": row["name"], "level": f"{row['sequence']}: {row['what']}"}
 
 
-def _undecided(session: Session) -> list[dict[str, Any]]:
-    """What failed, or may have arrived: to be retried, resolved or dropped."""
+def _not_gone(session: Session) -> list[str]:
+    """Mails that wait, and those that need a hand."""
 
-    def find(store: Store) -> list[dict[str, Any]]:
-        rows = today.undelivered(store, session.today, session.recorded_at)
-        ids = [row["id"] for row in rows if row["state"] != "queued"]
-        return outbox.records(store, ids) if ids else []
+    def find(store: Store) -> list[str]:
+        return [f"M{mail_id}" for mail_id in sorted({*outbox.waiting(store), *undelivered(session, store)})]
 
     return session.look(find)
 
-
-RESTLESS = ("queued", "claimed", "sending")
-"""States of a mail that the next run has to do with."""
 
 STEPS = (
     Step(
@@ -89,7 +82,6 @@ STEPS = (
     Step(
         "outbox",
         _always("outbox send"),
-        looks=tuple(f"outbox list --where status={state}" for state in RESTLESS),
-        left=_undecided,
+        left=_not_gone,
     ),
 )

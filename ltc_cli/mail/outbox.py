@@ -269,6 +269,11 @@ def commit(store: Store, mail_id: int) -> bool:
     return changed.rowcount == 1
 
 
+def claim_again(store: Store, mail_id: int) -> None:
+    """It was not taken, and that says nothing about it."""
+    store.connection.execute("UPDATE outbox SET state = 'claimed' WHERE id = ? AND state = 'sending'", (mail_id,))
+
+
 def sent(store: Store, mail_id: int, on: date, said: str) -> None:
     _rest(store, mail_id, "sent", on, said=said, tried=True)
 

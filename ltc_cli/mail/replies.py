@@ -24,6 +24,27 @@ OF_US = re.compile(
     re.IGNORECASE,
 )
 
+AUTHENTICATION_REQUIRED = 530
+"""At whatever command (RFC 4954, 6); before STARTTLS, too (RFC 3207, 4)."""
+
+REFUSING_RELAY = (550, 553, 554)
+
+OF_RELAYING = re.compile(r"\b(relay\w*|(un)?authenticat\w*|smtp.auth|log ?in|rcpthosts)\b", re.IGNORECASE)
+
+TOO_BIG = (552, "3.4")
+"""By code (RFC 1870, 6.1) or status: all that MAIL can say of one mail, since it tells the size."""
+
+
+def takes_nobody(command: str, code: int, said: str, recipient: str, *, relays: bool) -> bool:
+    """Whether a refusal would meet every mail; `relays`: the server has taken one, and means this recipient alone."""
+    if code // 100 != 5 or has_bounced(command, code, said, recipient):
+        return False
+    words, what = _read(said, recipient)
+    if command in ("MAIL", "RSET"):
+        return code not in TOO_BIG and what not in TOO_BIG
+    of_relaying = command == "RCPT" and code in REFUSING_RELAY and bool(OF_RELAYING.search(words))
+    return code == AUTHENTICATION_REQUIRED or (of_relaying and not relays)
+
 
 def speaks_of_recipient(said: str, recipient: str) -> bool:
     """As `has_bounced`, of what was kept of a refusal: `RCPT: 550 5.1.1 unknown`."""
@@ -40,9 +61,14 @@ def has_bounced(command: str, code: int, said: str, recipient: str) -> bool:
     """
     if code // 100 != 5 or command not in ("RCPT", ""):
         return False
-    words = re.sub(re.escape(recipient), "", said, flags=re.IGNORECASE)
-    status = STATUS.search(words)
-    what = f"{status[1]}.{status[2]}" if status else "0.0"
+    words, what = _read(said, recipient)
     if OF_RECIPIENT.fullmatch(what):
         return command == "RCPT" or code in REFUSING_RECIPIENTS
     return command == "RCPT" and code in REFUSING_RECIPIENTS and what in UNDEFINED and not OF_US.search(words)
+
+
+def _read(said: str, recipient: str) -> tuple[str, str]:
+    """The words without those of the address, and what the enhanced status code says."""
+    words = re.sub(re.escape(recipient), "", said, flags=re.IGNORECASE)
+    status = STATUS.search(words)
+    return words, f"{status[1]}.{status[2]}" if status else "0.0"

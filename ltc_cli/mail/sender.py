@@ -97,12 +97,12 @@ class Run:
         for mail_id, lane in batch.items():
             if mail_id not in going and isinstance(offered[mail_id], str):
                 lane.abandon()
-        if going:
-            ends = together([batch[mail_id].finish() for mail_id in going])
+        ends = dict(zip(going, together([batch[mail_id].finish() for mail_id in going]), strict=True))
+        if ends:
             with self.decisions():
-                for mail_id, end in zip(going, ends, strict=True):
+                for mail_id, end in ends.items():
                     self._note(mail_id, end)
-        return {mail_id: end.said for mail_id, end in offered.items() if isinstance(end, UnreachableError)}
+        return {mail_id: end.said for mail_id, end in (offered | ends).items() if isinstance(end, UnreachableError)}
 
     def _may_go(self, mail_id: int, offered: End) -> bool:
         """Whether its dot comes: from now on it may arrive."""
@@ -120,6 +120,8 @@ class Run:
         match end:
             case str(said):
                 outbox.sent(self.store, mail_id, self.on, said)
+            case UnreachableError():
+                outbox.claim_again(self.store, mail_id)
             case DoubtfulError(said=said):
                 outbox.doubt(self.store, mail_id, self.on, said)
             case NotTakenError(said=said, for_good=for_good) if not self._is(mail_id, "cancelled"):

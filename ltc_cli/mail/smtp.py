@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ltc_cli.mail.replies import has_bounced
+from ltc_cli.mail.replies import has_bounced, takes_nobody
 from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError, plain
 
 if TYPE_CHECKING:
@@ -25,6 +25,19 @@ QUIT_SECONDS = 5
 
 IMPLICIT_TLS_PORT = 465
 SERVICE_CLOSING = 421
+
+MECHANISMS = {"PLAIN": "auth_plain", "LOGIN": "auth_login", "CRAM-MD5": "auth_cram_md5"}
+"""How to log in, the first that the server offers, and what smtplib does for it."""
+
+CERTIFICATES = {
+    10: "the certificate has expired",
+    18: "the certificate is self-signed",
+    62: "the certificate is not valid for {host}",
+    64: "the certificate is not valid for {host}",
+}
+"""By what OpenSSL calls `X509_V_ERR_…`."""
+NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""What OpenSSL makes of an answer that is no TLS, older and newer."""
 
 NOISE = re.compile(r"\[(Errno|SSL)[^]]*\] *| *\(_ssl\.c:\d+\)")
 CLOSED = "Connection unexpectedly closed"
@@ -53,6 +66,8 @@ class Smtp:
         """Of the mail that is offered."""
         self._has_failed = False
         """A mail was begun on it and not taken: the server may still have part of it."""
+        self._has_delivered = False
+        """The server has taken a mail: it serves us."""
 
     def offer(self, mail: Envelope) -> Steps:
         """Everything up to the final dot. A server that has hung up since the last mail is called again."""
@@ -97,7 +112,7 @@ class Smtp:
             self.abandon()
             raise DoubtfulError(f"no answer to the whole message: {_words(error)}") from error
         if code // 100 == 2:
-            self._has_failed = False
+            self._has_failed, self._has_delivered = False, True
             return _answer(code, said)
         self.abandon()
         if code // 100 in (4, 5):
@@ -156,13 +171,13 @@ class Smtp:
             self.abandon()
         raise self._refused(name, code, said)
 
-    def _refused(self, command: str, code: int, said: bytes) -> NotTakenError:
-        answer = _answer(code, said)
-        return NotTakenError(
-            f"{command}: {answer}" if command else answer,
-            for_good=code // 100 == 5,
-            has_bounced=has_bounced(command, code, plain(said), self._recipient),
-        )
+    def _refused(self, command: str, code: int, said: bytes) -> NotTakenError | UnreachableError:
+        answer = f"{command}: {_answer(code, said)}" if command else _answer(code, said)
+        about = (command, code, plain(said), self._recipient)
+        if takes_nobody(*about, relays=self._has_delivered):
+            self.abandon()
+            return UnreachableError(answer)
+        return NotTakenError(answer, for_good=code // 100 == 5, has_bounced=has_bounced(*about))
 
     def _broken(self, said: str) -> NotTakenError:
         self.abandon()
@@ -180,7 +195,7 @@ class Smtp:
             raise
         except _lost() as error:
             self.abandon()
-            raise UnreachableError(f"{self.server.host}:{self.server.port}: {_words(error)}") from error
+            raise UnreachableError(f"{self.server.host}:{self.server.port}: {_why(error, self.server)}") from error
         self._is_used = self._has_failed = False
 
 
@@ -217,7 +232,21 @@ def _greet(smtp: smtplib.SMTP, server: Server) -> None:
         _expect(smtp.starttls(context=_context()))
         _expect(smtp.ehlo())
     if server.user:
-        smtp.login(server.user, server.password or "")
+        _log_in(smtp, server.user, server.password or "")
+
+
+def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """One attempt: smtplib's own `login` tries every mechanism, and each counts towards a lock-out."""
+    offered = smtp.esmtp_features.get("auth", "").upper().split()
+    mechanism = next((each for each in MECHANISMS if each in offered), None)
+    if mechanism is None:
+        offers = f"only {' '.join(offered)}" if offered else "no log-in"
+        raise UnreachableError(f"mail.user cannot log in: the server offers {offers}")
+    smtp.user, smtp.password = user, password
+    try:
+        smtp.auth(mechanism, getattr(smtp, MECHANISMS[mechanism]))
+    except ValueError as error:  # a name beyond ASCII, a challenge that is none
+        raise UnreachableError(f"mail.user cannot log in by {mechanism}: {plain(error)}") from error
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
@@ -240,6 +269,18 @@ def _answer(code: int, said: str | bytes) -> str:
     if 200 <= code < 600:
         return f"{code} {plain(said)}".rstrip()
     return f"an answer that is none: {f'{code} ' if code > 0 else '…'}{plain(said)}".rstrip()
+
+
+def _why(error: Exception, server: Server) -> str:
+    """Why there is no connection, in a sentence where TLS is to blame."""
+    import smtplib
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in CERTIFICATES:
+        return CERTIFICATES[error.verify_code].format(host=server.host)
+    if isinstance(error, smtplib.SMTPNotSupportedError) or getattr(error, "reason", "") in NO_TLS:
+        return f"the server does not speak TLS on port {server.port}"
+    return _words(error)
 
 
 def _words(error: Exception) -> str:

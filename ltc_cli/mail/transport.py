@@ -54,7 +54,7 @@ class TakenError(NotTakenError):
 
 
 class UnreachableError(TroubleError):
-    """There is no server to talk to: nothing about this mail, and the same for the next one."""
+    """There is no server to talk to, or it takes nobody's mail: nothing about this one, and the same for the next."""
 
 
 class DoubtfulError(TroubleError):
@@ -66,7 +66,7 @@ class Transport(Protocol):
         """Hand over all but the end. Raises NotTakenError or UnreachableError."""
 
     def finish(self) -> Steps:
-        """The end. Raises NotTakenError or DoubtfulError."""
+        """The end. Raises NotTakenError, UnreachableError or DoubtfulError."""
 
     def abandon(self) -> None:
         """Take back what was offered: it never ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Final
@@ -104,10 +105,11 @@ def test_a_notice_that_is_refused_for_good_is_to_be_told_by_a_call(refused: Comp
 def test_an_address_that_failed_is_written_to_no_more(refused: Company, inbox: Inbox) -> None:
     """The second level is a call without a fee; at the new address the first is the first that anybody reads."""
     company = refused
-    (row,) = company.ltc("dun", today="2026-06-21")
+    assert company.run("dun", "--json", today="2026-06-21") == 8  # M1 needs a hand still
+    (row,) = json.loads(company.out)
     assert (row["channel"], row["task"], row["level"], row["fee"]) == ("task", "T2", "second", "10.00")
     assert row["why"] == f"K1 is to be called, N1 to {OLD} failed"
-    assert company.ltc("dun", today="2026-06-22") == []
+    assert (company.run("dun", "--json", today="2026-06-22"), company.out) == (8, "[]\n")
     company.ltc("edit", "K1", f"email={NEW}", today="2026-06-22")
     company.ltc("outbox", "send", today="2026-06-22")
     (first,) = inbox.deliveries

@@ -85,10 +85,9 @@ def states(company: Company) -> dict[str, str]:
 def test_a_sender_that_is_killed_and_two_more_runs(where: str, queued: Company, inbox: Inbox) -> None:
     (owner, name, how), state, is_delivered = DEATHS[where]
     send_and_die(queued, owner, name, how)
-    assert queued.run("outbox", "send") == (8 if state == "unknown" else 0), queued.err
-    if state == "unknown":
-        assert "M2 to bob@bob.example may have arrived, or not" in queued.err
-    assert queued.run("outbox", "send") == 0
+    for _run in range(2):
+        assert queued.run("outbox", "send") == (8 if state == "unknown" else 0), queued.err
+        assert ("M2 to bob@bob.example may have arrived, or not" in queued.err) == (state == "unknown")
     assert states(queued) == dict.fromkeys(NAMES, "sent") | {"bob": state}
     delivered = [f"{each}@{each}.example" for each in NAMES if each != "bob" or is_delivered]
     assert inbox.recipients == delivered
@@ -103,8 +102,8 @@ def test_a_sender_with_three_connections_that_is_killed(
     (owner, name, how), state, _is_delivered = DEATHS[where]
     monkeypatch.setattr(sender, "MAILS_A_LANE", 1)
     send_and_die(queued, owner, name, how)
-    assert queued.run("outbox", "send") == (8 if state == "unknown" else 0), queued.err
-    assert queued.run("outbox", "send") == 0
+    for _run in range(2):
+        assert queued.run("outbox", "send") == (8 if state == "unknown" else 0), queued.err
     assert states(queued) == dict.fromkeys(NAMES, state)
     assert len(inbox.recipients) == len(set(inbox.recipients))
     assert state == "unknown" or len(inbox.recipients) == 3

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from ltc_cli.mail.replies import has_bounced
+from ltc_cli.mail.replies import has_bounced, takes_nobody
 
 TO: Final = "relay@spam.example"
 """Its own words count for nothing."""
@@ -78,3 +78,44 @@ def test_an_address_that_takes_no_mail_has_bounced(command: str, code: int, said
 @pytest.mark.parametrize(("command", "code", "said"), OF_US)
 def test_what_speaks_of_us_or_of_today_has_not(command: str, code: int, said: str) -> None:
     assert not has_bounced(command, code, said, TO)
+
+
+TAKES_NOBODY: Final = (
+    ("MAIL", 530, "5.7.0 Must issue a STARTTLS command first"),
+    ("MAIL", 550, "5.7.1 sender not allowed"),
+    ("MAIL", 553, "5.7.1 <billing@acme.example>: Sender address rejected: not owned by user ada"),
+    ("MAIL", 554, "go away"),
+    ("RSET", 502, "5.5.1 not implemented"),
+    ("RCPT", 530, "5.7.0 authentication required"),
+    ("DATA", 530, "5.7.57 Client not authenticated to send mail"),
+    ("", 530, "5.7.57 Client not authenticated to send mail"),
+    ("RCPT", 554, f"5.7.1 <{TO}>: Relay access denied"),
+    ("RCPT", 550, "5.7.1 Unable to relay"),
+    ("RCPT", 550, "5.4.1 relay access denied"),
+    ("RCPT", 550, "Authentication is required for relay"),
+    ("RCPT", 550, "5.7.1 Please log in before sending"),
+    ("RCPT", 553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
+)
+
+OF_ONE_MAIL: Final = (
+    ("MAIL", 451, "4.7.1 later"),
+    ("MAIL", 552, "message size exceeds fixed maximum message size"),
+    ("MAIL", 554, "5.3.4 too big"),
+    ("RCPT", 550, f"5.1.1 <{TO}>: Recipient address rejected: User unknown in relay recipient table"),
+    ("RCPT", 554, f"5.7.1 <{TO}>: Recipient address rejected: Access denied"),
+    ("RCPT", 550, "no such user"),
+    ("RCPT", 550, "5.7.1 you are not authorized to send to this group"),
+    ("RCPT", 450, "4.7.1 relaying temporarily denied"),
+    ("DATA", 554, "no valid recipients"),
+    ("", 554, "5.7.1 message refused: relay"),
+)
+
+
+@pytest.mark.parametrize(("command", "code", "said"), TAKES_NOBODY)
+def test_what_would_be_said_to_every_mail(command: str, code: int, said: str) -> None:
+    assert takes_nobody(command, code, said, TO, relays=False)
+
+
+@pytest.mark.parametrize(("command", "code", "said"), OF_ONE_MAIL)
+def test_what_is_said_of_one_mail(command: str, code: int, said: str) -> None:
+    assert not takes_nobody(command, code, said, TO, relays=False)
