@@ -115,6 +115,7 @@ NOTICE: dict[str, Any] = {
     "to_pay": "1,168.82",
     "stops_shipping": 1,
     "iban": "DE02120300000000202051",
+    "payment_reference": "INV-2026-0001",
 }
 BARE_NOTICE: dict[str, Any] = {
     **NOTICE,

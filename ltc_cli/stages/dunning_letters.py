@@ -13,7 +13,7 @@ from ltc_cli.rules.money import format_amount, grouped
 from ltc_cli.stages import dunning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from sqlite3 import Row
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TONES = ("nudge", "reminder", "second", "final")
 """What `mail` of a level may name without a template of one's own: the tone of the built-in notice."""
+MOST_NUMBERS = 3
+"""Of invoices in a payment's reference."""
 
 
 def refuse_wrong_templates(settings: Settings) -> None:
@@ -97,16 +99,17 @@ def write(
     notice_id: int,
     today: date,
     invoices: Mapping[int, Row],
-    formulas: Mapping[int, str],
+    receivables: Mapping[int, Row],
 ) -> Text:
     """The notice in the customer's language, else in the company's.
 
-    It is told of the invoices that it names, and how claims made before were reckoned, by receivable.
+    It is told of the invoices that it names, and of the receivables that it lists.
     """
     language = customer["language"] or settings.language
     company = settings.company
     folder = settings.mail.templates
     total_minor = notice.amount_minor + notice.fee_minor + notice.interest_minor
+    lines = _lines(notice, today, invoices, receivables)
     return templates.render(
         _template(notice.mail, language, folder),
         language,
@@ -118,7 +121,7 @@ def write(
             "buyer_name": customer["name"],
             "buyer_address": customer["address"] or "",
             "currency": notice.currency,
-            "lines": _lines(notice, today, invoices, formulas),
+            "lines": lines,
             "claims": _claims(notice, invoices),
             "total": _money(total_minor, notice.currency),
             "credit": _money(notice.credit_minor, notice.currency) if notice.credit_minor else "",
@@ -128,6 +131,7 @@ def write(
             "seller_address": company.address or "",
             "seller_tax_id": company.tax_id or "",
             "iban": company.iban or "",
+            "payment_reference": _reference([line["number"] for line in lines], notice_id),
         },
         folder,
     )
@@ -145,8 +149,14 @@ def on_paper(settings: Settings, notice: Notice, customer: Row, today: date, tex
     return paper.Page(settings.company.name or "", paper.in_one_line(customer["address"]), text.subject, printed)
 
 
+def _reference(numbers: Sequence[str], notice_id: int) -> str:
+    """By what a payment says what it is for: the invoices; the notice where they are too many for a bank's form."""
+    invoices = list(dict.fromkeys(numbers))
+    return ", ".join(invoices) if len(invoices) <= MOST_NUMBERS else f"N{notice_id}"
+
+
 def _lines(
-    notice: Notice, today: date, invoices: Mapping[int, Row], formulas: Mapping[int, str]
+    notice: Notice, today: date, invoices: Mapping[int, Row], receivables: Mapping[int, Row]
 ) -> list[dict[str, Any]]:
     """All that is open and listed, the oldest due first; a claim made before says how it was reckoned."""
     return [
@@ -156,7 +166,7 @@ def _lines(
             "due_on": item.due_on,
             "days_late": days_past_due(date.fromisoformat(item.due_on), today),
             "kind": item.kind,
-            "formula": formulas.get(item.id, ""),
+            "formula": receivables[item.id]["formula"] or "",
             "amount": _money(item.balance_minor, notice.currency),
         }
         for item in sorted(notice.listed, key=by_due_date)

@@ -790,7 +790,25 @@ def test_an_invoice_s_notice_says_all_that_is_to_be_paid_and_how(company: Dunned
     ]
     for text in (plain, html):
         assert "Account: DE02120300000000202051" in text
-        assert "Payment reference: INV-2026-0001" in text
+        assert "Payment reference: INV-2026-0001\n" in text.replace("</p>", "\n")
+
+
+def test_a_payment_says_what_it_is_for(company: Dunned) -> None:
+    """All invoices, the oldest due first, as long as they go into a bank's form; else the notice."""
+    for days in (10, 5, 8):
+        company.sell("100", terms=f"100% sign; net {days}")
+    company.dun(15)
+    assert "Payment reference: INV-2026-0002, INV-2026-0003, INV-2026-0001\n" in _plain(company, "M1")
+    company.sell("100", day=15)
+    company.dun(30)
+    assert "Payment reference: N2\n" in _plain(company, "M2")
+
+
+def _plain(company: Dunned, mail: str) -> str:
+    """The text of a mail, as its receiver reads it."""
+    message = message_from_bytes((company.folder / f"{mail}.eml").read_bytes(), policy=default)
+    plain, _html = message.iter_parts()
+    return str(plain.get_content()).replace("\r\n", "\n")
 
 
 def _mail(company: Dunned) -> Any:
