@@ -159,6 +159,7 @@ def _lines(
     notice: Notice, today: date, invoices: Mapping[int, Row], receivables: Mapping[int, Row]
 ) -> list[dict[str, Any]]:
     """All that is open and listed, the oldest due first; a claim made before says how it was reckoned."""
+    place = _places(notice)
     return [
         {
             "number": invoices[item.invoice_id]["number"],
@@ -166,23 +167,34 @@ def _lines(
             "due_on": item.due_on,
             "days_late": days_past_due(date.fromisoformat(item.due_on), today),
             "kind": item.kind,
+            "basis": receivables[item.id]["basis"] or "",
             "formula": receivables[item.id]["formula"] or "",
             "amount": _money(item.balance_minor, notice.currency),
+            "original": _money(original_minor, notice.currency) if original_minor != item.balance_minor else "",
         }
-        for item in sorted(notice.listed, key=by_due_date)
+        for item in sorted(notice.listed, key=lambda item: (item.due_on, place[item.invoice_id], item.id))
         if item.balance_minor
+        for original_minor in [receivables[item.id]["amount_minor"]]
     ]
 
 
+def _places(notice: Notice) -> dict[int, int]:
+    """In which place each invoice is listed: its claims keep to the same order."""
+    invoice_ids = dict.fromkeys(item.invoice_id for item in sorted(notice.listed, key=by_due_date))
+    return {invoice_id: place for place, invoice_id in enumerate(invoice_ids)}
+
+
 def _claims(notice: Notice, invoices: Mapping[int, Row]) -> list[dict[str, Any]]:
+    place = _places(notice)
     return [
         {
             "number": invoices[claim.invoice_id]["number"],
             "kind": claim.kind,
+            "basis": claim.basis,
             "formula": claim.formula,
             "amount": _money(claim.amount_minor, notice.currency),
         }
-        for claim in notice.claims
+        for claim in sorted(notice.claims, key=lambda claim: place[claim.invoice_id])
     ]
 
 
