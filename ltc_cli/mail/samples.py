@@ -38,7 +38,7 @@ INVOICE = {
     "period_from": "2026-06-01",
     "period_to": "2026-06-30",
     "terms": "100% ship; net 30",
-    "iban": "DE02120300000000202051",
+    "iban": "DE02 1203 0000 0000 2020 51",
     "instalments": [{"due_on": "2026-07-15", "amount": "117.80"}],
     "discount": {"until": "2026-06-25", "percent": "2%", "amount": "2.36"},
     "paid": "10.00",
@@ -118,7 +118,7 @@ NOTICE: dict[str, Any] = {
     "credit": "10.00",
     "to_pay": "1,208.82",
     "stops_shipping": 1,
-    "iban": "DE02120300000000202051",
+    "iban": "DE02 1203 0000 0000 2020 51",
     "payment_reference": "INV-2026-0001",
 }
 BARE_NOTICE: dict[str, Any] = {

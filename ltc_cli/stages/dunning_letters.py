@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import ConfigError
 from ltc_cli.mail import paper, samples, templates
+from ltc_cli.rules import iban
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount, grouped
@@ -130,7 +131,7 @@ def write(
             "seller_name": company.name or "",
             "seller_address": company.address or "",
             "seller_tax_id": company.tax_id or "",
-            "iban": company.iban or "",
+            "iban": iban.printed(company.iban or ""),
             "payment_reference": _reference([line["number"] for line in lines], notice_id),
         },
         folder,

@@ -12,7 +12,7 @@ from ltc_cli.mail.folder import Folder, refuse_unfit
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.mail.smtp import Smtp
 from ltc_cli.mail.transport import Way
-from ltc_cli.rules import tax
+from ltc_cli.rules import iban, tax
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, grouped
 from ltc_cli.stages import contracts, credit_notes, invoices, quotes
@@ -139,7 +139,7 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
     return {
         **_document_data(said),
         **{key: said[key] for key in ("period_from", "period_to", "terms")},
-        "iban": said["seller"]["iban"] or "",
+        "iban": iban.printed(said["seller"]["iban"] or ""),
         "instalments": [
             {"due_on": part["due_on"], "amount": grouped(part["amount"])}
             for part in said["instalments"]

@@ -803,7 +803,8 @@ def test_an_invoice_s_notice_says_all_that_is_to_be_paid_and_how(company: Dunned
         ["Total", "1,214.93"],
     ]
     for text in (plain, html):
-        assert "Account: DE02120300000000202051" in text
+        assert "Account: DE02 1203 0000 0000 2020 51" in text
+        assert "Account holder: Acme GmbH" in text
         assert "Payment reference: INV-2026-0001\n" in text.replace("</p>", "\n")
 
 
