@@ -11,16 +11,18 @@ from typing import Any
 SELLER = {"seller_name": "Acme GmbH", "seller_address": "Main Street 1\n10115 Berlin", "seller_tax_id": "DE123456789"}
 NO_SELLER = dict.fromkeys(SELLER, "")
 
-LINE = {"text": "Widget", "quantity": "2", "price": "50", "discount": "1.00", "net": "99.00"}
+LINE = {"text": "Widget", "quantity": "2", "price": "50.00", "discount": "1.00", "net": "99.00"}
+TAX = {"code": "S19", "name": "VAT", "rate": "19%", "base": "99.00", "tax": "18.81", "reason": "Reverse charge"}
 LINES: dict[str, Any] = {
     "lines": [LINE],
-    "taxes": [{"code": "S19", "rate": "19%", "base": "99.00", "tax": "18.81", "reason": "Reverse charge"}],
+    "taxes": [TAX],
     "currency": "EUR",
     "net": "99.00",
     "tax": "18.81",
     "rounding": "-0.01",
     "total": "117.80",
     "buyer_name": "Engines & Sons",
+    "buyer_address": "Mill Lane 2\nLondon",
 }
 SHORT = "王"
 BARE_LINES: dict[str, Any] = LINES | {
@@ -28,6 +30,7 @@ BARE_LINES: dict[str, Any] = LINES | {
     "taxes": [],
     "rounding": "",
     "buyer_name": SHORT,
+    "buyer_address": "",
 }
 
 INVOICE = {

@@ -14,7 +14,7 @@ from ltc_cli.mail.smtp import Smtp
 from ltc_cli.mail.transport import Way
 from ltc_cli.rules import iban, tax
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, grouped
+from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, format_price, grouped
 from ltc_cli.stages import contracts, credit_notes, invoices, quotes
 
 if TYPE_CHECKING:
@@ -24,17 +24,18 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.references import Reference
-    from ltc_cli.settings import Company, Settings
+    from ltc_cli.settings import Company, Settings, Tax
     from ltc_cli.store import Store
 
 
 class Office(NamedTuple):
-    """Where mails are written: the sender, the language of those whose customer has none, and whose texts."""
+    """Where mails are written: the sender, the language of those whose customer has none, and in whose words."""
 
     sender: str
     sender_name: str
     language: str
     company: Company
+    taxes: dict[str, Tax]
     templates: Path | None
 
 
@@ -63,7 +64,7 @@ def office(settings: Settings, *names: str) -> Office:
     """
     templates.prepare(settings.mail.templates, names)
     sender, name = setting.sender(settings), setting.sender_name(settings)
-    return Office(sender, name, settings.language, settings.company, settings.mail.templates)
+    return Office(sender, name, settings.language, settings.company, settings.taxes, settings.mail.templates)
 
 
 def channels(folder: Path | None) -> tuple[str, ...]:
@@ -187,18 +188,9 @@ def _document_data(said: dict[str, Any]) -> dict[str, Any]:
         **{key: grouped(said[key]) for key in ("net", "tax", "total")},
         "rounding": said["rounding"] if said.get("rounding", "").strip("-0.") else "",
         **_seller(said["seller"]),
-        "buyer_name": said["buyer"]["name"],
-        "lines": [_line(line) for line in said["lines"]],
-        "taxes": [
-            {
-                "code": tax["code"],
-                "rate": format_percent(tax["rate_ppm"]),
-                "base": grouped(tax["base"]),
-                "tax": grouped(tax["tax"]),
-                "reason": tax.get("reason") or "",
-            }
-            for tax in said["taxes"]
-        ],
+        **_buyer(said["buyer"]),
+        "lines": [_line(line, said["currency"]) for line in said["lines"]],
+        "taxes": [_tax(each) for each in said["taxes"]],
     }
 
 
@@ -206,7 +198,7 @@ def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[
     """The quote as it stands: it has no archived document until it is signed."""
     record = quotes.records(store, [named.id], today=on)[0]
     currency, lines = record["currency"], quotes.lines_of(store, "quote", named.id)
-    whole = tax.totals(lines, record["tax_rounding"], digits(currency))
+    groups = tax.totals(lines, record["tax_rounding"], digits(currency)).groups
     return {
         **{key: record[key] for key in ("version", "currency", "terms", "valid_until")},
         **{key: grouped(record[key]) for key in ("net", "tax", "total")},
@@ -215,18 +207,9 @@ def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[
         "number": named.text,
         "title": store.value("SELECT title FROM opportunity WHERE id = ?", (int(record["opportunity"][1:]),)),
         "created_on": record["created_on"],
-        "buyer_name": record["customer_name"],
-        "lines": [_line(contracts.line_document(line, currency)) for line in lines],
-        "taxes": [
-            {
-                "code": group.tax.code,
-                "rate": format_percent(group.tax.rate_ppm),
-                "base": grouped(format_amount(group.base_minor, currency)),
-                "tax": grouped(format_amount(group.tax_minor, currency)),
-                "reason": tax.REASONS.get(group.tax.category, ""),
-            }
-            for group in whole.groups
-        ],
+        **_buyer(contracts.buyer(store, int(record["customer"][1:]))),
+        "lines": [_line(contracts.line_document(line, currency), currency) for line in lines],
+        "taxes": [_tax(invoices.tax_document(each, invoices.words(desk.taxes, each.tax), currency)) for each in groups],
     }
 
 
@@ -234,11 +217,26 @@ def _seller(company: dict[str, Any]) -> dict[str, str]:
     return {f"seller_{key}": company[key] or "" for key in ("name", "address", "tax_id")}
 
 
-def _line(line: dict[str, Any]) -> dict[str, str]:
+def _buyer(buyer: dict[str, Any]) -> dict[str, str]:
+    return {f"buyer_{key}": buyer[key] or "" for key in ("name", "address")}
+
+
+def _tax(said: dict[str, Any]) -> dict[str, str]:
+    return {
+        "code": said["code"],
+        "name": said.get("name") or "",
+        "rate": format_percent(said["rate_ppm"]),
+        "base": grouped(said["base"]),
+        "tax": grouped(said["tax"]),
+        "reason": said.get("reason") or "",
+    }
+
+
+def _line(line: dict[str, Any], currency: str) -> dict[str, str]:
     return {
         "text": line["text"],
         "quantity": format_micro(line["quantity_micro"]),
-        "price": grouped(format_micro(line["price_micro"])),
+        "price": grouped(format_price(line["price_micro"], currency)),
         "discount": grouped(line["discount"]) if line["discount"].strip("0.") else "",
         "net": grouped(line["net"]),
     }
