@@ -78,6 +78,7 @@ QUOTE = {
     "created_on": "2026-06-15",
     "valid_until": "2026-07-15",
     "terms": "100% ship; net 30",
+    "payment": "100% on shipment; each invoice within 30 days",
 }
 NOTICE: dict[str, Any] = {
     **SELLER,

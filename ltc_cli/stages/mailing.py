@@ -11,10 +11,12 @@ from ltc_cli.mail import outbox, setting, templates
 from ltc_cli.mail.folder import Folder, refuse_unfit
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.mail.smtp import Smtp
+from ltc_cli.mail.terms_in_words import in_words
 from ltc_cli.mail.transport import Way
 from ltc_cli.rules import iban, tax
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, format_price, grouped
+from ltc_cli.rules.terms import parse_terms
 from ltc_cli.stages import contracts, credit_notes, invoices, quotes
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ def _recipient(customer: Row, to: str | None) -> str:
 
 def _letter(store: Store, desk: Office, named: Reference, customer: Row, recipient: str, on: date) -> Letter:
     language = customer["language"] or desk.language
-    data = _quote_data(store, desk, named, on) if named.kind == "quote" else DATA[named.kind](store, named.id)
+    data = _quote_data(store, desk, named, on, language) if named.kind == "quote" else DATA[named.kind](store, named.id)
     text = templates.render(named.kind, language, data, desk.templates)
     return Letter(
         sender_name=desk.sender_name,
@@ -194,13 +196,14 @@ def _document_data(said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[str, Any]:
+def _quote_data(store: Store, desk: Office, named: Reference, on: date, language: str) -> dict[str, Any]:
     """The quote as it stands: it has no archived document until it is signed."""
     record = quotes.records(store, [named.id], today=on)[0]
     currency, lines = record["currency"], quotes.lines_of(store, "quote", named.id)
     groups = tax.totals(lines, record["tax_rounding"], digits(currency)).groups
     return {
         **{key: record[key] for key in ("version", "currency", "terms", "valid_until")},
+        "payment": in_words(parse_terms(record["terms"], currency), currency, language),
         **{key: grouped(record[key]) for key in ("net", "tax", "total")},
         "rounding": "",
         **_seller(vars(desk.company)),

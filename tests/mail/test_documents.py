@@ -68,6 +68,7 @@ def test_a_quote_goes_out_and_counts_as_sent(company: Company, inbox: Inbox) -> 
     assert "1. Widget\n   3 × 333.50 = 1,000.50 EUR\n2. Setup\n   1 × 0.50 = 0.50 EUR\n" in plain
     assert "valid until 2026-07-15" in plain
     assert "Total: 1,001.00 EUR" in plain
+    assert "Payment: 100% on shipment; each invoice within 30 days.\n" in plain
     shown = company.ltc("show", "Q1")
     assert shown["status"] == "sent"
     assert "mail to dot@dot.example: sent, 250 OK" in [entry["what"] for entry in shown["thread"]]
