@@ -131,7 +131,7 @@ BARE_NOTICE: dict[str, Any] = {
     "tone": "nudge",
     "buyer_name": SHORT,
     "buyer_address": "",
-    "lines": NOTICE["lines"][:1],
+    "lines": [NOTICE["lines"][0] | {"original": ""}],
     "claims": [],
     "total": "1,117.80",
     "credit": "",
