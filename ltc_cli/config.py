@@ -46,6 +46,7 @@ from ltc_cli.kinds import (
     whole,
 )
 from ltc_cli.rules.contact import not_carried
+from ltc_cli.rules.iban import is_mistyped
 from ltc_cli.rules.money import format_percent, parse_currency, parse_percent
 from ltc_cli.settings import (
     NO_POLICY,
@@ -155,6 +156,11 @@ def _names_differ(named: tuple[Any, ...]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"{name!r:.60} is there twice")
+
+
+def _is_right_where_it_is_an_iban(account: str) -> None:
+    if is_mistyped(account):
+        raise UsageError(f"{account!r:.60} is no IBAN: its check digits are wrong")
 
 
 def _is_possible_pipeline(stages: tuple[Stage, ...]) -> None:
@@ -377,6 +383,7 @@ LEVEL = record(
     Setting("task", TASK_WITH_CUSTOMER, None, "What somebody has to do besides, such as call {customer}."),
 )
 UNTAXED = {"Z": Tax(name=None, rate_ppm=0, category="Z", inclusive=False, reason=None)}
+ACCOUNT = checked(TEXT, _is_right_where_it_is_an_iban)
 TAXES = added_to(UNTAXED, map_of(CODE, checked(TAX, _taxes_as_its_category_says)))
 TOLERANCES = map_of(CURRENCY, checked(TOLERANCE, _limits_something))
 PIPELINE = checked(list_of(STAGE), _is_possible_pipeline)
@@ -411,7 +418,7 @@ SETTINGS: Final = record(
         Setting("name", TEXT, None, "The seller on quotes, invoices and mails."),
         Setting("address", TEXT, None, "Stands below the name; may have several lines."),
         Setting("tax_id", TEXT, None, "VAT or tax number that invoices must show."),
-        Setting("iban", TEXT, None, "Where customers pay to; also in the payment QR code."),
+        Setting("iban", ACCOUNT, None, "Where customers pay to; also in the payment QR code."),
         Setting("email", EMAIL, None, "Sender of mails unless mail.from is set."),
         Setting("country", COUNTRY, None, "Reads phone numbers written without a country code."),
     ),

@@ -416,6 +416,10 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
         ("language: de", "line 1: language: 'de' is none of en, zh"),
         ("timezone: Europe/Bärlin", "line 1: timezone: 'Europe/Bärlin' is no time zone"),
         ("timezone: ../../etc/passwd", "line 1: timezone: '../../etc/passwd' is no time zone"),
+        (
+            "company: {iban: DE03120300000000202051}",
+            "line 1: company.iban: 'DE03120300000000202051' is no IBAN: its check digits are wrong",
+        ),
         ("timezone: Europe", "line 1: timezone: 'Europe' is no time zone"),
         ("auto_apply: yes", "line 1: auto_apply: 'yes' is neither true nor false"),
         ("company: {email: a b}", "line 1: company.email: 'a b' is not one e-mail address"),

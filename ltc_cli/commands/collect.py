@@ -52,7 +52,8 @@ def collect(
         if payment_id is None:
             return _paid_already(store, target, code or usual)
         shown = payments.records(store, [payment_id])[0]
-        hint = f"ltc apply {shown['ref']} INVOICE" if shown["status"] == "unapplied" else "ltc funnel"
+        number = payments.next_to_settle(store, shown) if shown["status"] == "unapplied" else None
+        hint = f"ltc apply {shown['ref']} {number}" if number else "ltc funnel"
         notices = discounts.told(store, "payment_id", payment_id, receipt.on) + payments.tolerated(store, payment_id)
         return record(payments.COLUMNS, shown, notices=notices, hint=hint)
 

@@ -11,16 +11,18 @@ from typing import Any
 SELLER = {"seller_name": "Acme GmbH", "seller_address": "Main Street 1\n10115 Berlin", "seller_tax_id": "DE123456789"}
 NO_SELLER = dict.fromkeys(SELLER, "")
 
-LINE = {"text": "Widget", "quantity": "2", "price": "50", "discount": "1.00", "net": "99.00"}
+LINE = {"text": "Widget", "quantity": "2", "price": "50.00", "discount": "1.00", "net": "99.00"}
+TAX = {"code": "S19", "name": "VAT", "rate": "19%", "base": "99.00", "tax": "18.81", "reason": "Reverse charge"}
 LINES: dict[str, Any] = {
     "lines": [LINE],
-    "taxes": [{"code": "S19", "rate": "19%", "base": "99.00", "tax": "18.81", "reason": "Reverse charge"}],
+    "taxes": [TAX],
     "currency": "EUR",
     "net": "99.00",
     "tax": "18.81",
     "rounding": "-0.01",
     "total": "117.80",
     "buyer_name": "Engines & Sons",
+    "buyer_address": "Mill Lane 2\nLondon",
 }
 SHORT = "王"
 BARE_LINES: dict[str, Any] = LINES | {
@@ -28,6 +30,7 @@ BARE_LINES: dict[str, Any] = LINES | {
     "taxes": [],
     "rounding": "",
     "buyer_name": SHORT,
+    "buyer_address": "",
 }
 
 INVOICE = {
@@ -38,7 +41,7 @@ INVOICE = {
     "period_from": "2026-06-01",
     "period_to": "2026-06-30",
     "terms": "100% ship; net 30",
-    "iban": "DE02120300000000202051",
+    "iban": "DE02 1203 0000 0000 2020 51",
     "instalments": [{"due_on": "2026-07-15", "amount": "117.80"}],
     "discount": {"until": "2026-06-25", "percent": "2%", "amount": "2.36"},
     "paid": "10.00",
@@ -75,6 +78,7 @@ QUOTE = {
     "created_on": "2026-06-15",
     "valid_until": "2026-07-15",
     "terms": "100% ship; net 30",
+    "payment": "100% on shipment; each invoice within 30 days",
 }
 NOTICE: dict[str, Any] = {
     **SELLER,
@@ -91,30 +95,35 @@ NOTICE: dict[str, Any] = {
             "issued_on": "2026-06-15",
             "due_on": "2026-07-15",
             "days_late": 40,
-            "kind": kind,
+            "kind": "fee" if basis == "compensation" else basis or "invoice",
+            "basis": basis,
             "formula": formula,
             "amount": amount,
+            "original": original,
         }
-        for kind, formula, amount in (
-            ("invoice", "", "1,117.80"),
-            ("fee", "second", "10.00"),
-            ("interest", "1,117.80 × 9% × 20 / 365", "5.51"),
+        for basis, formula, amount, original in (
+            ("", "", "1,117.80", "1,217.80"),
+            ("fee", "second", "10.00", "20.00"),
+            ("compensation", "EU 2011/7 article 6", "40.00", ""),
+            ("interest", "1,117.80 × 9% × 20 / 365", "5.51", ""),
         )
     ],
     "claims": [
-        {"number": "INV-2026-0001", "kind": "fee", "formula": "final", "amount": "40.00"},
+        {"number": "INV-2026-0001", "kind": "fee", "basis": "fee", "formula": "final", "amount": "40.00"},
         {
             "number": "INV-2026-0001",
             "kind": "interest",
+            "basis": "interest",
             "formula": "1,117.80 × 9% × 40 / 365 - 5.51",
             "amount": "5.51",
         },
     ],
-    "total": "1,178.82",
+    "total": "1,218.82",
     "credit": "10.00",
-    "to_pay": "1,168.82",
+    "to_pay": "1,208.82",
     "stops_shipping": 1,
-    "iban": "DE02120300000000202051",
+    "iban": "DE02 1203 0000 0000 2020 51",
+    "payment_reference": "INV-2026-0001",
 }
 BARE_NOTICE: dict[str, Any] = {
     **NOTICE,
@@ -122,7 +131,7 @@ BARE_NOTICE: dict[str, Any] = {
     "tone": "nudge",
     "buyer_name": SHORT,
     "buyer_address": "",
-    "lines": NOTICE["lines"][:1],
+    "lines": [NOTICE["lines"][0] | {"original": ""}],
     "claims": [],
     "total": "1,117.80",
     "credit": "",

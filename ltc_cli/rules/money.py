@@ -129,6 +129,12 @@ def format_micro(micro: int) -> str:
     return format_decimal(micro, 6)
 
 
+def format_price(micro: int, currency: str) -> str:
+    """A unit price with at least the currency's decimals: `1234.50`, `0.333`."""
+    whole, _, decimals = format_micro(micro).partition(".")
+    return ".".join(filter(None, (whole, decimals.ljust(digits(currency), "0"))))
+
+
 def format_decimal(scaled: int, decimals: int) -> str:
     """A number that was scaled by so many decimals, without trailing zeros."""
     return _without_trailing_zeros(_format_scaled(scaled, decimals))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import ConfigError
 from ltc_cli.mail import paper, samples, templates
+from ltc_cli.rules import iban
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount, grouped
 from ltc_cli.stages import dunning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from sqlite3 import Row
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 TONES = ("nudge", "reminder", "second", "final")
 """What `mail` of a level may name without a template of one's own: the tone of the built-in notice."""
+MOST_NUMBERS = 3
+"""Of invoices in a payment's reference."""
 
 
 def refuse_wrong_templates(settings: Settings) -> None:
@@ -97,16 +100,17 @@ def write(
     notice_id: int,
     today: date,
     invoices: Mapping[int, Row],
-    formulas: Mapping[int, str],
+    receivables: Mapping[int, Row],
 ) -> Text:
     """The notice in the customer's language, else in the company's.
 
-    It is told of the invoices that it names, and how claims made before were reckoned, by receivable.
+    It is told of the invoices that it names, and of the receivables that it lists.
     """
     language = customer["language"] or settings.language
     company = settings.company
     folder = settings.mail.templates
     total_minor = notice.amount_minor + notice.fee_minor + notice.interest_minor
+    lines = _lines(notice, today, invoices, receivables)
     return templates.render(
         _template(notice.mail, language, folder),
         language,
@@ -118,7 +122,7 @@ def write(
             "buyer_name": customer["name"],
             "buyer_address": customer["address"] or "",
             "currency": notice.currency,
-            "lines": _lines(notice, today, invoices, formulas),
+            "lines": lines,
             "claims": _claims(notice, invoices),
             "total": _money(total_minor, notice.currency),
             "credit": _money(notice.credit_minor, notice.currency) if notice.credit_minor else "",
@@ -127,7 +131,8 @@ def write(
             "seller_name": company.name or "",
             "seller_address": company.address or "",
             "seller_tax_id": company.tax_id or "",
-            "iban": company.iban or "",
+            "iban": iban.printed(company.iban or ""),
+            "payment_reference": _reference([line["number"] for line in lines], notice_id),
         },
         folder,
     )
@@ -145,10 +150,17 @@ def on_paper(settings: Settings, notice: Notice, customer: Row, today: date, tex
     return paper.Page(settings.company.name or "", paper.in_one_line(customer["address"]), text.subject, printed)
 
 
+def _reference(numbers: Sequence[str], notice_id: int) -> str:
+    """By what a payment says what it is for: the invoices; the notice where they are too many for a bank's form."""
+    invoices = list(dict.fromkeys(numbers))
+    return ", ".join(invoices) if len(invoices) <= MOST_NUMBERS else f"N{notice_id}"
+
+
 def _lines(
-    notice: Notice, today: date, invoices: Mapping[int, Row], formulas: Mapping[int, str]
+    notice: Notice, today: date, invoices: Mapping[int, Row], receivables: Mapping[int, Row]
 ) -> list[dict[str, Any]]:
     """All that is open and listed, the oldest due first; a claim made before says how it was reckoned."""
+    place = _places(notice)
     return [
         {
             "number": invoices[item.invoice_id]["number"],
@@ -156,23 +168,34 @@ def _lines(
             "due_on": item.due_on,
             "days_late": days_past_due(date.fromisoformat(item.due_on), today),
             "kind": item.kind,
-            "formula": formulas.get(item.id, ""),
+            "basis": receivables[item.id]["basis"] or "",
+            "formula": receivables[item.id]["formula"] or "",
             "amount": _money(item.balance_minor, notice.currency),
+            "original": _money(original_minor, notice.currency) if original_minor != item.balance_minor else "",
         }
-        for item in sorted(notice.listed, key=by_due_date)
+        for item in sorted(notice.listed, key=lambda item: (item.due_on, place[item.invoice_id], item.id))
         if item.balance_minor
+        for original_minor in [receivables[item.id]["amount_minor"]]
     ]
 
 
+def _places(notice: Notice) -> dict[int, int]:
+    """In which place each invoice is listed: its claims keep to the same order."""
+    invoice_ids = dict.fromkeys(item.invoice_id for item in sorted(notice.listed, key=by_due_date))
+    return {invoice_id: place for place, invoice_id in enumerate(invoice_ids)}
+
+
 def _claims(notice: Notice, invoices: Mapping[int, Row]) -> list[dict[str, Any]]:
+    place = _places(notice)
     return [
         {
             "number": invoices[claim.invoice_id]["number"],
             "kind": claim.kind,
+            "basis": claim.basis,
             "formula": claim.formula,
             "amount": _money(claim.amount_minor, notice.currency),
         }
-        for claim in notice.claims
+        for claim in sorted(notice.claims, key=lambda claim: place[claim.invoice_id])
     ]
 
 

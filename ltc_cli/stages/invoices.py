@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ltc_cli.rules.allocation import OpenItem
     from ltc_cli.rules.terms import PlannedShare, Terms
-    from ltc_cli.settings import Settings
+    from ltc_cli.settings import Settings, Tax
     from ltc_cli.store import Number, Store
 
 TAX_COLUMNS = (
@@ -447,7 +447,7 @@ def _document(
         "currency": currency,
         "lines": [contracts.line_document(each.line, currency) for each in billed],
         "tax_rounding": contract.row["tax_rounding"],
-        "taxes": [tax_document(group, _words(settings, group.tax), currency) for group in whole.groups],
+        "taxes": [tax_document(group, words(settings.taxes, group.tax), currency) for group in whole.groups],
         "net": format_amount(whole.net_minor, currency),
         "tax": format_amount(whole.tax_minor, currency),
         "rounding": format_amount(total_minor - whole.total_minor, currency),
@@ -486,9 +486,10 @@ def tax_words(store: Store, invoice_id: int) -> dict[str, TaxWords]:
     return {row["code"]: TaxWords(row["name"], row["reason"] or tax.REASONS.get(row["category"])) for row in rows}
 
 
-def _words(settings: Settings, code: tax.TaxCode) -> TaxWords:
-    entry = settings.taxes.get(code.code)
-    return TaxWords(entry.name if entry else None, quotes.reason(settings, code))
+def words(taxes: dict[str, Tax], code: tax.TaxCode) -> TaxWords:
+    """What a document says of a tax code by the taxes of the config."""
+    entry = taxes.get(code.code)
+    return TaxWords(entry.name if entry else None, quotes.reason(taxes, code))
 
 
 def tax_document(group: tax.TaxGroup, words: TaxWords, currency: str) -> dict[str, Any]:
@@ -551,7 +552,7 @@ def _add_taxes(store: Store, settings: Settings, invoice_id: int, whole: tax.Tot
                 group.tax.rate_ppm,
                 group.base_minor,
                 group.tax_minor,
-                *_words(settings, group.tax),
+                *words(settings.taxes, group.tax),
             ),
         )
 

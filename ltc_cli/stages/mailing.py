@@ -11,10 +11,12 @@ from ltc_cli.mail import outbox, setting, templates
 from ltc_cli.mail.folder import Folder, refuse_unfit
 from ltc_cli.mail.message import Letter, refuse_address
 from ltc_cli.mail.smtp import Smtp
+from ltc_cli.mail.terms_in_words import in_words
 from ltc_cli.mail.transport import Way
-from ltc_cli.rules import tax
+from ltc_cli.rules import iban, tax
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, grouped
+from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, format_price, grouped
+from ltc_cli.rules.terms import parse_terms
 from ltc_cli.stages import contracts, credit_notes, invoices, quotes
 
 if TYPE_CHECKING:
@@ -24,17 +26,18 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.references import Reference
-    from ltc_cli.settings import Company, Settings
+    from ltc_cli.settings import Company, Settings, Tax
     from ltc_cli.store import Store
 
 
 class Office(NamedTuple):
-    """Where mails are written: the sender, the language of those whose customer has none, and whose texts."""
+    """Where mails are written: the sender, the language of those whose customer has none, and in whose words."""
 
     sender: str
     sender_name: str
     language: str
     company: Company
+    taxes: dict[str, Tax]
     templates: Path | None
 
 
@@ -63,7 +66,7 @@ def office(settings: Settings, *names: str) -> Office:
     """
     templates.prepare(settings.mail.templates, names)
     sender, name = setting.sender(settings), setting.sender_name(settings)
-    return Office(sender, name, settings.language, settings.company, settings.mail.templates)
+    return Office(sender, name, settings.language, settings.company, settings.taxes, settings.mail.templates)
 
 
 def channels(folder: Path | None) -> tuple[str, ...]:
@@ -115,7 +118,7 @@ def _recipient(customer: Row, to: str | None) -> str:
 
 def _letter(store: Store, desk: Office, named: Reference, customer: Row, recipient: str, on: date) -> Letter:
     language = customer["language"] or desk.language
-    data = _quote_data(store, desk, named, on) if named.kind == "quote" else DATA[named.kind](store, named.id)
+    data = _quote_data(store, desk, named, on, language) if named.kind == "quote" else DATA[named.kind](store, named.id)
     text = templates.render(named.kind, language, data, desk.templates)
     return Letter(
         sender_name=desk.sender_name,
@@ -139,7 +142,7 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
     return {
         **_document_data(said),
         **{key: said[key] for key in ("period_from", "period_to", "terms")},
-        "iban": said["seller"]["iban"] or "",
+        "iban": iban.printed(said["seller"]["iban"] or ""),
         "instalments": [
             {"due_on": part["due_on"], "amount": grouped(part["amount"])}
             for part in said["instalments"]
@@ -187,46 +190,29 @@ def _document_data(said: dict[str, Any]) -> dict[str, Any]:
         **{key: grouped(said[key]) for key in ("net", "tax", "total")},
         "rounding": said["rounding"] if said.get("rounding", "").strip("-0.") else "",
         **_seller(said["seller"]),
-        "buyer_name": said["buyer"]["name"],
-        "lines": [_line(line) for line in said["lines"]],
-        "taxes": [
-            {
-                "code": tax["code"],
-                "rate": format_percent(tax["rate_ppm"]),
-                "base": grouped(tax["base"]),
-                "tax": grouped(tax["tax"]),
-                "reason": tax.get("reason") or "",
-            }
-            for tax in said["taxes"]
-        ],
+        **_buyer(said["buyer"]),
+        "lines": [_line(line, said["currency"]) for line in said["lines"]],
+        "taxes": [_tax(each) for each in said["taxes"]],
     }
 
 
-def _quote_data(store: Store, desk: Office, named: Reference, on: date) -> dict[str, Any]:
+def _quote_data(store: Store, desk: Office, named: Reference, on: date, language: str) -> dict[str, Any]:
     """The quote as it stands: it has no archived document until it is signed."""
     record = quotes.records(store, [named.id], today=on)[0]
     currency, lines = record["currency"], quotes.lines_of(store, "quote", named.id)
-    whole = tax.totals(lines, record["tax_rounding"], digits(currency))
+    groups = tax.totals(lines, record["tax_rounding"], digits(currency)).groups
     return {
         **{key: record[key] for key in ("version", "currency", "terms", "valid_until")},
+        "payment": in_words(parse_terms(record["terms"], currency), currency, language),
         **{key: grouped(record[key]) for key in ("net", "tax", "total")},
         "rounding": "",
         **_seller(vars(desk.company)),
         "number": named.text,
         "title": store.value("SELECT title FROM opportunity WHERE id = ?", (int(record["opportunity"][1:]),)),
         "created_on": record["created_on"],
-        "buyer_name": record["customer_name"],
-        "lines": [_line(contracts.line_document(line, currency)) for line in lines],
-        "taxes": [
-            {
-                "code": group.tax.code,
-                "rate": format_percent(group.tax.rate_ppm),
-                "base": grouped(format_amount(group.base_minor, currency)),
-                "tax": grouped(format_amount(group.tax_minor, currency)),
-                "reason": tax.REASONS.get(group.tax.category, ""),
-            }
-            for group in whole.groups
-        ],
+        **_buyer(contracts.buyer(store, int(record["customer"][1:]))),
+        "lines": [_line(contracts.line_document(line, currency), currency) for line in lines],
+        "taxes": [_tax(invoices.tax_document(each, invoices.words(desk.taxes, each.tax), currency)) for each in groups],
     }
 
 
@@ -234,11 +220,26 @@ def _seller(company: dict[str, Any]) -> dict[str, str]:
     return {f"seller_{key}": company[key] or "" for key in ("name", "address", "tax_id")}
 
 
-def _line(line: dict[str, Any]) -> dict[str, str]:
+def _buyer(buyer: dict[str, Any]) -> dict[str, str]:
+    return {f"buyer_{key}": buyer[key] or "" for key in ("name", "address")}
+
+
+def _tax(said: dict[str, Any]) -> dict[str, str]:
+    return {
+        "code": said["code"],
+        "name": said.get("name") or "",
+        "rate": format_percent(said["rate_ppm"]),
+        "base": grouped(said["base"]),
+        "tax": grouped(said["tax"]),
+        "reason": said.get("reason") or "",
+    }
+
+
+def _line(line: dict[str, Any], currency: str) -> dict[str, str]:
     return {
         "text": line["text"],
         "quantity": format_micro(line["quantity_micro"]),
-        "price": grouped(format_micro(line["price_micro"])),
+        "price": grouped(format_price(line["price_micro"], currency)),
         "discount": grouped(line["discount"]) if line["discount"].strip("0.") else "",
         "net": grouped(line["net"]),
     }

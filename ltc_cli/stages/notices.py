@@ -47,8 +47,8 @@ class Known(NamedTuple):
 
     customers: dict[int, Row]
     invoices: dict[int, Row]
-    formulas: dict[int, str]
-    """How the claims that were made before were reckoned, by receivable."""
+    receivables: dict[int, Row]
+    """Of what is listed: what it was at first, and of claims made before what for, and how they were reckoned."""
     attempts: dict[tuple[int, str | None], int]
     """How often a level was told of a receivable."""
 
@@ -95,8 +95,10 @@ def _known(store: Store, notices: Sequence[Notice]) -> Known:
         "SELECT id, number, issued_on, customer_id FROM invoice WHERE {these:id}",
         {item.invoice_id for item in listed} | {claim.invoice_id for claim in claims},
     )
-    formulas = store.among(
-        "SELECT receivable_id, formula FROM claim WHERE {these:receivable_id}", [item.id for item in listed]
+    receivables = store.among(
+        "SELECT id, amount_minor, basis, formula FROM receivable LEFT JOIN claim ON receivable_id = receivable.id"
+        " WHERE {these:id}",
+        [item.id for item in listed],
     )
     attempts = store.among(
         "SELECT receivable_id, level, COUNT(*) AS times FROM notice_item WHERE {these:receivable_id}"
@@ -106,7 +108,7 @@ def _known(store: Store, notices: Sequence[Notice]) -> Known:
     return Known(
         {row["id"]: row for row in customers},
         {row["id"]: row for row in invoices},
-        {row["receivable_id"]: row["formula"] for row in formulas},
+        {row["id"]: row for row in receivables},
         {(row["receivable_id"], row["level"]): row["times"] for row in attempts},
     )
 
@@ -248,7 +250,7 @@ def _post(
 ) -> outbox.Mail:
     customer = known.customers[notice.customer_id]
     about = outbox.About("notice", notice_id, f"N{notice_id}", notice.customer_id)
-    text = dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.formulas)
+    text = dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.receivables)
     if notice.channel == "letter":
         return mails.print(dunning_letters.on_paper(settings, notice, customer, today, text), about)
     assert desk

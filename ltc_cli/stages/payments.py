@@ -285,6 +285,13 @@ def currencies_owed(store: Store, target: Reference) -> list[str]:
     return sorted({item.currency for item in open_items(store, target.kind, [target.id])})
 
 
+def next_to_settle(store: Store, payment: dict[str, Any]) -> str | None:
+    """The number of the invoice that what is left of a payment would settle first; None where nothing is open."""
+    owed = open_items(store, "customer", [int(payment["customer"][1:])])
+    due = oldest_first(item for item in owed if item.currency == payment["currency"])
+    return str(store.value("SELECT number FROM invoice WHERE id = ?", (due[0].invoice_id,))) if due else None
+
+
 def _all_open(store: Store, target: Reference, owed: list[OpenItem], receipt: Receipt, base: str) -> tuple[int, str]:
     """Everything that is owed, less the discounts that its payment earns; it must be in one currency."""
     currency, currencies = receipt.currency, sorted({item.currency for item in owed})

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.references import Reference
-    from ltc_cli.settings import Settings
+    from ltc_cli.settings import Settings, Tax
     from ltc_cli.store import Store
 
 LINE_COLUMNS = (
@@ -103,9 +103,9 @@ def lines_on(settings: Settings, lines: Sequence[tax.Line], on: date) -> list[ta
     return [tax.rated(line, now.get(line.tax.code, line.tax)) for line in lines]
 
 
-def reason(settings: Settings, code: tax.TaxCode) -> str | None:
+def reason(taxes: dict[str, Tax], code: tax.TaxCode) -> str | None:
     """Why nothing is taxed under the code: in the words of the config, else in those that its category has."""
-    entry = settings.taxes.get(code.code)
+    entry = taxes.get(code.code)
     return (entry.reason if entry else None) or tax.REASONS.get(code.category)
 
 

@@ -145,3 +145,4 @@ def test_what_does_nothing_and_what_cannot_be_checked_is_said(company: Company) 
     assert company.run("config", "check") == 0
     assert "dunning.policies.soft has no levels: nobody is written to by it" in company.err
     assert "smtp.acme.example was not asked whether it takes mails" in company.err
+    assert "company.iban is not set: mails do not say where to pay" in company.err

@@ -65,9 +65,10 @@ def test_a_quote_goes_out_and_counts_as_sent(company: Company, inbox: Inbox) -> 
     assert (answer["kind"], answer["about"], answer["status"]) == ("quote", "Q1", "sent")
     subject, plain, _html = read(inbox.deliveries[-1].message)
     assert subject == "Quote Q1: Loom, from Acme GmbH"
-    assert "1. Widget\n   3 x 333.5 = 1,000.50 EUR\n2. Setup\n   1 x 0.5 = 0.50 EUR\n" in plain
+    assert "1. Widget\n   3 × 333.50 = 1,000.50 EUR\n2. Setup\n   1 × 0.50 = 0.50 EUR\n" in plain
     assert "valid until 2026-07-15" in plain
     assert "Total: 1,001.00 EUR" in plain
+    assert "Payment: 100% on shipment; each invoice within 30 days.\n" in plain
     shown = company.ltc("show", "Q1")
     assert shown["status"] == "sent"
     assert "mail to dot@dot.example: sent, 250 OK" in [entry["what"] for entry in shown["thread"]]
@@ -77,22 +78,28 @@ def test_a_quote_goes_out_and_counts_as_sent(company: Company, inbox: Inbox) -> 
 
 def test_each_tax_stands_on_a_line_of_its_own(company: Company, inbox: Inbox) -> None:
     with company.config_path.open("a") as config:
-        config.write("taxes: {S19: {rate: 19%, category: S}, R7: {rate: 7%, category: S},\n")
+        config.write("taxes: {S19: {name: VAT, rate: 19%, category: S}, R7: {rate: 7%, category: S},\n")
         config.write("        E: {rate: 0%, category: E, reason: Training}}\n")
     company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
     company.ltc("promote", "L4")
     lines = [word for line in ("A:1:100:S19", "B:1:50:R7", "C:1:10:E") for word in ("--line", line)]
     company.ltc("quote", "O4", *lines, "--terms", "100% sign")
+    company.ltc("edit", "K4", "address=Mill Lane 2\nLondon")
+    company.ltc("send", "Q1")
+    _subject, quoted, html = read(inbox.deliveries[-1].message)
+    assert quoted.startswith("dot-works\nMill Lane 2\nLondon\n\ndot-works,\n\nthis is our quote Q1")
+    assert "<p>dot-works<br>Mill Lane 2<br>London<br></p>" in html
     company.ltc("sign", "Q1")
     number = company.ltc("invoice", "C4")[0]["ref"]
     company.ltc("send", number)
     _subject, plain, _html = read(inbox.deliveries[-1].message)
-    block = plain[plain.index("Net: ") : plain.index("Total: ")].splitlines()
-    assert block[0] == "Net: 160.00 EUR"
-    assert sorted(block[1:]) == [
-        "Tax E 0% on 10.00: 0.00 EUR (Training)",
-        "Tax R7 7% on 50.00: 3.50 EUR",
-        "Tax S19 19% on 100.00: 19.00 EUR",
+    blocks = [text[text.index("Net: ") : text.index("Total: ")].splitlines() for text in (quoted, plain)]
+    assert blocks[0] == blocks[1]
+    assert blocks[1][0] == "Net: 160.00 EUR"
+    assert sorted(blocks[1][1:]) == [
+        "Tax 0% on 10.00: 0.00 EUR (Training)",
+        "Tax 7% on 50.00: 3.50 EUR",
+        "VAT 19% on 100.00: 19.00 EUR",
     ]
 
 

@@ -13,6 +13,7 @@ from ltc_cli.rules.money import (
     format_amount,
     format_micro,
     format_percent,
+    format_price,
     gross_of_line,
     grouped,
     line_net,
@@ -253,6 +254,20 @@ def test_the_largest_unit_price_still_fits_into_64_bits() -> None:
 )
 def test_micro_is_written_without_trailing_zeros(micro: int, text: str) -> None:
     assert format_micro(micro) == text
+
+
+@pytest.mark.parametrize(
+    ("micro", "currency", "text"),
+    [
+        (1_234_500_000, "EUR", "1234.50"),
+        (36_000_000_000, "CNY", "36000.00"),
+        (333_000, "EUR", "0.333"),
+        (36_000_000_000, "JPY", "36000"),
+        (1_500_000, "KWD", "1.500"),
+    ],
+)
+def test_a_unit_price_has_the_currency_s_decimals_at_least(micro: int, currency: str, text: str) -> None:
+    assert format_price(micro, currency) == text
 
 
 @pytest.mark.parametrize(

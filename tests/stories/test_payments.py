@@ -121,6 +121,8 @@ def test_a_payment_of_an_invoice_leaves_the_others_alone(company: Company) -> No
     payment = company.ltc("collect", newer, "150", today="2026-01-10")
     assert (allocations(payment), payment["unapplied"]) == ([(newer, "100.00")], "50.00")
     assert balance(company, older) == "100.00"
+    assert company.run("collect", newer, "10", today="2026-01-10") == 0
+    assert company.err.endswith(f"next: ltc apply P2 {older}\n")
 
 
 def test_a_payment_before_the_invoice_exists_waits_as_credit(company: Company) -> None:

@@ -538,12 +538,17 @@ Final notice N1 from Acme GmbH
 
 Engines,
 
-this is our final notice. Please pay what is overdue at once.
+this is our final notice: the following is still overdue.
 
 Statement of 2026-01-06, in EUR:
-INV-2026-0001 of 2026-01-01, due 2026-01-01: 70.00
+INV-2026-0001 of 2026-01-01, due 2026-01-01: 70.00 open of 100.00
 INV-2026-0001, interest: 100.00 × 10% × 1 / 365 + 90.00 × 10% × 1 / 365 +
 80.00 × 10% × 1 / 365 + 70.00 × 10% × 2 / 365 = 0.11
+
+Total: 70.11 EUR
+
+We must ask you to pay 70.11 EUR at once; if you have paid in the meantime,
+please disregard this notice.
 """,
     "zh": """\
 Acme GmbH
@@ -562,7 +567,16 @@ Acme GmbH：最后催款通知 N1
 
 Engines：
 
-这是最后一次通知，请立即支付逾期款项。
+这是最后一次通知，以下款项仍逾期未付。
+
+2026-01-06 对账单（EUR）：
+INV-2026-0001 账单日 2026-01-01，到期日 2026-01-01：未付 70.00（共 100.00）
+INV-2026-0001 利息：100.00 × 10% × 1 / 365 + 90.00 × 10% × 1 / 365 + 80.00 ×
+10% × 1 / 365 + 70.00 × 10% × 2 / 365 = 0.11
+
+合计：70.11 EUR
+
+请务必立即支付 70.11 EUR；如已付款，请忽略本通知。
 """,
 }
 
@@ -777,20 +791,100 @@ def test_an_invoice_s_notice_says_all_that_is_to_be_paid_and_how(company: Dunned
     company.sell("1200")
     company.dun(15)
     plain, html = (part.get_content().replace("\r\n", "\n") for part in _mail(company).iter_parts())
-    assert "INV-2026-0001, fee (late): 10.00\n" in plain
+    assert "INV-2026-0001, reminder fee: 10.00\n" in plain
     assert "INV-2026-0001, interest: 1,200.00 × 10% × 15 / 365 = 4.93\n" in plain
     assert "Total: 1,214.93 EUR\n" in plain
     rows = [re.sub("<.*?>", " ", row).split() for row in html.splitlines() if row.startswith("<tr")]
     assert rows == [
         ["Invoice", "Date", "Due", "Days", "late", "EUR"],
         ["INV-2026-0001", "2026-01-01", "2026-01-01", "15", "1,200.00"],
-        ["INV-2026-0001", "2026-01-16", "Fee:", "late", "10.00"],
+        ["INV-2026-0001", "2026-01-16", "Reminder", "fee", "10.00"],
         ["INV-2026-0001", "2026-01-16", "Interest:", "1,200.00", "×", "10%", "×", "15", "/", "365", "4.93"],
         ["Total", "1,214.93"],
     ]
     for text in (plain, html):
-        assert "Account: DE02120300000000202051" in text
-        assert "Payment reference: INV-2026-0001" in text
+        assert "Account: DE02 1203 0000 0000 2020 51" in text
+        assert "Account holder: Acme GmbH" in text
+        assert "Payment reference: INV-2026-0001\n" in text.replace("</p>", "\n")
+
+
+SECOND: Final = {
+    "en": """\
+Ada,
+
+the following is still overdue, though we have written to you before.
+
+Statement of 2026-02-15, in EUR:
+INV-2026-0002 of 2026-01-01, due 2026-01-06: 500.00
+INV-2026-0001 of 2026-01-01, due 2026-01-11: 881.13 open of 1,181.13
+INV-2026-0002, reminder fee of 2026-01-26: 5.00 open of 10.00
+INV-2026-0002, interest of 2026-01-26 (500.00 × 10% × 20 / 365): 2.74
+INV-2026-0001, interest of 2026-01-26 (881.13 × 10% × 15 / 365): 3.62
+INV-2026-0002, reminder fee: 20.00
+INV-2026-0002, interest: 500.00 × 10% × 40 / 365 - 2.74 = 2.74
+INV-2026-0001, interest: 881.13 × 10% × 35 / 365 - 3.62 = 4.83
+
+Total: 1,420.06 EUR
+
+Please pay 1,420.06 EUR; if you have paid in the meantime, please disregard this notice.
+
+Payment reference: INV-2026-0002, INV-2026-0001
+""",
+    "zh": """\
+Ada：
+
+我们此前已致函，以下款项仍未支付。
+
+2026-02-15 对账单（EUR）：
+INV-2026-0002 账单日 2026-01-01，到期日 2026-01-06：500.00
+INV-2026-0001 账单日 2026-01-01，到期日 2026-01-11：未付 881.13（共 1,181.13）
+INV-2026-0002 2026-01-26 催款费：未付 5.00（共 10.00）
+INV-2026-0002 2026-01-26 利息（500.00 × 10% × 20 / 365）：2.74
+INV-2026-0001 2026-01-26 利息（881.13 × 10% × 15 / 365）：3.62
+INV-2026-0002 催款费：20.00
+INV-2026-0002 利息：500.00 × 10% × 40 / 365 - 2.74 = 2.74
+INV-2026-0001 利息：881.13 × 10% × 35 / 365 - 3.62 = 4.83
+
+合计：1,420.06 EUR
+
+请尽快支付 1,420.06 EUR；如已付款，请忽略本通知。
+
+付款附言：INV-2026-0002, INV-2026-0001
+""",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_statement_says_what_is_open_of_what_and_asks_for_the_sum(language: str, company: Dunned) -> None:
+    """At 10 %: 500 × 20 / 3650 = 2.74 and 881.13 × 15 / 3650 = 3.62; 20 days later 5.48 - 2.74 and 8.45 - 3.62."""
+    levels = "[{name: a, after: 15d, mail: final, fee: 10, interest: 10%},"
+    company.configure(f"{levels} {{name: b, after: 30d, mail: second, fee: 20, interest: 10%}}]", claims_first="true")
+    company.sell("1181.13", terms="100% sign; net 10")
+    company.sell("500", terms="100% sign; net 5")
+    company.at(0, "edit", "K1", f"language={language}")
+    company.at(1, "collect", "INV-2026-0001", "300")
+    company.dun(25)
+    company.at(26, "collect", "INV-2026-0002", "5")  # of the fee
+    company.dun(45)
+    assert _plain(company, "M2").startswith(SECOND[language])
+
+
+def test_a_payment_says_what_it_is_for(company: Dunned) -> None:
+    """All invoices, the oldest due first, as long as they go into a bank's form; else the notice."""
+    for days in (10, 5, 8):
+        company.sell("100", terms=f"100% sign; net {days}")
+    company.dun(15)
+    assert "Payment reference: INV-2026-0002, INV-2026-0003, INV-2026-0001\n" in _plain(company, "M1")
+    company.sell("100", day=15)
+    company.dun(30)
+    assert "Payment reference: N2\n" in _plain(company, "M2")
+
+
+def _plain(company: Dunned, mail: str) -> str:
+    """The text of a mail, as its receiver reads it."""
+    message = message_from_bytes((company.folder / f"{mail}.eml").read_bytes(), policy=default)
+    plain, _html = message.iter_parts()
+    return str(plain.get_content()).replace("\r\n", "\n")
 
 
 def _mail(company: Dunned) -> Any:
