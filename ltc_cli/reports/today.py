@@ -46,13 +46,15 @@ COLUMNS = (
 FRESH_DAYS = 2
 """A lead that nobody has touched for longer than this waits for a call."""
 
+# What a notice claims is due at once, as its letter says.
 OWED = (
     """
 SELECT invoice.id, invoice.number, customer.id AS customer_id, customer.name, MIN(due_on) AS due_on,
-    SUM(balance_minor) AS open_minor, SUM(CASE WHEN due_on < ? THEN balance_minor ELSE 0 END) AS overdue_minor,
+    SUM(balance_minor) AS open_minor,
+    SUM(CASE WHEN due_on < ? OR notice_id IS NOT NULL THEN balance_minor ELSE 0 END) AS overdue_minor,
     open.currency
 FROM ("""
-    + BALANCES.replace("{columns}", "invoice_id, customer_id, currency, due_on")
+    + BALANCES.replace("{columns}", "invoice_id, customer_id, currency, due_on, notice_id")
     + """) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0

@@ -468,13 +468,16 @@ def test_after_a_restore_no_notice_goes_by_itself(company: Dunned) -> None:
 
 
 def test_what_is_to_be_collected_is_what_is_overdue(company: Dunned) -> None:
-    """Claims are late from the day after the notice on: what `today` asks for is what its command books."""
+    """The claims with it, from the day of the letter on; of two instalments the one that is late."""
     company.configure(FEES)
     company.sell("100")
     company.dun(15)
-    late = [row for day in (15, 16) for row in company.at(day, "today") if row["what"] == "overdue"]
-    asked = [(row["amount"], row["command"]) for row in late]
-    assert asked == [("100.00", "ltc collect INV-2026-0001 100.00"), ("110.41", "ltc collect INV-2026-0001")]
+    company.sell("60", "Bob", terms="100% sign; due 50% +10d, 50% +30d")
+    late = [row for row in company.at(15, "today") if row["what"] == "overdue"]
+    assert [(row["amount"], row["command"]) for row in late] == [
+        ("110.41", "ltc collect INV-2026-0001"),
+        ("30.00", "ltc collect INV-2026-0002 30.00"),
+    ]
 
 
 def test_who_has_no_address_is_to_be_called(company: Dunned) -> None:
