@@ -37,8 +37,9 @@ def hold(
     def decide(store: Store) -> Report:
         found = find(store, target, "invoice", "customer")
         day = parse_date(until, session.today)
+        before = _standing(session, store, found)
         is_new = holds.add(store, "hold", found, session.today, until=day, reason=reason)
-        return _answer(session, store, found, is_new=is_new)
+        return _answer(session, store, found, before, is_new=is_new)
 
     session.write(decide)
 
@@ -58,8 +59,9 @@ def dispute(
 
     def decide(store: Store) -> Report:
         found = find(store, invoice, "invoice")
+        before = _standing(session, store, found)
         is_new = holds.add(store, "dispute", found, session.today, reason=reason)
-        return _answer(session, store, found, is_new=is_new)
+        return _answer(session, store, found, before, is_new=is_new)
 
     session.write(decide)
 
@@ -86,8 +88,9 @@ def promise(
         with Problems() as check:
             day = check(parse_date, on, session.today)
             money = check(parse_money, amount, currency, currency) if amount is not None else None
+        before = _standing(session, store, found)
         is_new = holds.add(store, "promise", found, session.today, until=day, amount_minor=money[0] if money else None)
-        return _answer(session, store, found, is_new=is_new)
+        return _answer(session, store, found, before, is_new=is_new)
 
     session.write(decide)
 
@@ -106,22 +109,29 @@ def release(
 
     def decide(store: Store) -> Report:
         found = find(store, target, "invoice", "customer")
+        before = _standing(session, store, found)
         holds.release(store, found, session.today)
-        return _answer(session, store, found)
+        return _answer(session, store, found, before)
 
     session.write(decide)
 
 
-def _answer(session: Session, store: Store, found: Reference, *, is_new: bool = True) -> Report:
-    """The record, and what keeps it back from now on: itself, and an invoice with its customer."""
+def _standing(session: Session, store: Store, found: Reference) -> list[holds.Standing]:
+    return holds.standing(store, session.today).get((found.kind, found.id), [])
+
+
+def _answer(
+    session: Session, store: Store, found: Reference, before: list[holds.Standing], *, is_new: bool = True
+) -> Report:
+    """The record, and what keeps it back from now on: itself, and an invoice with its customer; and what no longer."""
     kind = listing.plural(found.kind)
     row: dict[str, Any] = listing.records(store, kind, [found.id], session.today)[0]
     targets = [found, find(store, row["customer"])] if found.kind == "invoice" else [found]
-    standing = holds.standing(store, session.today)
-    said = [(each.text, word) for each in targets for word in standing.get((each.kind, each.id), ())]
+    said = [(each.text, word) for each in targets for word in _standing(session, store, each)]
     row["holds"] = [
         {"ref": ref, "kind": word.kind, "until": word.until_on, "reason": word.reason} for ref, word in said
     ]
     notices = [f"{ref} is {'' if is_new else 'already '}{word.words}" for ref, word in said]
-    nothing = f"nothing keeps {found.text} back"
-    return record([*listing.COLUMNS[kind], HOLDS], row, notices=notices or [nothing], hint=f"ltc show {found.text}")
+    notices = notices or [f"nothing keeps {found.text} back"]
+    notices += [f"{found.text} was {word.words}" for word in before if (found.text, word) not in said]
+    return record([*listing.COLUMNS[kind], HOLDS], row, notices=notices, hint=f"ltc show {found.text}")

@@ -387,12 +387,15 @@ def test_what_keeps_back_is_said_by_the_verb_that_says_so(company: Dunned) -> No
     assert company.err == f"K1 is on hold until {at(9)}: asked\n"
     company.at(1, *hold)
     assert company.err == f"K1 is already on hold until {at(9)}: asked\n"
+    company.at(1, "hold", "K1", "--until", at(20), "--reason", "court")
+    company.at(1, *hold)  # the newest word counts, and says what it ends
+    assert company.err == f"K1 is on hold until {at(9)}: asked\nK1 was on hold until {at(20)}: court\n"
     promised = {"ref": number, "kind": "promise", "until": at(7), "reason": None}
     assert company.at(1, "promise", number, "--on", at(7), "--amount", "60")["holds"] == [promised, held]
     assert company.err == f"{number} is promised until {at(7)}\nK1 is on hold until {at(9)}: asked\n"
     assert company.at(1, "release", number)["holds"] == [held]
     assert company.at(1, "release", "K1")["holds"] == []
-    assert company.err == "nothing keeps K1 back\n"
+    assert company.err == f"nothing keeps K1 back\nK1 was on hold until {at(9)}: asked\n"
 
 
 def test_of_several_reasons_each_names_its_invoices(company: Dunned) -> None:
