@@ -226,9 +226,6 @@ class Model:
     def _send(self, today: date, at: datetime, answers: Answers) -> None:
         if answers is None:
             return
-        for notice in self.waiting:
-            if notice.not_before and self._is_untrue(notice):  # what was refused is not offered once more
-                self._withdraw(notice, at)
         for notice in self._leaving(at):
             answer = answers.get(notice.key[0])
             if answer is None and self._is_untrue(notice):
