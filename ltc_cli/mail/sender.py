@@ -52,7 +52,7 @@ class Run:
         with sender_lock(self.store.path, wait=wait):
             with self.decisions():
                 handled = outbox.recover(self.store, self.on)
-                handled += self._take_back(outbox.refused_before(self.store, only, self.way.channels))
+                handled += self._take_back(outbox.refused_of_leads(self.store, only))
                 claimed = outbox.claim(self.store, only, self.way.channels)
             self.lanes = [self.way.open() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
             try:
