@@ -112,8 +112,8 @@ def _invoices(terms: Terms, currency: str, words: dict[str, str]) -> Iterator[st
         yield words["due"].format(parts=words["and"].join(parts))
     else:
         first, *others = terms.net_steps or (Step("d"),)
-        if first.kind == "d":
-            yield _counted("net", first.number, words) + _aside(others, words)
+        if first.kind == "d" and not others:
+            yield _counted("net", first.number, words)
         else:
             yield words["each"] + _aside([first, *others], words)
     if terms.discount_ppm:

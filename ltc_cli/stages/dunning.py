@@ -189,8 +189,8 @@ def decide(
 ) -> Decision:
     """Who is written to today, decided from facts alone; nothing is written.
 
-    `letters`: customers whom no mail reaches are written to on paper, at their postal address. `explain`: with all that
-    are left out; otherwise those of them alone who would reach a level.
+    `letters`: customers without an e-mail address are written to on paper, at their postal address. `explain`: with
+    all that are left out; otherwise those of them alone who would reach a level.
     Raises ConfigError for a policy, a template or a base rate that is not known.
     """
     due, called = _due(settings.dunning, today), tasks.calls(store)
@@ -462,10 +462,8 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
     why = _unmailable(group.customer, facts.failed)
     has_email = group.customer["email"] is not None
     channel = "mail" if why is None else "task"
-    if letters and why and group.customer["address"]:
-        channel, why = "letter", None
-    elif letters and not has_email:
-        why = NO_ADDRESS
+    if letters and not has_email:
+        channel, why = ("letter", None) if group.customer["address"] else ("task", NO_ADDRESS)
     if level.mail is None or channel == "task":
         channel = "task"
         if level.mail and all((item.id, item.level) in facts.called for item in group.advanced):
