@@ -234,7 +234,9 @@ def _prove(file: Path, copy: Path) -> _Proven:
         return _Proven(copy, sha256, has_manifest, _origin_sha256(connection), last_numbers(connection))
 
 
-WAITING = "SELECT id FROM outbox WHERE state IN ('queued', 'claimed', 'sending') ORDER BY id"
+WAITING = "SELECT id, message_id FROM outbox WHERE state IN ('queued', 'claimed', 'sending') ORDER BY id"
+
+NOTICES = "SELECT id, recorded_at FROM notice ORDER BY id"
 
 
 class Since(NamedTuple):
@@ -254,27 +256,33 @@ NOTHING = Since(None, [], {}, [])
 
 
 def _since(target: Path, copy: Path) -> Since:
-    """Of the file that is there, which has proven to be of the same history as the copy of the backup."""
+    """Of the file that is there, which began as the copy of the backup did.
+
+    It may have gone another way in between, and have other records under the same ids.
+    """
     if not target.exists():
         return NOTHING
     with closing(connect(copy)) as connection:
         backup = Store(connection, copy)
-        waiting = [row["id"] for row in backup.all(WAITING)] if _has(backup, "outbox") else []
-        newest = backup.value("SELECT COALESCE(MAX(id), 0) FROM notice") if _has(backup, "notice") else 0
+        waiting = {row["id"]: row["message_id"] for row in backup.all(WAITING)} if _has(backup, "outbox") else {}
+        known = {tuple(row) for row in backup.all(NOTICES)} if _has(backup, "notice") else set()
     with closing(open_existing(target)) as store, store.reading():
         secret = store.one("SELECT secret FROM suppression_key")
         listed = store.all("SELECT kind, hash, reason, since_on, outbox_id, recorded_at FROM suppression ORDER BY id")
         gone = store.among(
-            "SELECT outbox_id, happened_on, said FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id"
+            "SELECT outbox_id, message_id, happened_on, said FROM outbox_attempt JOIN outbox ON outbox.id = outbox_id"
             " WHERE outbox_attempt.state = 'sent' AND outbox.state = 'sent' AND {these:outbox_id}",
             waiting,
         )
-        notices = store.all("SELECT id FROM notice WHERE id > ? ORDER BY id", (newest,))
         return Since(
             secret["secret"] if secret else None,
             [tuple(row) for row in listed],
-            {row["outbox_id"]: (row["happened_on"], row["said"]) for row in gone},
-            [row["id"] for row in notices],
+            {
+                row["outbox_id"]: (row["happened_on"], row["said"])
+                for row in gone
+                if row["message_id"] == waiting[row["outbox_id"]]
+            },
+            [row["id"] for row in store.all(NOTICES) if tuple(row) not in known],
         )
 
 

@@ -470,6 +470,23 @@ def test_after_a_restore_no_notice_goes_by_itself(company: Dunned) -> None:
     assert company.levels(31) == [("K1", "a"), ("K2", "b")]
 
 
+def test_a_restore_knows_the_other_way_that_the_file_went(company: Dunned) -> None:
+    """Monday's N1 to Ada waits; Sunday's file sends N1 to Bob. Monday again: that is named, and Ada's unknown."""
+    company.sell("100")
+    company.sell("5", "Bob")
+    sunday, monday = (str(company.path.parent / name) for name in ("sunday.db", "monday.db"))
+    company.ltc("backup", sunday)
+    company.at(5, "dun", "--customer", "K1", "--no-send")
+    company.ltc("backup", monday)
+    company.at(5, "restore", sunday)
+    company.dun(5, "--customer", "K2", "--confirm")
+    company.at(5, "restore", monday)
+    assert "N1 was decided after the backup" in company.err
+    assert [(row["recipient"], row["status"]) for row in company.ltc("outbox", "list")] == [
+        ("a@ada.example", "unknown")
+    ]
+
+
 def test_what_is_to_be_collected_is_what_is_overdue(company: Dunned) -> None:
     """The claims with it, from the day of the letter on; of two instalments the one that is late."""
     company.configure(FEES)
