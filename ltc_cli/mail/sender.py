@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ltc_cli.mail import outbox
-from ltc_cli.mail.transport import DoubtfulError, NotTakenError, TroubleError, UnreachableError, together
+from ltc_cli.mail.transport import DoubtfulError, NotTakenError, TroubleError, UnreachableError, UnservedError, together
 from ltc_cli.store import sender_lock
 
 if TYPE_CHECKING:
@@ -77,10 +77,13 @@ class Run:
         while waiting:
             batch = dict(zip(waiting, self.lanes, strict=False))
             unreached = self._send(batch)
-            self.lanes = [lane for lane in self.lanes if lane not in [batch[mail_id] for mail_id in unreached]]
-            waiting = [*unreached, *waiting[len(batch) :]]
-            if not self.lanes:
-                return self._release(waiting, next(iter(unreached.values())))
+            unserved = [mail_id for mail_id, end in unreached.items() if isinstance(end, UnservedError)]
+            others = [mail_id for mail_id in unreached if mail_id not in unserved]
+            self.lanes = [lane for lane in self.lanes if lane not in [batch[mail_id] for mail_id in others]]
+            has_none_to_tell = unserved == waiting
+            waiting = [*others, *waiting[len(batch) :], *unserved]
+            if has_none_to_tell or not self.lanes:
+                return self._release(waiting, next(iter(unreached.values())).said)
         return None
 
     def _release(self, waiting: Sequence[int], said: str) -> None:
@@ -88,8 +91,8 @@ class Run:
             still = [mail_id for mail_id in waiting if self._is(mail_id, "claimed")]
             outbox.release(self.store, still, self.on, said)
 
-    def _send(self, batch: Mapping[int, Transport]) -> dict[int, str]:
-        """One mail on each lane. Answers those for which nobody could be reached, with what was said."""
+    def _send(self, batch: Mapping[int, Transport]) -> dict[int, UnreachableError]:
+        """One mail on each lane. Answers those for which nobody could be reached, with why."""
         offers = [lane.offer(outbox.envelope(self.store, mail_id)) for mail_id, lane in batch.items()]
         offered = dict(zip(batch, together(offers), strict=True))
         with self.decisions():
@@ -102,7 +105,7 @@ class Run:
             with self.decisions():
                 for mail_id, end in ends.items():
                     self._note(mail_id, end)
-        return {mail_id: end.said for mail_id, end in (offered | ends).items() if isinstance(end, UnreachableError)}
+        return {mail_id: end for mail_id, end in (offered | ends).items() if isinstance(end, UnreachableError)}
 
     def _may_go(self, mail_id: int, offered: End) -> bool:
         """Whether its dot comes: from now on it may arrive."""

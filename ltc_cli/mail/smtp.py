@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ltc_cli.mail.replies import has_bounced, takes_nobody
-from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError, plain
+from ltc_cli.mail.replies import AUTHENTICATION_REQUIRED, has_bounced, takes_nobody
+from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError, UnservedError, plain
 
 if TYPE_CHECKING:
     import smtplib
@@ -22,6 +22,8 @@ STEP_SECONDS = 300
 DOT_SECONDS = 600
 """For the answer to the final dot; who gives up earlier makes doubtful mails."""
 QUIT_SECONDS = 5
+DOUBTS_MOST = 5
+"""Refusals to relay by which a server that has taken no mail relays for nobody."""
 
 IMPLICIT_TLS_PORT = 465
 SERVICE_CLOSING = 421
@@ -68,6 +70,8 @@ class Smtp:
         """A mail was begun on it and not taken: the server may still have part of it."""
         self._has_delivered = False
         """The server has taken a mail: it serves us."""
+        self._doubts = 0
+        """So many it has refused to relay, and taken none."""
 
     def offer(self, mail: Envelope) -> Steps:
         """Everything up to the final dot. A server that has hung up since the last mail is called again."""
@@ -175,6 +179,9 @@ class Smtp:
         answer = f"{command}: {_answer(code, said)}" if command else _answer(code, said)
         about = (command, code, plain(said), self._recipient)
         if takes_nobody(*about, relays=self._has_delivered):
+            self._doubts += 1
+            if command == "RCPT" and code != AUTHENTICATION_REQUIRED and self._doubts < DOUBTS_MOST:
+                return UnservedError(answer)
             self.abandon()
             return UnreachableError(answer)
         return NotTakenError(answer, for_good=code // 100 == 5, has_bounced=has_bounced(*about))

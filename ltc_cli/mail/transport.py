@@ -57,6 +57,10 @@ class UnreachableError(TroubleError):
     """There is no server to talk to, or it takes nobody's mail: nothing about this one, and the same for the next."""
 
 
+class UnservedError(UnreachableError):
+    """The server relays nobody's mail, or means this recipient alone: the next mail on the same way tells."""
+
+
 class DoubtfulError(TroubleError):
     """The whole mail was handed over and nobody said whether it is accepted."""
 

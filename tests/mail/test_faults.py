@@ -19,7 +19,7 @@ from ltc_cli.mail.transport import UnreachableError
 from ltc_cli.session import Session
 from ltc_cli.stages import mailing
 from tests.mail.conftest import NAMES, config
-from tests.mail.server import Fault, Inbox, Wire, free_port, wire
+from tests.mail.server import Fault, Inbox, Wire, free_port, serving, wire
 
 if TYPE_CHECKING:
     from ltc_cli.store import Store
@@ -158,6 +158,42 @@ def test_the_second_of_three(
     two_more_runs(company, port)
     assert_nobody_twice_nobody_left_out(company, inbox)
     assert states(company) == dict.fromkeys(NAMES, "sent") | ({"bob": "unknown"} if state == "unknown" else {})
+
+
+class Choosy(Inbox):
+    """Refuses these as one that relays nobody refuses everybody."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.refused = refused
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address.startswith(self.refused):
+            return "550 5.7.1 sender must be authenticated for this group"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+@pytest.mark.parametrize(
+    ("refused", "found"),
+    [
+        (("ada",), {"ada": "failed", "bob": "sent", "cyd": "sent"}),
+        (("ada", "bob"), {"ada": "failed", "bob": "failed", "cyd": "sent"}),
+        (NAMES, dict.fromkeys(NAMES, "queued")),
+    ],
+)
+def test_the_next_mail_tells_whether_a_refused_recipient_or_we_are_meant(
+    refused: tuple[str, ...], found: dict[str, str], company: Company
+) -> None:
+    """Ada's is the first; where none goes nobody can tell, and no mail fails for that."""
+    for number in (1, 2, 3):
+        company.ltc("send", f"INV-2026-000{number}", "--no-send")
+    with serving(Choosy(*refused)) as port:
+        point_to(company, port)
+        assert company.run("outbox", "send") == 8
+    assert states(company) == found
 
 
 @pytest.mark.parametrize(("step", "kind", "state"), SINGLE)
