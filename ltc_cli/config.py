@@ -214,9 +214,9 @@ def _task_of(*fields: str) -> Kind:
 
 
 def _parse_host(text: str) -> str:
-    """A name or an IP address: a port or a scheme in it would only be found by the first mail."""
+    """A name or an IP address: a port, a scheme or a user in it would only be found by the first mail."""
     host = parse_text(text)
-    if re.search(r"[\s/]|^[^:]*:\d*$", host):
+    if not re.fullmatch(r"[\w.-]+|[\da-fA-F.]*:[\da-fA-F:.]*:[\da-fA-F:.]*(%\w+)?", host):
         raise UsageError(f"{host!r:.60} is more than the name of a server", "mail.port has the port, mail.tls the rest")
     return host
 

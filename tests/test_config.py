@@ -435,6 +435,8 @@ def test_amounts_are_in_the_base_currency_wherever_it_stands(folder: Path) -> No
             "mail: {host: 'smtp.acme.example:587'}",
             "line 1: mail.host: 'smtp.acme.example:587' is more than the name of a",
         ),
+        ("mail: {host: '[::1]:587'}", "line 1: mail.host: '[::1]:587' is more than the name of a server"),
+        ("mail: {host: ada@acme.example}", "line 1: mail.host: 'ada@acme.example' is more than the name of a server"),
         (
             "mail: {host: 'smtps://acme.example'}",
             "line 1: mail.host: 'smtps://acme.example' is more than the name of a",

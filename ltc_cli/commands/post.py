@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import ConfigError, RefusedError, UnderWayError
-from ltc_cli.mail import outbox
+from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.sender import Run
 from ltc_cli.mail.transport import TakenError
 from ltc_cli.references import find
@@ -123,12 +123,15 @@ def _remark(session: Session, row: dict[str, Any], count: int, store: Store | No
     return words.format(count=count, why=why, until=until, sends=outbox.SENDS[row["channel"]], **row)
 
 
-def _ready(session: Session, *, is_sending: bool) -> tuple[Office, Way] | ConfigError:
-    """Where invoices are written and by which way they leave; or why not, for who has none to mail needs neither."""
-    if is_sending:
-        session.refuse_sending()
+def _ready(session: Session, *, is_sending: bool) -> tuple[Office, Way | None] | ConfigError:
+    """Where invoices are written and by which way they leave now; or why they never could.
+
+    Who has none to mail needs neither, and who only queues them no password.
+    """
     try:
-        return mailing.office(session.settings, "invoice"), mailing.way_out(session.settings, None)
+        if session.settings.mail.host is None:
+            raise setting.no_server()
+        return mailing.office(session.settings, "invoice"), way_out(session, None) if is_sending else None
     except ConfigError as missing:
         return missing
 
@@ -172,14 +175,15 @@ class Post:
 
     def deliver(self, store: Store, decisions: Decisions) -> Report:
         waiting = [int(row["ref"][1:]) for row in self._rows(store) if row["status"] == "queued"]
-        notices = deliver(self.session, store, decisions, self._at_work()[1], waiting) if waiting else []
+        way = self._at_work()[1] if waiting else None
+        notices = deliver(self.session, store, decisions, way, waiting) if way else []
         rows = self._rows(store)
         self.report.notices.extend(notices + remarks(self.session, rows))
         is_done = self.is_complete and all(row["status"] not in NOT_DELIVERED for row in rows)
         self.report.exit_code = 0 if is_done else 8
         return self.report
 
-    def _at_work(self) -> tuple[Office, Way]:
+    def _at_work(self) -> tuple[Office, Way | None]:
         if isinstance(self.ready, ConfigError):
             raise self.ready
         return self.ready

@@ -32,6 +32,9 @@ FILLING: Final = ("batch", "center", "format", "indent", "round", "slice", "trun
 """Filters that write as much as a number says."""
 SLOW: Final = ("pprint", "tojson", "urlize")
 """Filters that no mail needs; one call of them on a long text takes minutes, which no clock interrupts."""
+WIDE_PERCENT: Final = re.compile(r"%(\([^)]*\))?[-#0 +]*(\d{5}|\d*\.\d{5})")
+WIDE_BRACES: Final = re.compile(r"\{[^{}]*:[^{}]*(\d{5}|\{)")
+"""Formats that are wider than WIDEST, or told how wide by another value."""
 SECONDS: Final = 2
 """Of the processor, for filling in one template; ours take a few thousandths of one."""
 
@@ -337,7 +340,7 @@ def _bounded(fill: Callable[..., Any]) -> Callable[..., Any]:
     def bounded(value: Any, *args: Any, **named: Any) -> Any:
         _refuse_wide(*args, *named.values())
         if fill.__name__ == "do_format":
-            _refuse_wide_format(value)
+            _refuse_wide_format(value, WIDE_PERCENT)
         return fill(value, *args, **named)
 
     return bounded
@@ -352,11 +355,11 @@ def _refuse_wide(*values: Any) -> None:
             raise SecurityError(f"{value} is more than {WIDEST:,}")
 
 
-def _refuse_wide_format(text: object) -> None:
-    """Raise SecurityError for a text that says such a number."""
+def _refuse_wide_format(text: object, width: re.Pattern[str]) -> None:
+    """Raise SecurityError for a text that says such a number, or leaves it to another one to say."""
     from jinja2.exceptions import SecurityError
 
-    if re.search(r"\d{5}", str(text)):
+    if width.search(str(text)):
         raise SecurityError(f"the format {text!s:.30} is too wide")
 
 
@@ -383,7 +386,7 @@ def _environment(folder: Path) -> jinja2.Environment:
         def wrap_str_format(self, value: Any) -> Any:
             found = super().wrap_str_format(value)
             if found:
-                _refuse_wide_format(value.__self__)
+                _refuse_wide_format(value.__self__, WIDE_BRACES)
             return found
 
     class Loader(jinja2.FileSystemLoader):

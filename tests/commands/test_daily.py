@@ -118,12 +118,18 @@ def test_a_second_start_leaves_at_once(company: Company) -> None:
     assert steps(company)["billing"] == ("done", 1)
 
 
-def test_billing_mails_the_invoices_where_the_settings_say_so(company: Company) -> None:
+@pytest.mark.parametrize(
+    ("more", "told"), [("", ("partly", 1)), (", user: ada, password_command: 'false'", ("failed", 0))]
+)
+def test_billing_mails_the_invoices_where_the_settings_say_so(
+    more: str, told: tuple[str, int], company: Company
+) -> None:
+    """That nobody answers, or that there is no password, is told by the step that sends."""
     company.config_path.write_text(
-        FOLDER + "mail: {host: 127.0.0.1, port: 9, tls: none, invoices: true}\n", encoding="utf-8"
+        FOLDER + f"mail: {{host: 127.0.0.1, port: 9, tls: none, invoices: true{more}}}\n", encoding="utf-8"
     )
     found = steps(company, code=8)
-    assert (found["billing"], found["outbox"]) == (("done", 1), ("partly", 1))  # which alone says that nobody answers
+    assert (found["billing"], found["outbox"]) == (("done", 1), told)
     assert [row["about"] for row in company.ltc("outbox", "list")] == ["INV-2026-0001"]
 
 

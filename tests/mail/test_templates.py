@@ -73,9 +73,13 @@ def test_a_template_of_one_s_own_with_its_html(company: Company) -> None:
 
 
 def test_without_html_the_text_is_made_html(company: Company) -> None:
-    write(company, "en/hello.txt", "Hi\n\nfor {{ name }}\nand <you>\n")
+    write(
+        company,
+        "en/hello.txt",
+        "Hi\n\nfor {{ '%s, 10115 %5s'|format(name, 'B') }}{{ ': 10115{:>2}'.format('.') }}\nand <you>\n",
+    )
     _plain, html = mail(company).iter_parts()  # type: ignore[attr-defined]
-    assert "for Ada<br>\nand &lt;you&gt;" in html.get_content().replace("\r\n", "\n")
+    assert "for Ada, 10115     B: 10115 .<br>\nand &lt;you&gt;" in html.get_content().replace("\r\n", "\n")
 
 
 def test_who_has_one_language_alone_writes_in_it(company: Company) -> None:
@@ -143,7 +147,9 @@ WRONG: Final = {
     "{{ '%*d'|format(999999999, 1) }}": "999999999 is more than 10,000",
     "{{ '%999999999d' % 1 }}": "% is not for templates",
     "{{ '{:999999999}'.format(1) }}": "is too wide",
-    "{{ '{:{}}'.format(1, 999999999) }}": "999999999 is more than 10,000",
+    "{{ '{:{}}'.format(1, 999999999) }}": "is too wide",
+    "{{ '{:{w}}'.format('x', w='500000000') }}": "is too wide",
+    "{{ '%.99999d'|format(1) }}": "is too wide",
     "{{ name.center(999999999) }}": "999999999 is more than 10,000",
     "{{ name|center(999999999) }}": "999999999 is more than 10,000",
     "{{ name|indent(width=999999999) }}": "999999999 is more than 10,000",
