@@ -15,7 +15,7 @@ from ltc_cli.mail.transport import Way
 from ltc_cli.references import find
 from ltc_cli.report import Report
 from ltc_cli.session import Decisions, Session, read_file
-from ltc_cli.stages import dunning, dunning_letters, dunning_plans, mailing, notice_records, notices
+from ltc_cli.stages import dunning, dunning_letters, dunning_plans, mailing, notice_mails, notice_records, notices
 from ltc_cli.store import Store
 
 MOST_NAMED = 5
@@ -108,7 +108,9 @@ class _Run:
             seen = self._look(store)
         desk, way = self._open(seen)  # a command tells the password, a server its address: not under the lock
         with decisions():
-            if store.version != seen.version:
+            # Not under a plan, which says all that is done.
+            is_tidied = self.apply is None and notice_mails.withdraw_settled(store, self.session.today)
+            if is_tidied or store.version != seen.version:
                 seen = self._look(store)
                 desk, way = (desk, way) if desk and way else self._open(seen)
             rows = notice_records.planned(store, seen.decision, self.session.today, "stopped" if seen.why else "open")

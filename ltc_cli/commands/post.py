@@ -47,6 +47,13 @@ def way_out(session: Session, folder: Path | None) -> Way:
 
 
 def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run:
+    def tidy(store: Store) -> list[int]:
+        stopped = {mail_id: nurture.withdrawn(store, mail_id) for mail_id in outbox.refused_of_leads(store)}
+        needless = {mail_id: why for mail_id, why in stopped.items() if why}
+        for mail_id, why in needless.items():
+            outbox.withdraw(store, mail_id, session.today, why)
+        return [*needless, *notice_mails.withdraw_settled(store, session.today)]
+
     def withdrawn(store: Store, mail_id: int) -> str | None:
         return notice_mails.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
 
@@ -56,7 +63,7 @@ def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run
         if not isinstance(trouble, TakenError):
             notice_mails.refused(store, mail_id, session.today)
 
-    return Run(store, decisions, way, withdrawn, refused, session.today)
+    return Run(store, decisions, way, tidy, withdrawn, refused, session.today)
 
 
 def deliver(session: Session, store: Store, decisions: Decisions, way: Way, mails: list[int]) -> list[str]:

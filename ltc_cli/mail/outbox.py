@@ -234,8 +234,8 @@ def recover(store: Store, on: date) -> list[int]:
     return doubtful
 
 
-def refused_of_leads(store: Store, only: Iterable[int] | None = None) -> list[int]:
-    """Mails of sequences, of these or of all, that wait because they were not taken, whether or not they pause.
+def refused_of_leads(store: Store) -> list[int]:
+    """Mails of sequences that wait because they were not taken, whether or not they pause.
 
     What else pauses is asked when its turn comes: a clock that is put back says nothing about a notice.
     """
@@ -243,8 +243,7 @@ def refused_of_leads(store: Store, only: Iterable[int] | None = None) -> list[in
         "SELECT id FROM outbox WHERE kind = 'lead' AND state = 'queued' AND state NOT IN ('sent', 'cancelled')"
         " AND not_before IS NOT NULL ORDER BY id"
     )
-    wanted = None if only is None else {*only}
-    return [row["id"] for row in rows if wanted is None or row["id"] in wanted]
+    return [row["id"] for row in rows]
 
 
 def claim(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ltc_cli.store import Store
 
     Decisions = Callable[[], AbstractContextManager[None]]
+    Tidy = Callable[[Store], list[int]]
+    """Withdraws, before anything is tried, what was refused and need not go any more. Answers these mails."""
     Withdrawn = Callable[[Store, int], str | None]
     """Why a mail need not go any more; asked in the transaction that commits its sending."""
     Refused = Callable[[Store, int, NotTakenError], None]
@@ -38,10 +40,17 @@ class Run:
     """What one run works with."""
 
     def __init__(
-        self, store: Store, decisions: Decisions, way: Way, withdrawn: Withdrawn, refused: Refused, on: date
+        self,
+        store: Store,
+        decisions: Decisions,
+        way: Way,
+        tidy: Tidy,
+        withdrawn: Withdrawn,
+        refused: Refused,
+        on: date,
     ) -> None:
         self.store, self.decisions, self.way = store, decisions, way
-        self.withdrawn, self.refused, self.on = withdrawn, refused, on
+        self.tidy, self.withdrawn, self.refused, self.on = tidy, withdrawn, refused, on
         self.lanes: list[Transport] = []
 
     def send(self, only: Sequence[int] | None = None, *, wait: bool = False) -> list[int]:
@@ -52,7 +61,7 @@ class Run:
         with sender_lock(self.store.path, wait=wait):
             with self.decisions():
                 handled = outbox.recover(self.store, self.on)
-                handled += self._take_back(outbox.refused_of_leads(self.store, only))
+                handled += self.tidy(self.store)
                 claimed = outbox.claim(self.store, only, self.way.channels)
             self.lanes = [self.way.open() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
             try:
@@ -64,13 +73,6 @@ class Run:
             for lane in self.lanes:
                 lane.close()
         return sorted(handled + claimed)
-
-    def _take_back(self, mail_ids: Sequence[int]) -> list[int]:
-        """Those that need not go any more: the server has refused them already, and is not asked again."""
-        reasons = {mail_id: why for mail_id in mail_ids if (why := self.withdrawn(self.store, mail_id))}
-        for mail_id, why in reasons.items():
-            outbox.withdraw(self.store, mail_id, self.on, why)
-        return list(reasons)
 
     def _send_all(self, claimed: Sequence[int]) -> None:
         waiting = list(claimed)

@@ -157,13 +157,13 @@ def _has_moved(store: Store, mail_id: int) -> bool:
     return row is not None and row["recipient"] != paper.in_one_line(row["address"] or "")
 
 
-# Its mail has failed, and no call goes with it.
+# Its mail has failed; has_call: one goes with it.
 FAILED = """
-SELECT notice.id, notice.customer_id, notice.level, notice.currency, customer.name
+SELECT notice.id, notice.customer_id, notice.level, notice.currency, customer.name,
+    EXISTS (SELECT 1 FROM task WHERE task.notice_id = notice.id) AS has_call
 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
 JOIN customer_now AS customer ON customer.own_id = notice.customer_id
 WHERE outbox.id = ? AND state = 'failed' AND outbox.channel = 'mail'
-AND NOT EXISTS (SELECT 1 FROM task WHERE task.notice_id = notice.id)
 """
 
 # Mails of notices that have failed and say what somebody has called about.
@@ -172,33 +172,56 @@ SELECT id, record_id, recipient FROM outbox WHERE kind = 'notice' AND state = 'f
     SELECT notice_item.notice_id FROM notice_item JOIN task_item USING (receivable_id, level)
     WHERE task_id = ?) ORDER BY id
 """
+CALLED = "they were called about it"
+
+# Mails of notices that have failed, where nothing of what they speak of is open but what they claim themselves. Its
+# second condition of the state is that of the index.
+SETTLED = f"""
+SELECT id, record_id FROM outbox WHERE kind = 'notice' AND state = 'failed' AND state NOT IN ('sent', 'cancelled')
+AND NOT EXISTS (SELECT 1 FROM receivable WHERE id IN ({TOLD.format(notice="outbox.record_id")})
+    AND COALESCE(notice_id, 0) <> outbox.record_id AND amount_minor > COALESCE(
+        (SELECT SUM(amount_minor) FROM settlement WHERE settlement.receivable_id = receivable.id), 0))
+ORDER BY id
+"""
 
 
 def refused(store: Store, mail_id: int, on: date) -> None:
-    """Ask for a call instead of a notice whose mail has failed, where there is none yet."""
+    """Ask for a call instead of a notice whose mail has failed, where there is none; one that was made is enough."""
     notice = store.one(FAILED, (mail_id,))
     if notice is None:
         return
-    items = [
-        item
-        for item in notice_records.items(store, notice["id"])
-        if not (tasks.called_about(store, [item]) or tasks.was_made(store, item))
-    ]
-    if items:
+    items = notice_records.items(store, notice["id"])
+    untold = [item for item in items if not tasks.was_made(store, item)]
+    if not untold:
+        _withdraw(store, mail_id, on, CALLED)
+    unasked = [item for item in untold if not tasks.called_about(store, [item])]
+    if unasked and not notice["has_call"]:
         store.touch(f"K{notice['customer_id']}")
         about = {key: notice[key] for key in ("customer_id", "level", "currency")}
-        tasks.add(store, f"call {notice['name']}", on, items, **about)
+        tasks.add(store, f"call {notice['name']}", on, unasked, **about)
 
 
 def called(store: Store, task_id: int, on: date) -> list[str]:
     """Withdraw what has failed and was told by calls instead: its level is reached. Says so, notice by notice."""
-    said, why = [], "they were called about it"
+    said = []
     for mail in store.all(TOLD_BY_CALL, (task_id,)):
         if all(tasks.was_made(store, item) for item in notice_records.items(store, mail["record_id"])):
-            dropped(store, mail["id"], on)
-            outbox.withdraw(store, mail["id"], on, why)
-            said.append(f"N{mail['record_id']} to {mail['recipient']} is withdrawn: {why}")
+            _withdraw(store, mail["id"], on, CALLED)
+            said.append(f"N{mail['record_id']} to {mail['recipient']} is withdrawn: {CALLED}")
     return said
+
+
+def withdraw_settled(store: Store, on: date) -> list[int]:
+    """Withdraw what has failed and would ask for nothing any more. Answers the mails."""
+    settled = [row["id"] for row in store.all(SETTLED)]
+    for mail_id in settled:
+        _withdraw(store, mail_id, on, "all that it speaks of is settled")
+    return settled
+
+
+def _withdraw(store: Store, mail_id: int, on: date, why: str) -> None:
+    dropped(store, mail_id, on)
+    outbox.withdraw(store, mail_id, on, why)
 
 
 def to_be_called(store: Store, mail_ids: Sequence[int], today: date) -> list[str]:

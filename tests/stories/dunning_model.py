@@ -193,6 +193,7 @@ class Model:
 
     def dun(self, today: date, at: datetime, answers: Answers, *, sends: bool, confirms: bool) -> bool:
         """Decide, and send what waits, too. Answers whether it was stopped."""
+        self._tidy(at)
         made = self.decide(today, at)
         leaving = self._leaving(at) if sends else []
         if self.is_stopped(today, len(made), leaving) and not confirms:
@@ -226,6 +227,7 @@ class Model:
     def _send(self, today: date, at: datetime, answers: Answers) -> None:
         if answers is None:
             return
+        self._tidy(at)
         for notice in self._leaving(at):
             answer = answers.get(notice.key[0])
             if answer is None and self._is_untrue(notice):
@@ -239,6 +241,13 @@ class Model:
             else:
                 notice.gone = today
                 self._rest(notice, "sent", today)
+
+    def _tidy(self, at: datetime) -> None:
+        """What has failed is withdrawn when all is paid but what it claims itself."""
+        for notice in self.notices:
+            own = sum(claim.amount - claim.paid for claim in notice.claims)
+            if notice.status == "failed" and sum(bill.owed for bill in notice.listed) == own:
+                self._withdraw(notice, at)
 
     def _rest(self, notice: Notice, status: str, on: date) -> None:
         notice.status = status
