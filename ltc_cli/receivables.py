@@ -127,8 +127,9 @@ SELECT * FROM (
 
 def unmailed(store: Store, day: str, customer_id: int | None = None) -> list[Row]:
     """Our own invoices that are open and were never mailed: of one customer, or of all who have no e-mail address."""
-    whose = "email IS NULL" if customer_id is None else f"id = {customer_id}"
-    return store.all(UNMAILED.format(whose=whose), (day, day))
+    if customer_id is None:
+        return store.all(UNMAILED.format(whose="email IS NULL"), (day, day))
+    return store.all(UNMAILED.format(whose="id = ?"), (day, day, customer_id))
 
 
 class Movement(NamedTuple):

@@ -196,6 +196,10 @@ class Store:
         """The single value of a query that always has a row."""
         return self.connection.execute(sql, parameters).fetchone()[0]
 
+    def restored(self) -> sqlite3.Row | None:
+        """When a backup came back last: `business_on` and `recorded_at`; None where none has."""
+        return self.one("SELECT business_on, recorded_at FROM journal WHERE verb = 'restore' ORDER BY id DESC LIMIT 1")
+
     def among(self, sql: str, ids: Iterable[int] | None, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """The rows of a query that is narrowed to ids where it says `{these:COLUMN}`; None: to nothing.
 

@@ -1,5 +1,7 @@
 """`ltc hold`, `dispute`, `promise` and `release`: what keeps dunning back, and for how long."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -37,9 +39,8 @@ def hold(
     def decide(store: Store) -> Report:
         found = find(store, target, "invoice", "customer")
         day = parse_date(until, session.today)
-        before = _standing(session, store, found)
-        is_new = holds.add(store, "hold", found, session.today, until=day, reason=reason)
-        return _answer(session, store, found, before, is_new=is_new)
+        said = partial(holds.add, store, "hold", found, session.today, until=day, reason=reason)
+        return _answer(session, store, found, said)
 
     session.write(decide)
 
@@ -59,9 +60,7 @@ def dispute(
 
     def decide(store: Store) -> Report:
         found = find(store, invoice, "invoice")
-        before = _standing(session, store, found)
-        is_new = holds.add(store, "dispute", found, session.today, reason=reason)
-        return _answer(session, store, found, before, is_new=is_new)
+        return _answer(session, store, found, partial(holds.add, store, "dispute", found, session.today, reason=reason))
 
     session.write(decide)
 
@@ -88,9 +87,9 @@ def promise(
         with Problems() as check:
             day = check(parse_date, on, session.today)
             money = check(parse_money, amount, currency, currency) if amount is not None else None
-        before = _standing(session, store, found)
-        is_new = holds.add(store, "promise", found, session.today, until=day, amount_minor=money[0] if money else None)
-        return _answer(session, store, found, before, is_new=is_new)
+        amount_minor = money[0] if money else None
+        said = partial(holds.add, store, "promise", found, session.today, until=day, amount_minor=amount_minor)
+        return _answer(session, store, found, said)
 
     session.write(decide)
 
@@ -109,9 +108,7 @@ def release(
 
     def decide(store: Store) -> Report:
         found = find(store, target, "invoice", "customer")
-        before = _standing(session, store, found)
-        holds.release(store, found, session.today)
-        return _answer(session, store, found, before)
+        return _answer(session, store, found, partial(holds.release, store, found, session.today))
 
     session.write(decide)
 
@@ -120,10 +117,10 @@ def _standing(session: Session, store: Store, found: Reference) -> list[holds.St
     return holds.standing(store, session.today).get((found.kind, found.id), [])
 
 
-def _answer(
-    session: Session, store: Store, found: Reference, before: list[holds.Standing], *, is_new: bool = True
-) -> Report:
+def _answer(session: Session, store: Store, found: Reference, say: Callable[[], bool]) -> Report:
     """The record, and what keeps it back from now on: itself, and an invoice with its customer; and what no longer."""
+    before = _standing(session, store, found)
+    is_new = say()
     kind = listing.plural(found.kind)
     row: dict[str, Any] = listing.records(store, kind, [found.id], session.today)[0]
     targets = [found, find(store, row["customer"])] if found.kind == "invoice" else [found]

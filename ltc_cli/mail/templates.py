@@ -47,7 +47,7 @@ class Text(NamedTuple):
     html: str
 
 
-def prepare(folder: Path | None = None, names: Iterable[str] = NAMES) -> None:
+def prepare(folder: Path | None, names: Iterable[str]) -> None:
     """Compile them, so that no time goes by inside of a transaction. Raises ConfigError."""
     for language in LANGUAGES:
         for name in names:

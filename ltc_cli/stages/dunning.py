@@ -104,7 +104,7 @@ GROUP BY 1, 2
 
 # Notices that their addresses did not take, until somebody has called, corrected the address or dropped them.
 FAILED = """
-SELECT COALESCE(merged_into_id, customer.id) AS customer_id, recipient, MAX(about) AS about
+SELECT COALESCE(merged_into_id, customer.id) AS customer_id, recipient, MAX(record_id) AS notice_id
 FROM outbox JOIN customer ON customer.id = outbox.customer_id
 WHERE outbox.kind = 'notice' AND channel = 'mail' AND state = 'failed' AND state NOT IN ('sent', 'cancelled')
 GROUP BY 1, 2
@@ -322,7 +322,7 @@ def _facts(
         {key: _waits(row) for key, row in last.items() if row["waiting_id"]},
         holds.standing(store, today),
         _credit(store, today, customer_ids),
-        {(row["customer_id"], row["recipient"]): row["about"] for row in store.all(FAILED)},
+        {(row["customer_id"], row["recipient"]): f"N{row['notice_id']}" for row in store.all(FAILED)},
     )
 
 
@@ -613,14 +613,6 @@ WHERE id >= COALESCE((SELECT MAX(id) FROM journal WHERE verb = 'dun' AND counts 
 """
 
 
-# The last restore, where no run of all customers has written since.
-RESTORED = """
-SELECT business_on FROM (SELECT business_on, recorded_at FROM journal WHERE verb = 'restore' ORDER BY id DESC LIMIT 1)
-AS restored WHERE NOT EXISTS (SELECT 1 FROM dunning_run WHERE notices > 0
-    AND dunning_run.recorded_at > restored.recorded_at)
-"""
-
-
 def stopped(
     store: Store,
     settings: Settings,
@@ -644,7 +636,9 @@ def stopped(
         waiting,
     )
     newest = store.value(NEWEST_ENTRY)
-    restored = store.one(RESTORED)
+    restored = store.restored()
+    has_written = "SELECT 1 FROM dunning_run WHERE notices > 0 AND recorded_at > ?"
+    is_unseen = restored is not None and store.one(has_written, (restored["recorded_at"],)) is None
     last = store.value("SELECT MAX(run_on) FROM dunning_run WHERE run_on <= ?", (today.isoformat(),))
     earlier = [
         row["notices"]
@@ -657,5 +651,5 @@ def stopped(
         notices if most is None else notices + len(waiting),
         rules.most_notices(earlier) if most is None else most,
         min((date.fromisoformat(row["decided_on"]) for row in since), default=None),
-        date.fromisoformat(restored["business_on"]) if restored else None,
+        date.fromisoformat(restored["business_on"]) if restored and is_unseen else None,
     )

@@ -144,10 +144,12 @@ def add(
     return True
 
 
-def release(store: Store, target: Reference, on: date) -> None:
-    """End every hold, dispute and promise of the invoice or customer."""
-    if (target.kind, target.id) in standing(store, on):
-        _record(store, "release", target, on)
+def release(store: Store, target: Reference, on: date) -> bool:
+    """End every hold, dispute and promise of the invoice or customer. Answers whether there was one."""
+    if (target.kind, target.id) not in standing(store, on):
+        return False
+    _record(store, "release", target, on)
+    return True
 
 
 def _record(store: Store, kind: str, target: Reference, on: date, **values: Any) -> None:

@@ -79,8 +79,6 @@ AND NOT EXISTS (SELECT 1 FROM sequence_event WHERE sequence = ?
 ORDER BY lead.id
 """
 
-RESTORED = "SELECT recorded_at FROM journal WHERE verb = 'restore' ORDER BY id DESC LIMIT 1"
-
 
 class Done(NamedTuple):
     """What a run did, and what there is to say besides."""
@@ -235,7 +233,7 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
     listed = suppression.Listed(store)
     seen: set[str] = set()
     kept_out, unreached, doubtful = 0, [], []
-    restored = store.one(RESTORED)
+    restored = store.restored()
     mails_alone = not any(step.task for step in sequence.steps)
     for row in store.all(CANDIDATES, (first, on.isoformat(), int(mails_alone), wanted)):
         if not fits(vars(sequence.when), _fields(row)) or row["email_norm"] in seen:

@@ -287,7 +287,7 @@ def test_html_shows_markup_as_text(company: Company, inbox: Inbox) -> None:
 
 
 def test_every_language_has_every_template_and_an_unknown_name_is_an_error() -> None:
-    templates.prepare()
+    templates.prepare(None, templates.NAMES)
     for language in templates.LANGUAGES:
         for name in templates.NAMES:
             assert (templates.FOLDER / language / f"{name}.txt").is_file()
