@@ -120,6 +120,14 @@ def test_an_address_that_failed_is_written_to_no_more(refused: Company, inbox: I
     assert sorted(calls(company)) == [("T1", "moot", "first"), ("T2", "moot", "second")]
 
 
+def test_what_pauses_keeps_the_next_level_back_and_says_how_it_goes(company: Company, port: int) -> None:
+    with wire(port, Fault("RCPT", "451 later")) as between:
+        company.config_path.write_text(CONFIG.format(port=between.port), encoding="utf-8")
+        assert company.run("dun") == 8
+        rows = {row["status"]: row["why"] for row in company.ltc("dun", "--dry-run", today="2026-06-21")}
+        assert rows["left_out"] == "second once N1 has gone: ltc outbox retry M1"
+
+
 def test_what_failed_goes_with_its_fee_when_all_else_is_paid(refused: Company, inbox: Inbox) -> None:
     """100.00 of 110.00: nobody ever read of the fee, so it is not owed, and nothing needs a hand any more."""
     company = refused

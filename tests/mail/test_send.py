@@ -186,6 +186,9 @@ def test_invoice_send_bills_and_mails(company: Company, inbox: Inbox) -> None:
     assert inbox.recipients == ["dan@x.example"]
     assert "not mailed" not in {row["what"] for row in company.ltc("today")}
     company.config_path.write_text(company.config_path.read_text().replace("mail: {", "mail: {invoices: true, "))
+    old = company.path.with_name("old.csv")  # what came from elsewhere was sent from there
+    old.write_text("number,customer,total,currency,issued on,due on\nX-1,eve,9,EUR,2026-01-01,2026-01-31\n")
+    company.ltc("import", "invoices", str(old))
     (row,) = [row for row in company.ltc("today") if row["what"] == "not mailed"]
     assert (row["ref"], row["amount"], row["command"]) == ("INV-2026-0005", "70.00", "ltc edit K5 email=…")
     company.ltc("edit", "K5", "email=eve@x.example")
