@@ -15,33 +15,32 @@ if TYPE_CHECKING:
 EVER = "9999-12-31"
 """As of this day everything that was recorded counts."""
 
-# Two parameters: the day, twice. Settlements count from their own date; the sum runs over a covering index.
-BALANCES = """
+
+def balances(columns: str, narrowed: str = "") -> str:
+    """The query of what is open. Two parameters: the day, twice; then those of what narrows it.
+
+    Settlements count from their own date; the sum runs over a covering index.
+    """
+    return f"""
 SELECT {columns}, receivable.amount_minor - COALESCE((SELECT SUM(settlement.amount_minor) FROM settlement
         WHERE settlement.receivable_id = receivable.id AND settlement.settled_on <= ?), 0) AS balance_minor
 FROM receivable
 WHERE receivable.issued_on <= ? {narrowed}
 """
 
+
 ITEM_COLUMNS = "id, kind, invoice_id, customer_id, currency, issued_on, due_on, amount_minor"
 
 # Two parameters: the day, twice.
-UNMAILED = (
-    """
+UNMAILED = """
 SELECT number, invoice.issued_on, customer.id AS customer_id, customer.name, SUM(balance_minor) AS open_minor,
     open.currency
-FROM ("""
-    + BALANCES.replace("{columns}", "invoice_id, customer_id, currency").replace(
-        "{narrowed}",
-        "AND receivable.customer_id IN (SELECT own_id FROM customer_now JOIN customer USING (id) WHERE {whose})",
-    )
-    + """) AS open
+FROM ({balances}) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0 AND contract_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox
     WHERE outbox.kind = 'invoice' AND record_id = invoice.id AND state <> 'cancelled')
 GROUP BY invoice.id ORDER BY invoice.id
 """
-)
 
 # Three parameters: the day, three times. What payments hold beyond what they settled, in their own currency.
 UNAPPLIED = """
@@ -127,9 +126,10 @@ SELECT * FROM (
 
 def unmailed(store: Store, day: str, customer_id: int | None = None) -> list[Row]:
     """Our own invoices that are open and were never mailed: of one customer, or of all who have no e-mail address."""
-    if customer_id is None:
-        return store.all(UNMAILED.format(whose="email IS NULL"), (day, day))
-    return store.all(UNMAILED.format(whose="id = ?"), (day, day, customer_id))
+    whose, ids = ("email IS NULL", ()) if customer_id is None else ("id = ?", (customer_id,))
+    of_them = f"AND receivable.customer_id IN (SELECT own_id FROM customer_now JOIN customer USING (id) WHERE {whose})"
+    sql = UNMAILED.format(balances=balances("invoice_id, customer_id, currency", of_them))
+    return store.all(sql, (day, day, *ids))
 
 
 class Movement(NamedTuple):
@@ -161,8 +161,7 @@ def movements(store: Store, customer_id: int, until: str) -> list[Movement]:
 
 def totals(store: Store, as_of: str) -> dict[str, int]:
     """What all customers owe as of a day, less what is held for them, by currency; minor units."""
-    columns = "receivable.currency"
-    owed = BALANCES.format(columns=columns, narrowed="")
+    owed = balances("receivable.currency")
     held_back = (UNAPPLIED, UNAPPLIED_CREDIT, PAID_BACK)
     parts = [f"SELECT currency, -unapplied_minor FROM ({sql.format(narrowed='')})" for sql in held_back]
     sql = (
@@ -179,10 +178,7 @@ NARROWED = {
         SELECT id FROM customer WHERE {these:id} OR {these:merged_into_id})""",
 }
 
-ITEMS_OF = {
-    kind: BALANCES.replace("{columns}", ITEM_COLUMNS).replace("{narrowed}", narrowed)
-    for kind, narrowed in NARROWED.items()
-}
+ITEMS_OF = {kind: balances(ITEM_COLUMNS, narrowed) for kind, narrowed in NARROWED.items()}
 
 
 def items(store: Store, kind: str, ids: Iterable[int], as_of: str = EVER) -> list[OpenItem]:

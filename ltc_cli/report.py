@@ -29,6 +29,9 @@ Kind = Literal[
 
 Row = dict[str, Any]
 
+FEW = 5
+"""Names that are told where there are many."""
+
 
 class Column(NamedTuple):
     """One key of a row, and how a table shows it.
@@ -95,6 +98,12 @@ def local(at: datetime, timezone: str) -> datetime:
 def moment(recorded: str, timezone: str) -> str:
     """A moment, recorded as UTC, as it is shown to people in a time zone: `2026-06-15 11:05`."""
     return f"{local(datetime.fromisoformat(recorded), timezone):%Y-%m-%d %H:%M}"
+
+
+def first_few(names: Sequence[str], between: str, last: str = " and ") -> str:
+    """Five of many names, and how many more there are: `K1, K2, K3, K4, K5 and 3 more`."""
+    more = f"{last}{len(names) - FEW} more" if len(names) > FEW else ""
+    return between.join(names[:FEW]) + more
 
 
 def to_text(report: Report) -> str:

@@ -188,8 +188,12 @@ class Session:
             report.notices.append("dry run: nothing was kept")
         self.show(report)
 
-    def write_and_follow(self, decide: Callable[[Store], Report], follow: Callable[[Store, Decisions], Report]) -> None:
+    def write_and_follow(
+        self, decide: Callable[[Store], Report], follow: Callable[[Store, Decisions, Report], Report]
+    ) -> None:
         """As `write`; and once that is kept, do what must not hold the lock, with decisions of its own.
+
+        What follows is given the answer of the decision, and its own is shown.
 
         A `--key` is remembered with the first step, so that a run which is killed later never does it twice.
         """
@@ -201,7 +205,7 @@ class Session:
                 report = again or self._answer(store, decide)
             self.is_kept = bool(store.counts)
             if not again:
-                report = follow(store, lambda: self._decision(store))
+                report = follow(store, lambda: self._decision(store), report)
                 self._remember_later(store, report)
         self.show(report)
         return None

@@ -157,7 +157,9 @@ class _These:
 
     def __format__(self, column: str) -> str:
         self.times += 1
-        return "TRUE" if self.listed is None else f"{column} IN ({self.listed})"
+        if not self.listed:
+            return "TRUE" if self.listed is None else "FALSE"
+        return f"{column} IN ({self.listed})"
 
 
 @lru_cache(maxsize=256)

@@ -13,13 +13,10 @@ from ltc_cli.errors import ConflictError, DataError, UsageError
 from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.transport import Way
 from ltc_cli.references import find
-from ltc_cli.report import Report
+from ltc_cli.report import Report, first_few
 from ltc_cli.session import Decisions, Session, read_file
 from ltc_cli.stages import dunning, dunning_letters, dunning_plans, mailing, notice_mails, notice_records, notices
 from ltc_cli.store import Store
-
-MOST_NAMED = 5
-"""Notices that are named of a plan that is out of date."""
 
 
 def dun(
@@ -128,7 +125,7 @@ class _Run:
         if way and mails:
             said += deliver(self.session, store, decisions, way, mails)
         left, code = self._outcome(store, mails, early) if self.is_sending else ([], 0)
-        shown = dict(zip(written, notice_records.records(store, written), strict=True)) if written else {}
+        shown = dict(zip(written, notice_records.records(store, written), strict=True))
         for row, each in zip(rows, done, strict=True):
             row.update(shown[each.notice_id] if each.notice_id else self._as_call(each))
         rows = [*_of_earlier_runs(store, seen.older), *rows]
@@ -138,7 +135,7 @@ class _Run:
         """What became of these mails and, unless it is about one customer alone, of those of other notices."""
         others = [] if self.customer else undelivered(self.session, store, "notice")
         said, code = outcome(self.session, store, mails, others, early)
-        return [*said, *self._to_be_printed(outbox.records(store, mails) if mails else [])], code
+        return [*said, *self._to_be_printed(outbox.records(store, mails))], code
 
     def trial(self, store: Store, plan: Path | None) -> Report:
         """What a run would do, and whom it would leave out, with why."""
@@ -221,8 +218,6 @@ def _mails(store: Store, notice_ids: list[int]) -> list[int]:
 
 def _of_earlier_runs(store: Store, mails: list[int]) -> list[dict[str, Any]]:
     """What goes with this run, as it is now."""
-    if not mails:
-        return []
     rows = store.among("SELECT DISTINCT record_id FROM outbox WHERE {these:id}", mails)
     found = notice_records.records(store, [row["record_id"] for row in rows])
     return [{**row, "why": "of an earlier run"} for row in found]
@@ -233,9 +228,8 @@ def _report(rows: list[dict[str, Any]], said: list[str], *, code: int = 0) -> Re
 
 
 def _out_of_date(path: Path | None, changes: list[str]) -> ConflictError:
-    more = f"; and {len(changes) - MOST_NAMED} more" if len(changes) > MOST_NAMED else ""
-    words = "; ".join(changes[:MOST_NAMED]) or "it was edited"
-    return ConflictError(f"{path} is out of date: {words}{more}", "ltc dun --plan FILE again")
+    words = first_few(changes, "; ", "; and ") or "it was edited"
+    return ConflictError(f"{path} is out of date: {words}", "ltc dun --plan FILE again")
 
 
 def _read_plan(path: Path) -> dict[str, Any]:

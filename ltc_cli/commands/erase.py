@@ -51,8 +51,7 @@ def erase(
             row["kept"].append({"what": "copy of the file", "ref": None, "why": f"delete {path.name} by hand"})
         return record(erasing.COLUMNS, row, notices=notices, hint="ltc check")
 
-    def follow(store: Store, _decisions: Decisions) -> Report:
-        answer = report[0]
+    def follow(store: Store, _decisions: Decisions, answer: Report) -> Report:
         if store.connection.in_transaction:
             answer.notices.append(
                 "its bytes are overwritten when the batch is kept; ltc erase by itself cleans the file"
@@ -65,10 +64,4 @@ def erase(
                 answer.exit_code = 8
         return answer
 
-    report: list[Report] = []
-
-    def decided(store: Store) -> Report:
-        report.append(decide(store))
-        return report[-1]
-
-    session.write_and_follow(decided, follow)
+    session.write_and_follow(decide, follow)

@@ -91,15 +91,13 @@ def _due(session: Session, *, no_send: bool, to_folder: Path | None) -> None:
     desk = mailing.office(settings) if stage.sends_mails(settings) else None
     is_kept = desk is not None and not (no_send or session.given.get("dry_run"))
     way = way_out(session, to_folder) if is_kept else None
-    report = Report(stage.COLUMNS, [], empty="no step is due")
 
     def decide(store: Store) -> Report:
         done = stage.run(store, settings, desk, session.today)
-        report.rows, report.exit_code = done.rows, 0 if done.is_whole else 8
-        report.notices.extend(done.notices)
-        return report
+        code = 0 if done.is_whole else 8
+        return Report(stage.COLUMNS, done.rows, notices=done.notices, empty="no step is due", exit_code=code)
 
-    def follow(store: Store, decisions: Decisions) -> Report:
+    def follow(store: Store, decisions: Decisions, report: Report) -> Report:
         assert way
         mails = outbox.waiting(store, "lead")
         early = paused(session, store, mails)

@@ -68,24 +68,25 @@ def send(
             if not confirm:
                 held, why = _held(session, store, way)
             try:
-                handled = a_run(session, store, decisions, way).send(sorted({*waiting} - {*held}) if why else None)
+                handled = a_run(session, store, decisions, way).send(sorted({*waiting}.difference(held)))
             except UnderWayError:
                 return Report(outbox.COLUMNS, [], notices=["another run is sending already"], empty="")
         said, code = outcome(session, store, handled, undelivered(session, store))
         said += notice_mails.to_be_called(store, handled, session.today)
         if why:
             said.append(f"no notice is sent: {why}; {_again(to_folder)} --confirm sends all the same")
-        rows = outbox.records(store, [*handled, *held]) if handled or held else []
+        rows = outbox.records(store, [*handled, *held])
         return Report(outbox.COLUMNS, rows, notices=said, empty="no mail is due", exit_code=8 if why else code)
 
     session.write_in_decisions(work)
 
 
 def _held(session: Session, store: Store, way: Way) -> tuple[list[int], str | None]:
-    """The notices that would go, and why they do not before somebody has looked."""
+    """The notices that would go, and why they do not before somebody has looked; none where nothing stops them."""
     with store.reading():
         mails = outbox.waiting(store, "notice", way.channels, until=session.recorded_at)
-        return mails, dunning.stopped(store, session.settings, session.today, 0, waiting=mails)
+        why = dunning.stopped(store, session.settings, session.today, 0, waiting=mails)
+        return (mails, why) if why else ([], None)
 
 
 def _again(to_folder: str | None) -> str:

@@ -93,11 +93,11 @@ def outcome(
 
     It is 8 where one that was tried is not delivered, and as long as any needs a hand; what `paused` goes by itself.
     """
-    rows = outbox.records(store, sorted({*mails, *others})) if mails or others else []
+    rows = outbox.records(store, sorted({*mails, *others}))
     tried = {f"M{mail_id}" for mail_id in {*mails}.difference(paused)}
     left = [row for row in rows if row["status"] in NOT_DELIVERED]
     is_done = all(row["status"] == "queued" and row["ref"] not in tried for row in left)
-    return remarks(session, rows, store), 0 if is_done else 8
+    return remarks(session, store, rows), 0 if is_done else 8
 
 
 def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[int]) -> bool:
@@ -109,21 +109,18 @@ def withdraw(session: Session, store: Store, decisions: Decisions, mails: list[i
     return bool(left)
 
 
-def remarks(session: Session, rows: list[dict[str, Any]], store: Store | None = None) -> list[str]:
-    """One line for each mail that is not delivered, with what to do about it, and one for all that wait for the same.
-
-    Without a store each is still wanted.
-    """
+def remarks(session: Session, store: Store, rows: list[dict[str, Any]]) -> list[str]:
+    """One line for each mail that is not delivered, with what to do about it; one for all that wait for the same."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
         if row["status"] in REMARKS and row["said"]:
             waits = (row["channel"], (row["not_before"] or "")[: len("2026-06-15T11:05")], row["said"])
             alike.setdefault(waits if row["status"] == "queued" else (row["ref"],), []).append(row)
-    return [_remark(session, group[0], len(group), store) for group in alike.values()]
+    return [_remark(session, store, group[0], len(group)) for group in alike.values()]
 
 
-def _remark(session: Session, row: dict[str, Any], count: int, store: Store | None) -> str:
-    why = nurture.withdrawn(store, int(row["ref"][1:])) if store and row["status"] == "failed" else None
+def _remark(session: Session, store: Store, row: dict[str, Any], count: int) -> str:
+    why = nurture.withdrawn(store, int(row["ref"][1:])) if row["status"] == "failed" else None
     kind = "needless" if why else "paused" if row["not_before"] else row["status"]
     words = (REMARKS if count == 1 else OF_SEVERAL)[kind]
     until = moment(row["not_before"], session.settings.timezone) if row["not_before"] else None
@@ -151,7 +148,6 @@ class Post:
         self.session, self.is_sending = session, is_sending and not session.given.get("dry_run")
         self.ready = _ready(session, is_sending=is_sending)
         self.mails: list[int] = []
-        self.report: Report
         self.is_complete = True
 
     def write(self, decide: Callable[[Store], Report]) -> None:
@@ -177,23 +173,20 @@ class Post:
                 report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
                 self.is_complete = False
         report.exit_code = 8 if (self.mails and self.is_sending) or not self.is_complete else 0
-        self.report = report
         return report
 
-    def deliver(self, store: Store, decisions: Decisions) -> Report:
-        waiting = [int(row["ref"][1:]) for row in self._rows(store) if row["status"] == "queued"]
+    def deliver(self, store: Store, decisions: Decisions, report: Report) -> Report:
+        rows = outbox.records(store, self.mails)
+        waiting = [int(row["ref"][1:]) for row in rows if row["status"] == "queued"]
         way = self._at_work()[1] if waiting else None
         notices = deliver(self.session, store, decisions, way, waiting) if way else []
-        rows = self._rows(store)
-        self.report.notices.extend(notices + remarks(self.session, rows))
+        rows = outbox.records(store, self.mails)
+        report.notices.extend(notices + remarks(self.session, store, rows))
         is_done = self.is_complete and all(row["status"] not in NOT_DELIVERED for row in rows)
-        self.report.exit_code = 0 if is_done else 8
-        return self.report
+        report.exit_code = 0 if is_done else 8
+        return report
 
     def _at_work(self) -> tuple[Office, Way | None]:
         if isinstance(self.ready, ConfigError):
             raise self.ready
         return self.ready
-
-    def _rows(self, store: Store) -> list[dict[str, Any]]:
-        return outbox.records(store, self.mails) if self.mails else []

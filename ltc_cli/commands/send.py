@@ -57,7 +57,7 @@ def send(
         written_now.extend(mails if queued.is_new else [])
         return answer(store, is_new=queued.is_new)
 
-    def follow(store: Store, decisions: Decisions) -> Report:
+    def follow(store: Store, decisions: Decisions, _queued: Report) -> Report:
         assert way
         is_new = outbox.records(store, mails)[0]["status"] == "queued"
         notices = deliver(session, store, decisions, way, mails)
@@ -72,8 +72,8 @@ def send(
     def answer(store: Store, *, is_new: bool) -> Report:
         row = outbox.records(store, mails)[0]
         already = f"{row['about']} has a mail to {row['recipient']} already; --again writes another one"
-        said = [] if is_new else [already]
-        found = record(outbox.COLUMNS, row, notices=said + remarks(session, [row]), hint=f"ltc show {row['about']}")
+        said = [*([] if is_new else [already]), *remarks(session, store, [row])]
+        found = record(outbox.COLUMNS, row, notices=said, hint=f"ltc show {row['about']}")
         found.exit_code = 8 if way and row["status"] in NOT_DELIVERED else 0
         return found
 

@@ -13,6 +13,7 @@ from ltc_cli.errors import UsageError
 from ltc_cli.mail import outbox, setting
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.calendar import parse_date
+from ltc_cli.stages import mailing
 from ltc_cli.store import Store
 
 COLUMNS = (
@@ -26,8 +27,6 @@ COLUMNS = (
     Column("currency"),
 )
 MOST_DAYS = 3_700
-MAILS = ("mail",)
-"""What goes without a folder; letters on paper wait for one."""
 
 BY_HAND = (
     "mail.host is not set: ltc daily duns nobody and sends nothing; this is what ltc nurture --due and ltc dun would do"
@@ -38,8 +37,7 @@ BY_HAND = (
 def _deliver(store: Store, on: date) -> None:
     """Nobody is written to, but what follows a mail follows; pauses end, and so do runs that died."""
     outbox.recover(store, on)
-    for mail_id in outbox.claim(store, channels=MAILS, until="9999-01-01T00:00:00Z"):
-        outbox.commit(store, mail_id)
+    for mail_id in outbox.waiting(store, channels=mailing.channels(None)):
         outbox.sent(store, mail_id, on, "simulated")
 
 

@@ -246,12 +246,9 @@ def refused_of_leads(store: Store) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def claim(
-    store: Store, only: Iterable[int] | None = None, channels: Sequence[str] = CHANNELS, *, until: str | None = None
-) -> list[int]:
-    """Take what is due, now or at another moment: of these mails, or of all. Answers their ids, oldest first."""
-    due = waiting(store, channels=channels, until=until or store.recorded_at)
-    ids = due if only is None else sorted({*only}.intersection(due))
+def claim(store: Store, mail_ids: Iterable[int], channels: Sequence[str]) -> list[int]:
+    """Take those of these mails that are due now. Answers their ids, oldest first."""
+    ids = sorted({*mail_ids}.intersection(waiting(store, channels=channels, until=store.recorded_at)))
     store.connection.executemany("UPDATE outbox SET state = 'claimed' WHERE id = ?", ((each,) for each in ids))
     return ids
 
@@ -317,20 +314,9 @@ def release(store: Store, mail_ids: Sequence[int], on: date, said: str) -> None:
 
 
 def _rest(
-    store: Store,
-    mail_id: int,
-    state: str,
-    on: date,
-    *,
-    said: str | None = None,
-    tried: bool = False,
-    not_before: str | None = None,
+    store: Store, mail_id: int, state: str, on: date, *, said: str, tried: bool = False, not_before: str | None = None
 ) -> None:
     store.connection.execute("UPDATE outbox SET state = ?, not_before = ? WHERE id = ?", (state, not_before, mail_id))
-    _note(store, mail_id, state, on, said=said, tried=tried)
-
-
-def _note(store: Store, mail_id: int, state: str, on: date, *, said: str | None = None, tried: bool = False) -> None:
     store.add(
         "outbox_attempt",
         outbox_id=mail_id,
@@ -369,14 +355,12 @@ def retry(store: Store, mail_id: int, on: date) -> bool:
 def resolve(store: Store, mail_id: int, on: date, *, has_arrived: bool) -> bool:
     """Say what nobody could know of an unknown mail: it has arrived, or it is sent once more. False: known already."""
     row = _row(store, mail_id)
-    if row["state"] == ("sent" if has_arrived else "queued"):
+    state, said = ("sent", "found to have arrived") if has_arrived else ("queued", MISSING)
+    if row["state"] == state:
         return False
     if row["state"] != "unknown":
         raise _refused(row, "resolved")
-    if has_arrived:
-        _rest(store, mail_id, "sent", on, said="found to have arrived")
-    else:
-        _rest(store, mail_id, "queued", on, said=MISSING)
+    _rest(store, mail_id, state, on, said=said)
     return True
 
 

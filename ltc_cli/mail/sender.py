@@ -53,8 +53,8 @@ class Run:
         self.tidy, self.withdrawn, self.refused, self.on = tidy, withdrawn, refused, on
         self.lanes: list[Transport] = []
 
-    def send(self, only: Sequence[int] | None = None, *, wait: bool = False) -> list[int]:
-        """Send what is due, of these mails or of all. Answers every mail that it decided about.
+    def send(self, mails: Sequence[int], *, wait: bool = False) -> list[int]:
+        """Send what is due of these mails. Answers every mail that it decided about.
 
         Raises UnderWayError where another run is under way, and does not end in time.
         """
@@ -62,7 +62,7 @@ class Run:
             with self.decisions():
                 handled = outbox.recover(self.store, self.on)
                 handled += self.tidy(self.store)
-                claimed = outbox.claim(self.store, only, self.way.channels)
+                claimed = outbox.claim(self.store, mails, self.way.channels)
             self.lanes = [self.way.open() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
             try:
                 self._send_all(claimed)

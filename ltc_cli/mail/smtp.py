@@ -62,8 +62,6 @@ class Smtp:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._smtp: smtplib.SMTP | None = None
-        self._is_used = False
-        """It has carried a mail, or begun to."""
         self._recipient = ""
         """Of the mail that is offered."""
         self._has_failed = False
@@ -75,7 +73,7 @@ class Smtp:
 
     def offer(self, mail: Envelope) -> Steps:
         """Everything up to the final dot. A server that has hung up since the last mail is called again."""
-        if self._smtp and self._is_used:
+        if self._smtp:
             try:
                 return (yield from self._offer(mail))
             except NotTakenError as trouble:
@@ -88,7 +86,7 @@ class Smtp:
         assert self._smtp
         if self._has_failed:
             yield from self._ask("RSET", 2)
-        self._is_used = self._has_failed = True
+        self._has_failed = True
         self._recipient = mail.recipient
         size = f" SIZE={len(mail.message)}" if self._smtp.has_extn("size") else ""
         yield from self._ask(f"MAIL FROM:<{mail.sender}>{size}", 2)
@@ -192,7 +190,6 @@ class Smtp:
 
     def _reach(self) -> None:
         """A connection that is encrypted and logged in as the settings ask. Raises UnreachableError."""
-        self.abandon()
         try:
             self._smtp = _opened(self.server)
             _hurry(self._smtp)
@@ -203,7 +200,7 @@ class Smtp:
         except _lost() as error:
             self.abandon()
             raise UnreachableError(f"{self.server.host}:{self.server.port}: {_why(error, self.server)}") from error
-        self._is_used = self._has_failed = False
+        self._has_failed = False
 
 
 def _lost() -> tuple[type[Exception], ...]:

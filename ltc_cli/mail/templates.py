@@ -296,7 +296,7 @@ def _compiled(place: Place, file: str) -> jinja2.Template:
     import jinja2
 
     try:
-        return _template(place, file)
+        return _environment(place.folder).get_template(f"{place.language}/{file}")
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(place, file, f"line {error.lineno}: {error.message}") from error
     except UnicodeDecodeError as error:
@@ -326,11 +326,6 @@ def _refuse_what_is_not_plain(value: Any) -> None:
             _refuse_what_is_not_plain(each)
     elif not (value is None or isinstance(value, str | int)):
         raise TypeError(f"{type(value).__name__} is nothing for a template")
-
-
-@cache
-def _template(place: Place, name: str) -> jinja2.Template:
-    return _environment(place.folder).get_template(f"{place.language}/{name}")
 
 
 def _bounded(fill: Callable[..., Any]) -> Callable[..., Any]:
@@ -401,6 +396,7 @@ def _environment(folder: Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
     found.filters.update({name: _bounded(found.filters[name]) for name in FILLING})
     for name in SLOW:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ltc_cli.receivables import BALANCES, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT
+from ltc_cli.receivables import PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT, balances
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import buckets
 from ltc_cli.rules.money import format_amount
@@ -167,7 +167,7 @@ def _open(store: Store, as_of: date, ages: Sequence[Bucket], by: str) -> list[Ro
                 bounds.append(bound.isoformat())
         sums.append(f"SUM(balance_minor) FILTER (WHERE {' AND '.join(conditions)})")
     sql = OPEN.format(
-        balances=BALANCES.format(columns="invoice_id, customer_id, currency, due_on", narrowed=""),
+        balances=balances("invoice_id, customer_id, currency, due_on"),
         sums=", ".join(sums),
         invoice="invoice_id" if by == "invoice" else "NULL",
         key="customer_id, invoice_id" if by == "invoice" else "+customer_id",

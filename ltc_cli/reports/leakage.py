@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.agreed import AS_OF
-from ltc_cli.receivables import BALANCES
+from ltc_cli.receivables import balances
 from ltc_cli.report import Column, Report
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import BY_QUANTITY, billable, day_of
@@ -178,7 +178,7 @@ def _uncollected(store: Store, as_of: date) -> Iterator[Leak]:
     """What is past due of invoices, tax included."""
     day = as_of.isoformat()
     columns = "invoice_id, customer_id, currency, due_on"
-    sql = UNCOLLECTED.format(balances=BALANCES.format(columns=columns, narrowed="AND receivable.due_on < ?"))
+    sql = UNCOLLECTED.format(balances=balances(columns, "AND receivable.due_on < ?"))
     for row in store.all(sql, (day,) * 3):
         yield Leak("uncollected", row["number"], row["customer_id"], row["currency"], row["due_on"], row["open_minor"])
 

@@ -13,7 +13,7 @@ from ltc_cli.errors import ConfigError
 from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.outbox import IS_DUE, moments
 from ltc_cli.mail.replies import speaks_of_recipient
-from ltc_cli.receivables import BALANCES, LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, held, unmailed
+from ltc_cli.receivables import LEFT_OF, UNAPPLIED, UNAPPLIED_CREDIT, balances, held, unmailed
 from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
@@ -47,25 +47,26 @@ FRESH_DAYS = 2
 """A lead that nobody has touched for longer than this waits for a call."""
 
 # What a notice claims is due at once, as its letter says.
-OWED = (
-    """
+OWED = """
 SELECT invoice.id, invoice.number, customer.id AS customer_id, customer.name, MIN(due_on) AS due_on,
     SUM(balance_minor) AS open_minor,
     SUM(CASE WHEN due_on < ? OR notice_id IS NOT NULL THEN balance_minor ELSE 0 END) AS overdue_minor,
     open.currency
-FROM ("""
-    + BALANCES.replace("{columns}", "invoice_id, customer_id, currency, due_on, notice_id")
-    + """) AS open
+FROM ({balances}) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0
 GROUP BY invoice.id {having} ORDER BY MIN(due_on), invoice.id
 """
-)
-OVERDUE = OWED.replace("{narrowed}", "").replace("{having}", "HAVING overdue_minor > 0")
-OPEN_OF_INVOICES = OWED.replace("{narrowed}", "AND {these:receivable.invoice_id}").replace("{having}", "")
-OPEN_OF_CUSTOMERS = OWED.replace(
-    "{narrowed}", "AND receivable.customer_id IN (SELECT own_id FROM customer_now WHERE {these:id})"
-).replace("{having}", "")
+
+
+def _owed(narrowed: str = "", having: str = "") -> str:
+    columns = "invoice_id, customer_id, currency, due_on, notice_id"
+    return OWED.format(balances=balances(columns, narrowed), having=having)
+
+
+OVERDUE = _owed(having="HAVING overdue_minor > 0")
+OPEN_OF_INVOICES = _owed("AND {these:receivable.invoice_id}")
+OPEN_OF_CUSTOMERS = _owed("AND receivable.customer_id IN (SELECT own_id FROM customer_now WHERE {these:id})")
 
 # Five parameters: the day. Payments and credit notes that did not settle all they could, the oldest first.
 HOLDING = """
@@ -211,7 +212,7 @@ def _late(store: Store, today: date, standing: Standing, disputed: set[int]) -> 
     day = today.isoformat()
     rows = store.all(OVERDUE, (day, day, day))
     early = disputed - {row["id"] for row in rows}
-    rows += store.among(OPEN_OF_INVOICES, early, (day,) * 3) if early else []
+    rows += store.among(OPEN_OF_INVOICES, early, (day,) * 3)
     broken = holds.broken(store, today, {target for row in rows for target in _targets(row)})
     return [_owing(row, today, standing, broken) for row in rows]
 
@@ -263,7 +264,7 @@ def _credits(store: Store, today: date, disputed: set[int]) -> Iterator[dict[str
     holders = store.all(HOLDERS, (day,) * 5)
     ids = {kind: [row["id"] for row in holders if row["kind"] == kind] for kind in LEFT_OF}
     left = {kind: held(store, kind, ids[kind], day) for kind in LEFT_OF if ids[kind]}
-    owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day,) * 3) if holders else []
+    owing = store.among(OPEN_OF_CUSTOMERS, {row["customer_id"] for row in holders}, (day,) * 3)
     open_minor: dict[tuple[int, str], dict[str, int]] = {}
     for row in owing:
         if row["id"] in disputed:
@@ -353,7 +354,7 @@ def _called(store: Store, mails: Iterable[Row], waiting: Iterable[dict[str, Any]
     """The calls that tell what was in mails of notices which have failed, by mail."""
     failed = {row["record_id"]: row["id"] for row in mails if row["kind"] == "notice" and row["state"] == "failed"}
     asked = {row["ref"] for row in waiting}
-    found = notice_records.records(store, [*failed]) if failed else []
+    found = notice_records.records(store, [*failed])
     return {failed[int(each["ref"][1:])]: each["task"] for each in found if each["task"] in asked}
 
 
@@ -371,7 +372,7 @@ def _waiting(store: Store, settings: Settings, today: date, now: str) -> Iterato
     """What goes with the next run: mails, and letters on paper."""
     for channel in outbox.CHANNELS:
         ids = outbox.waiting(store, channels=(channel,), until=now)
-        rows = [row for row in outbox.records(store, ids) if row["queued_on"] <= today.isoformat()] if ids else []
+        rows = [row for row in outbox.records(store, ids) if row["queued_on"] <= today.isoformat()]
         if rows:
             first, *others = rows
             no_server = setting.missing(settings, writes=False, sends=channel == "mail")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ltc_cli.errors import ConfigError, RefusedError, UsageError
 from ltc_cli.mail.message import refuse_recipient
 from ltc_cli.mail.outbox import NEWEST, SENDS
-from ltc_cli.receivables import BALANCES, NARROWED, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT
+from ltc_cli.receivables import NARROWED, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT, balances
 from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.dunning import Claim, Item, Notice
@@ -45,19 +45,12 @@ NO_ADDRESS = "neither e-mail nor postal address"
 # merged, or have a policy, are few: they are looked up in a list of their own, not each in the whole table. Its
 # parameters: each level of each policy with its position; the day four times, and the last due date that a level
 # before it can speak of.
-OPEN = (
-    """
+OPEN = """
 WITH rung (policy, level, position) AS (VALUES {rungs}),
 merged AS MATERIALIZED (SELECT id, merged_into_id FROM customer WHERE merged_into_id IS NOT NULL),
 choosing AS MATERIALIZED (SELECT id, dunning FROM customer WHERE dunning IS NOT NULL),
-claimed AS (SELECT invoice_id FROM ("""
-    + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "AND receivable.notice_id IS NOT NULL")
-    + """) AS claim WHERE balance_minor > 0),
-balance AS ("""
-    + BALANCES.replace("{columns}", "id, kind, invoice_id, customer_id, currency, due_on").replace(
-        "{narrowed}", "AND receivable.due_on <= ? {narrowed}"
-    )
-    + """),
+claimed AS (SELECT invoice_id FROM ({claims}) AS claim WHERE balance_minor > 0),
+balance AS ({balances}),
 late AS (
     SELECT balance.*, COALESCE(merged_into_id, customer_id) AS kept_id,
         COALESCE(choice.policy, choosing.dunning) AS policy
@@ -76,7 +69,6 @@ SELECT kept_id, currency, policy, (
     due_on, kind, id, invoice_id, balance_minor
 FROM late ORDER BY kept_id, currency, id
 """
-)
 
 CUSTOMERS = """
 SELECT id, COALESCE(contact, name) AS addressee, email, address, kind = 'business' AS is_business, dunning
@@ -259,13 +251,17 @@ def _due(dunning: Dunning, today: date) -> Due:
 
 def _open(store: Store, dunning: Dunning, today: date, customer_id: int | None) -> list[Row]:
     ladders: dict[str, Dunning | Policy] = {"": dunning, **dunning.policies}
-    early_days = max(0, *(-level.after_days for ladder in ladders.values() for level in ladder.levels), 0)
+    early_days = max([0, *(-level.after_days for ladder in ladders.values() for level in ladder.levels)])
     day, horizon = today.isoformat(), (today + timedelta(days=early_days)).isoformat()
     rungs = [("", "", -1)]  # so that there is one
     for name, ladder in ladders.items():
         rungs += [(name, level.name, position) for position, level in enumerate(ladder.levels)]
-    sql = OPEN.replace("{rungs}", ", ".join(["(?, ?, ?)"] * len(rungs)))
-    sql = sql.replace("{narrowed}", NARROWED["customer"] if customer_id else "")
+    narrowed = f"AND receivable.due_on <= ? {NARROWED['customer'] if customer_id else ''}"
+    sql = OPEN.format(
+        rungs=", ".join(["(?, ?, ?)"] * len(rungs)),
+        claims=balances("invoice_id", "AND receivable.notice_id IS NOT NULL"),
+        balances=balances("id, kind, invoice_id, customer_id, currency, due_on", narrowed),
+    )
     bound = [value for rung in rungs for value in rung]
     return store.among(sql, [customer_id] if customer_id else None, (*bound, *[day] * 4, horizon))
 
@@ -286,14 +282,13 @@ def _reached(dunning: Dunning, row: Fact, levels: set[str]) -> Fact:
     ladder = policy(dunning, name)
     if ladder is None:
         return row
-    places = [place for place, level in enumerate(ladder.levels) if level.name in levels]
-    return (customer_id, currency, name, max([*places, *([] if reached is None else [reached])], default=None), *rest)
+    places = [place for place, level in enumerate(ladder.levels) if level.name in levels or place == reached]
+    return (customer_id, currency, name, max(places, default=None), *rest)
 
 
-def _last_called(dunning: Dunning, called: Iterable[Call]) -> Iterator[tuple[Key, date]]:
+def _last_called(settings: Settings, called: Iterable[Call]) -> Iterator[tuple[Key, date]]:
     """When customers were called instead of written to, about a level of the ladder."""
-    ladders: tuple[Dunning | Policy, ...] = (dunning, *dunning.policies.values())
-    early = {level.name for ladder in ladders for level in ladder.levels if level.after_days < 0}
+    early = {level.name for ladder in ladders(settings).values() for level in ladder.levels if level.after_days < 0}
     for call in called:
         if call.done_on and call.level not in early:
             yield (call.customer_id, call.currency), date.fromisoformat(call.done_on)
@@ -310,7 +305,7 @@ def _facts(
     """What else counts: of these customers, who reach a level, when they were written to and what is held for them."""
     last = {(row["customer_id"], row["currency"]): row for row in store.among(LAST, customer_ids)}
     last_on = {key: date.fromisoformat(row["last_on"]) for key, row in last.items()}
-    for key, day in _last_called(settings.dunning, called.values()):
+    for key, day in _last_called(settings, called.values()):
         last_on[key] = max(day, last_on.get(key, day))
     return _Facts(
         settings.dunning,
@@ -505,14 +500,13 @@ def _with_claims(store: Store, facts: _Facts, drafts: Sequence[_Draft]) -> tuple
     """The notices with their fee and interest, reckoned for all at once."""
     bearing = {
         item.invoice_id
-        for group, _level, _channel, _why in drafts
-        if any(level.interest_ppm for level in group.levels)
-        for item, level in zip(group.advanced, group.levels, strict=True)
+        for draft in drafts
+        for item, level in zip(draft.group.advanced, draft.group.levels, strict=True)
         if level.interest_ppm
     }
     history = _history(store, bearing, facts.today)
     claimed: dict[int, dict[str, int]] = {}
-    for row in store.among(CLAIMED, bearing) if bearing else ():
+    for row in store.among(CLAIMED, bearing):
         claimed.setdefault(row["invoice_id"], {})[row["basis"]] = row["claimed_minor"]
     notices: list[Notice] = []
     remarks: list[str] = []
@@ -528,9 +522,8 @@ def _with_claims(store: Store, facts: _Facts, drafts: Sequence[_Draft]) -> tuple
 
 
 def _history(store: Store, invoice_ids: Iterable[int], today: date) -> dict[int, list[rules.Instalment]]:
-    ids = list(invoice_ids)
     parts: dict[int, tuple[int, date, int, list[tuple[date, int]]]] = {}
-    for row in store.among(HISTORY, ids) if ids else ():
+    for row in store.among(HISTORY, invoice_ids):
         part = parts.setdefault(
             row["id"], (row["invoice_id"], date.fromisoformat(row["due_on"]), row["amount_minor"], [])
         )

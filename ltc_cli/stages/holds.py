@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
-from ltc_cli.receivables import BALANCES, open_items
+from ltc_cli.receivables import balances, open_items
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import format_amount
 
@@ -81,16 +81,15 @@ FROM (
 ) AS promised GROUP BY id, until_on, promised_minor
 """
 
-MARKED = (
-    "SELECT invoice.id AS invoice_id, number, invoice.customer_id, invoice.currency,"
-    " COALESCE(merged_into_id, customer.id) AS kept_id FROM ("
-    + BALANCES.replace("{columns}", "invoice_id").replace("{narrowed}", "")
-    + """) AS open JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = invoice.customer_id
-WHERE balance_minor > 0 AND {narrowed} GROUP BY invoice.id
+MARKED = f"""
+SELECT invoice.id AS invoice_id, number, invoice.customer_id, invoice.currency,
+    COALESCE(merged_into_id, customer.id) AS kept_id
+FROM ({balances("invoice_id")}) AS open
+JOIN invoice ON invoice.id = open.invoice_id JOIN customer ON customer.id = invoice.customer_id
+WHERE balance_minor > 0 AND {{narrowed}} GROUP BY invoice.id
 """
-)
-MARKED_INVOICES = MARKED.replace("{narrowed}", "{these:invoice.id}")
-MARKED_CUSTOMERS = MARKED.replace("{narrowed}", "{these:COALESCE(merged_into_id, customer.id)}")
+MARKED_INVOICES = MARKED.format(narrowed="{these:invoice.id}")
+MARKED_CUSTOMERS = MARKED.format(narrowed="{these:COALESCE(merged_into_id, customer.id)}")
 
 
 class Standing(NamedTuple):

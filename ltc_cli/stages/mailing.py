@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Row
 
+    from ltc_cli.mail.templates import Text
     from ltc_cli.references import Reference
     from ltc_cli.settings import Company, Settings, Tax
     from ltc_cli.store import Store
@@ -39,6 +40,11 @@ class Office(NamedTuple):
     company: Company
     taxes: dict[str, Tax]
     templates: Path | None
+
+    def letter(self, text: Text, name: str, address: str, language: str, unsubscribe: str = "") -> Letter:
+        """What a template has written, to this name at this address."""
+        said = (text.subject, text.text, text.html)
+        return Letter(self.sender_name, self.sender, name, address, *said, language, unsubscribe)
 
 
 class Queued(NamedTuple):
@@ -120,16 +126,7 @@ def _letter(store: Store, desk: Office, named: Reference, customer: Row, recipie
     language = customer["language"] or desk.language
     data = _quote_data(store, desk, named, on, language) if named.kind == "quote" else DATA[named.kind](store, named.id)
     text = templates.render(named.kind, language, data, desk.templates)
-    return Letter(
-        sender_name=desk.sender_name,
-        sender=desk.sender,
-        recipient_name=customer["contact"] or customer["name"],
-        recipient=recipient,
-        subject=text.subject,
-        text=text.text,
-        html=text.html,
-        language=language,
-    )
+    return desk.letter(text, customer["contact"] or customer["name"], recipient, language)
 
 
 def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:

@@ -23,10 +23,9 @@ TOLD = """SELECT receivable_id FROM notice_item WHERE notice_id = {notice}
 # that keeps dunning back. What is open of what it lists is compared itself, too: where a clock was put back, a payment
 # that came later is of an earlier moment.
 CHANGED = f"""
-WITH mine AS (SELECT notice.id, notice.customer_id, own.id AS own_id, currency, notice.recorded_at FROM outbox
-    JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+WITH mine AS (SELECT notice.id, notice.customer_id, own.id AS own_id, currency, notice.recorded_at FROM notice
     JOIN customer AS own ON own.id = notice.customer_id OR own.merged_into_id = notice.customer_id
-    WHERE outbox.id = ?)
+    WHERE notice.id = ?)
 SELECT 'received' AS kind, 'P' || payment.id AS ref, amount_minor, mine.currency FROM mine
 JOIN payment ON payment.customer_id = own_id AND payment.currency = mine.currency
     AND payment.recorded_at > mine.recorded_at
@@ -77,42 +76,36 @@ CHANGES = {
 
 # The nearest policy of one of its invoices is none by now.
 SWITCHED_OFF = f"""
-SELECT number FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
-JOIN receivable ON receivable.id IN ({TOLD.format(notice="notice.id")})
+SELECT number FROM notice JOIN receivable ON receivable.id IN ({TOLD.format(notice="notice.id")})
 JOIN invoice ON invoice.id = receivable.invoice_id
 JOIN customer AS own ON own.id = notice.customer_id
 JOIN customer AS kept ON kept.id = COALESCE(own.merged_into_id, own.id)
 LEFT JOIN dunning_choice_now AS choice ON choice.invoice_id = receivable.invoice_id
-WHERE outbox.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
+WHERE notice.id = ? AND COALESCE(choice.policy, kept.dunning) = 'none'
 """
 
 # It is of before the due date, and that is past for one of its instalments.
 PASSED = """
-SELECT due_on FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
-JOIN notice_item ON notice_item.notice_id = notice.id JOIN receivable ON receivable.id = receivable_id
-WHERE outbox.id = ? AND on_ladder = 0 AND due_on < ?
+SELECT due_on FROM notice JOIN notice_item ON notice_item.notice_id = notice.id
+JOIN receivable ON receivable.id = receivable_id WHERE notice.id = ? AND on_ladder = 0 AND due_on < ?
 """
 
 # The clock was ahead when it was decided.
-AHEAD = """
-SELECT 1 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
-WHERE outbox.id = ? AND decided_on > ?
-"""
+AHEAD = "SELECT 1 FROM notice WHERE id = ? AND decided_on > ?"
 
 # What a notice says is of a customer as it was: its address, what it owes, what is held for it.
 MERGED = """
-SELECT customer.id, merged_into_id FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+SELECT customer.id, merged_into_id FROM notice
 JOIN customer ON customer.id = notice.customer_id OR merged_into_id = notice.customer_id
-WHERE outbox.id = ? AND merged_at > notice.recorded_at
+WHERE notice.id = ? AND merged_at > notice.recorded_at
 """
-
 
 # A later notice of the ladder speaks of all that this one does, and went or will go.
 OVERTAKEN = """
-SELECT later.id FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
+SELECT later.id FROM notice
 JOIN notice AS later ON later.id > notice.id AND later.currency = notice.currency AND later.on_ladder = 1
     AND later.customer_id = notice.customer_id
-WHERE outbox.id = ? AND notice.on_ladder = 1 AND EXISTS (SELECT 1 FROM outbox AS newer
+WHERE notice.id = ? AND notice.on_ladder = 1 AND EXISTS (SELECT 1 FROM outbox AS newer
     WHERE newer.kind = 'notice' AND newer.record_id = later.id AND newer.state <> 'cancelled')
 """
 
@@ -122,25 +115,25 @@ def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
     row = store.one("SELECT kind, record_id FROM outbox WHERE id = ?", (mail_id,))
     if row is None or row["kind"] != "notice":
         return mailing.withdrawn(store, mail_id)
-    why = _why_withdrawn(store, mail_id, on)
+    why = _why_withdrawn(store, mail_id, row["record_id"], on)
     if why:
         void_claims(store, row["record_id"], on)
     return why
 
 
-def _why_withdrawn(store: Store, mail_id: int, on: date) -> str | None:
-    if row := store.one(MERGED, (mail_id,)):
+def _why_withdrawn(store: Store, mail_id: int, notice_id: int, on: date) -> str | None:
+    if row := store.one(MERGED, (notice_id,)):
         return f"K{row['id']} was merged into K{row['merged_into_id']} in the meantime"
-    if store.one(AHEAD, (mail_id, on.isoformat())):
+    if store.one(AHEAD, (notice_id, on.isoformat())):
         return "it was decided on a day to come"
-    if row := store.one(CHANGED, (mail_id,)):
+    if row := store.one(CHANGED, (notice_id,)):
         amount = f"{format_amount(abs(row['amount_minor']), row['currency'])} {row['currency']}"
         return f"{CHANGES[row['kind']].format(amount=amount, ref=row['ref'])} in the meantime"
-    if row := store.one(OVERTAKEN, (mail_id,)):
+    if row := store.one(OVERTAKEN, (notice_id,)):
         return f"N{row['id']}, a later notice, speaks of it"
-    if row := store.one(SWITCHED_OFF, (mail_id,)):
+    if row := store.one(SWITCHED_OFF, (notice_id,)):
         return f"dunning of {row['number']} was switched off in the meantime"
-    if row := store.one(PASSED, (mail_id, on.isoformat())):
+    if row := store.one(PASSED, (notice_id, on.isoformat())):
         return f"it speaks of before {row['due_on']}, which is past"
     if _has_moved(store, mail_id):
         return "the postal address was corrected in the meantime"
@@ -229,7 +222,7 @@ def to_be_called(store: Store, mail_ids: Sequence[int], today: date) -> list[str
     failed = store.among(
         "SELECT record_id FROM outbox WHERE kind = 'notice' AND state = 'failed' AND {these:id} ORDER BY id", mail_ids
     )
-    found = notice_records.records(store, [row["record_id"] for row in failed]) if failed else []
+    found = notice_records.records(store, [row["record_id"] for row in failed])
     task_ids = [int(each["task"][1:]) for each in found if each["task"]]
     asked = {row["ref"]: row for row in tasks.records(store, task_ids, today)}
     return [

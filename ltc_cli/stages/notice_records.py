@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.report import Column
+from ltc_cli.report import Column, first_few
 from ltc_cli.rules.dunning import by_due_date
 from ltc_cli.rules.money import format_amount
 from ltc_cli.stages import tasks
@@ -46,9 +46,6 @@ LIST_COLUMNS = tuple(
     column._replace(on_table=True, spare=1) if column.key == "decided_on" else column for column in COLUMNS
 )
 """Of notices of many days."""
-
-MOST_NAMED = 5
-"""Invoices that are named before a reason; `invoices` has all."""
 
 RECORDS = """
 SELECT notice.*, customer.id AS kept_id, customer.name AS customer_name, (SELECT outbox.state FROM outbox
@@ -215,12 +212,7 @@ def _in_words(left: LeftOut, numbers: dict[int, str]) -> str:
         of_reason.setdefault(reason.why, {})[numbers[reason.invoice_id]] = None
     if len(of_reason) < 2:
         return left.why
-    return "; ".join(f"{_named(list(named))}: {why}" for why, named in of_reason.items())
-
-
-def _named(numbers: list[str]) -> str:
-    more = f" and {len(numbers) - MOST_NAMED} more" if len(numbers) > MOST_NAMED else ""
-    return f"{', '.join(numbers[:MOST_NAMED])}{more}"
+    return "; ".join(f"{first_few(list(named), ', ')}: {why}" for why, named in of_reason.items())
 
 
 def _names(store: Store, ids: Iterable[int]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import RefusedError, UsageError
 from ltc_cli.mail import outbox
-from ltc_cli.mail.message import Letter, refuse_address
+from ltc_cli.mail.message import refuse_address
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.stages import dunning_letters, tasks
 
@@ -35,7 +35,7 @@ class Done(NamedTuple):
     why: str | None = None
     """Why no mail could be written, though the customer has an address."""
     task_id: int | None = None
-    """The call that there is instead."""
+    """The call that there is instead, or beside it."""
 
 
 AT_ONCE = 1000
@@ -174,19 +174,12 @@ def _write(store: Store, known: Known, drafts: Sequence[Draft], today: date) -> 
     done = []
     for draft in drafts:
         task_id = None
-        if draft.why:
-            task_id = tasks.called_about(store, _reached(draft.notice))
         if draft.notice.task or draft.notice_id is None:
             customer = known.customers[draft.notice.customer_id]
-            task_id = task_id or _add_task(store, draft.notice, customer, today, draft.notice_id)
-        done.append(Done(draft.notice_id, draft.why, None if draft.notice_id else task_id))
+            task_id = _add_task(store, draft.notice, customer, today, draft.notice_id)
+        done.append(Done(draft.notice_id, draft.why, task_id))
     outbox.add_all(store, [draft.mail for draft in drafts if draft.mail], today)
     return done
-
-
-def _reached(notice: Notice) -> list[tuple[int, str]]:
-    """What went up the ladder, and to which level."""
-    return [(item.id, item.level) for item in notice.advanced if item.level]
 
 
 def _add_claims(store: Store, known: Known, written: Sequence[tuple[int, Notice]], today: date) -> None:
@@ -218,14 +211,15 @@ def _add_claims(store: Store, known: Known, written: Sequence[tuple[int, Notice]
 
 
 def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_id: int | None) -> int | None:
-    """Ask for the call; about what nobody was called about at this level before, and None where there is no such."""
+    """Ask for the call, about what nobody was called about at this level before; else the call there was instead."""
+    reached = [(item.id, item.level) for item in notice.advanced if item.level]
     items = [
         item
-        for item in _reached(notice)
+        for item in reached
         if not (tasks.was_made(store, item) if notice_id else tasks.called_about(store, [item]))
     ]
     if not items:
-        return None
+        return None if notice_id else tasks.called_about(store, reached)
     store.touch(f"K{notice.customer_id}")
     return tasks.add(
         store,
@@ -256,14 +250,5 @@ def _post(
     assert desk
     recipient = normalise_email(customer["email"])
     refuse_address(recipient)
-    letter = Letter(
-        sender_name=desk.sender_name,
-        sender=desk.sender,
-        recipient_name=customer["contact"] or customer["name"],
-        recipient=recipient,
-        subject=text.subject,
-        text=text.text,
-        html=text.html,
-        language=customer["language"] or desk.language,
-    )
-    return mails.write(letter, about)
+    name, language = customer["contact"] or customer["name"], customer["language"] or desk.language
+    return mails.write(desk.letter(text, name, recipient, language), about)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConfigError, LtcError, RefusedError, UsageError
 from ltc_cli.mail import outbox, samples, templates
-from ltc_cli.mail.message import Letter, refuse_address
-from ltc_cli.report import Column
+from ltc_cli.mail.message import refuse_address
+from ltc_cli.report import Column, first_few
 from ltc_cli.rules.business_days import days_after, is_business_day, next_business_day
 from ltc_cli.rules.fit import fits
 from ltc_cli.stages import leads, suppression, tasks
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Row
 
+    from ltc_cli.mail.message import Letter
     from ltc_cli.references import Reference
     from ltc_cli.settings import Sequence, Settings, Step
     from ltc_cli.stages.mailing import Office
@@ -50,9 +51,6 @@ STOPPING = ("reply", "bounce", "unsubscribe")
 
 MOST = 500
 """Mails of a run; so many are written in a few seconds, and a rule that meant too many is seen in time."""
-
-MOST_NAMED = 5
-"""Leads on one line."""
 
 NOW = """
 SELECT now.*, lead.name, lead.company, lead.title, lead.country, lead.source, lead.campaign, lead.owner, lead.email,
@@ -216,7 +214,7 @@ def _add(store: Store, row: Row, kind: str, position: int, on: date, **values: A
 # A run
 
 
-def run(store: Store, settings: Settings, desk: Office | None, on: date, most: int = MOST) -> Done:
+def run(store: Store, settings: Settings, desk: Office | None, on: date) -> Done:
     """Enrol whom the rules want, and take every step that is due: mails are queued, tasks are noted.
 
     The desk may be missing where no sequence has a mail.
@@ -225,7 +223,7 @@ def run(store: Store, settings: Settings, desk: Office | None, on: date, most: i
     for wanted, sequence in settings.nurture.sequences.items():
         if sequence.when is not None:
             _enrol_by_rule(store, settings, sequence, wanted, on, done)
-    return _Run(store, settings, desk, on, done).steps(most)
+    return _Run(store, settings, desk, on, done).steps()
 
 
 def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted: str, on: date, done: Done) -> None:
@@ -254,15 +252,10 @@ def _enrol_by_rule(store: Store, settings: Settings, sequence: Sequence, wanted:
     if kept_out:
         done.notices.append(f"{wanted}: not enrolled, for their addresses are not to be written to: {kept_out}")
     if unreached:
-        done.notices.append(f"{wanted}: not enrolled, for they have no e-mail address: {_first(unreached)}")
+        done.notices.append(f"{wanted}: not enrolled, for they have no e-mail address: {first_few(unreached, ' ')}")
     if doubtful:
-        why = f"since the backup that was restored they may have been: {_first(doubtful)}"
+        why = f"since the backup that was restored they may have been: {first_few(doubtful, ' ')}"
         done.notices.append(f"{wanted}: not enrolled, for {why}; ltc nurture {doubtful[0]} --enroll {wanted}")
-
-
-def _first(leads: list[str]) -> str:
-    more = f" and {len(leads) - MOST_NAMED} more" if len(leads) > MOST_NAMED else ""
-    return " ".join(leads[:MOST_NAMED]) + more
 
 
 def _fields(row: Row) -> dict[str, str | None]:
@@ -309,10 +302,9 @@ class _Run:
         self.busy = _busy_addresses(store, on)
         self.missing: set[str] = set()
         self.mails = self.waiting = 0
-        self.most = MOST
+        self.is_whole = True
 
-    def steps(self, most: int) -> Done:
-        self.most = most
+    def steps(self) -> Done:
         for row in self.store.all(f"{NOW} AND now.next_on <= ? ORDER BY now.next_on, now.id", (self.on.isoformat(),)):
             sequence = self.settings.nurture.sequences.get(row["sequence"])
             if sequence is None:
@@ -322,8 +314,8 @@ class _Run:
         for name in sorted(self.missing):
             self.done.notices.append(f"the sequence {name:.60} is not in config.yaml: its leads wait")
         if self.waiting:
-            self.done.notices.append(f"{self.waiting} more mails wait for the next run: this one has {most}")
-        return self.done._replace(is_whole=self.done.is_whole and not self.waiting)
+            self.done.notices.append(f"{self.waiting} more mails wait for the next run: this one has {MOST}")
+        return self.done._replace(is_whole=self.is_whole and not self.waiting)
 
     def _consider(self, row: Row, sequence: Sequence) -> None:
         """Stop the sequence, take its next step, or let it wait for another day."""
@@ -363,7 +355,7 @@ class _Run:
                 return why
             if row["email_norm"] in self.busy:
                 return None
-            if self.mails >= self.most:
+            if self.mails >= MOST:
                 self.waiting += 1
                 return None
             try:
@@ -371,7 +363,7 @@ class _Run:
             except LtcError as problem:
                 self.done.notices.append(f"L{row['lead_id']} is not written to: {problem.message}")
                 self._answer(row, "refused", row["position"] + 1, row["next_on"], said=problem.message)
-                self.done = self.done._replace(is_whole=False)
+                self.is_whole = False
                 return None
         position = row["position"] + 1
         next_on = self._planned(row, sequence, position)
@@ -507,17 +499,7 @@ def _letter(store: Store, desk: Office, row: Row, template: str) -> Letter:
         "unsubscribe": unsubscribe,
     }
     text = templates.render(template, language, data, desk.templates)
-    return Letter(
-        sender_name=desk.sender_name,
-        sender=desk.sender,
-        recipient_name=data["name"],
-        recipient=row["email_norm"],
-        subject=text.subject,
-        text=text.text,
-        html=text.html,
-        language=language,
-        unsubscribe=unsubscribe,
-    )
+    return desk.letter(text, data["name"], row["email_norm"], language, unsubscribe)
 
 
 def _one_line(text: str | None) -> str:

@@ -190,7 +190,7 @@ def test_a_run_sends_what_an_earlier_one_has_queued(company: Company) -> None:
 def test_a_run_has_a_bound_and_says_who_waits(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     from ltc_cli.stages import nurture
 
-    monkeypatch.setattr(nurture.run, "__defaults__", (1,))
+    monkeypatch.setattr(nurture, "MOST", 1)
     company.ltc("lead", "add", "Bob", "--email", "bob@engines.example")
     for lead in ("L1", "L2"):
         company.ltc("nurture", lead, "--enroll", "welcome")

@@ -972,6 +972,84 @@ CASES: Final = (
         107 dun => K1 b 119.00
         """,
     ),
+    Case(
+        "Tryton account_dunning: of two one is paid, the other blocked on day 30, then freed; paid",
+        "a@5 b@20 c@40",
+        """
+        0 sell 100
+        0 sell 100
+        0 collect #1
+        4 dun => -
+        5 dun => K1 a 100.00
+        30 hold #2 --until @60 --reason blocked
+        30 dun => -
+        30 release #2
+        30 dun => K1 b 100.00
+        30 collect #2
+        50 dun => -
+        """,
+    ),
+    Case(
+        "Tryton account_dunning: a single level of no days is final at once",
+        "only@0",
+        """
+        0 sell 100
+        0x2 dun => K1 only 100.00
+        1,30,60 dun --confirm => -
+        """,
+    ),
+    Case(
+        "ERPNext: half after 5 days, half after 10; the payment reversed",
+        "a@1 b@3; spacing=1d",
+        """
+        0 sell 100 | 100% sign; due 50%+5d, rest+10d
+        6 dun => K1 a 50.00
+        7 collect #1 50
+        8 dun => -
+        9 reverse P1 --reason bounced
+        9 dun => K1 b 50.00
+        11 dun => K1 a 100.00
+        """,
+    ),
+    Case(
+        "OCA: the last reminder follows ten days after the one before, late as that was",
+        "a@10 b@40 c@41; spacing=10d",
+        """
+        0 sell 100
+        9 dun => -
+        10 dun => K1 a 100.00
+        39 dun => -
+        44 dun => K1 b 100.00
+        53 dun => -
+        54 dun => K1 c 100.00
+        """,
+    ),
+    Case(
+        "Kill Bill: three states by the earliest unpaid, the second blocks; an invoice a month later has its own",
+        "OD1@30 OD2@40,stop_shipping=true OD3@50,stop_shipping=true",
+        """
+        0 sell 249.95
+        29 dun => -
+        30 dun => K1 OD1 249.95
+        30 sell 249.95
+        38 dun => -
+        40 dun => K1 OD2 499.90
+        40 ship C1 => !4
+        50 dun => K1 OD3 499.90
+        51 collect K1
+        51 ship C1
+        60 dun => -
+        """,
+    ),
+    Case(
+        "Invoice Ninja: late fees of 5, 10 and 15 once each, however often the scheduler runs",
+        "a@7,fee=5 b@14,fee=10 c@21,fee=15",
+        """
+        0 sell 100
+        0-29x3 dun => K1 a 105.00, K1 b 115.00, K1 c 130.00
+        30 owed => 130.00
+        """,
+    ),
 )
 
 OTHERWISE: Final = (
