@@ -40,8 +40,8 @@ NO_STATEMENTS = "bank.max_age is set, and this version of ltc reads no bank stat
 NO_EMAIL = "no e-mail address"
 NO_ADDRESS = "neither e-mail nor postal address"
 
-# The one query of what is open: instalments that are due or about to be, those that a claim keeps on the ladder, and
-# the claims; with the policy that is nearest, and the highest level of it that each has reached. Customers that were
+# The one query of what is open: instalments that are due or about to be, those on the ladder that a claim keeps there,
+# and the claims; with the policy that is nearest, and the highest level of it that each has reached. Customers that were
 # merged, or have a policy, are few: they are looked up in a list of their own, not each in the whole table. Its
 # parameters: each level of each policy with its position; the day four times, and the last due date that a level
 # before it can speak of.
@@ -57,7 +57,10 @@ late AS (
     FROM balance LEFT JOIN merged ON merged.id = balance.customer_id
     LEFT JOIN choosing ON choosing.id = COALESCE(merged_into_id, customer_id)
     LEFT JOIN dunning_choice_now AS choice ON choice.invoice_id = balance.invoice_id
-    WHERE balance_minor > 0 OR balance.invoice_id IN (SELECT invoice_id FROM claimed)
+    WHERE balance_minor > 0 OR balance.invoice_id IN (SELECT invoice_id FROM claimed) AND EXISTS (
+        SELECT 1 FROM notice_item JOIN notice ON notice.id = notice_id
+        WHERE receivable_id = balance.id AND on_ladder = 1 AND decided_on >= due_on
+        AND notice_id NOT IN (SELECT notice_id FROM notice_cancelled))
 )
 SELECT kept_id, currency, policy, (
         SELECT MAX((SELECT position FROM rung

@@ -87,6 +87,40 @@ def company(tmp_path: Path) -> Iterator[Dunned]:
     audit(company)
 
 
+LADDER_WITH_FEES: Final = (
+    "[{name: pre, after: -3d, mail: nudge}, {name: a, after: 5d, mail: reminder},"
+    " {name: b, after: 20d, mail: second, fee: 10}, {name: c, after: 40d, mail: final, fee: 40}]"
+)
+
+
+def test_an_instalment_paid_in_time_is_not_dunned_for_the_claims_of_another(company: Dunned) -> None:
+    """The first half is paid on its day; the second is due on day 20: its levels are of days 25, 40 and 60."""
+    company.configure(LADDER_WITH_FEES)
+    company.sell("200", terms="100% sign; due 50%, 50%+20d")
+    company.at(0, "collect", "INV-2026-0001", "100")
+    told = {day: company.dun(day) for day in range(1, 90)}
+    assert {day: [(row["level"], row["total"]) for row in rows] for day, rows in told.items() if rows} == {
+        17: [("pre", "100.00")],
+        25: [("a", "100.00")],
+        40: [("b", "110.00")],
+        60: [("c", "150.00")],
+    }
+
+
+def test_an_instalment_paid_before_its_day_is_not_dunned_for_the_fee_of_the_first(company: Dunned) -> None:
+    """Nothing but the fee of 10.00 is open from day 22: the first instalment bears it up to the last level, day 40."""
+    company.configure(LADDER_WITH_FEES)
+    company.sell("200", terms="100% sign; due 50%, 50%+60d")
+    assert company.levels(5) == [("K1", "a")]
+    (row,) = company.dun(20)
+    assert (row["level"], row["total"]) == ("b", "110.00")
+    company.at(22, "collect", "INV-2026-0001", "200")
+    told = {day: company.dun(day) for day in range(23, 120)}
+    assert {day: [(row["level"], row["total"]) for row in rows] for day, rows in told.items() if rows} == {
+        40: [("c", "50.00")]
+    }
+
+
 def test_levels_5_20_40_with_a_long_pause_and_a_hold(company: Dunned) -> None:
     company.sell("100")
     assert company.levels(4) == []
