@@ -41,8 +41,8 @@ NO_EMAIL = "no e-mail address"
 NO_ADDRESS = "neither e-mail nor postal address"
 
 # The one query of what is open: instalments that are due or about to be, those on the ladder that a claim keeps there,
-# and the claims; with the policy that is nearest, and the highest level of it that each has reached. Customers that were
-# merged, or have a policy, are few: they are looked up in a list of their own, not each in the whole table. Its
+# and the claims; with the policy that is nearest, and the highest level of it that each has reached. Customers that
+# were merged, or have a policy, are few: they are looked up in a list of their own, not each in the whole table. Its
 # parameters: each level of each policy with its position; the day four times, and the last due date that a level
 # before it can speak of.
 OPEN = """
@@ -74,7 +74,7 @@ FROM late ORDER BY kept_id, currency, id
 """
 
 CUSTOMERS = """
-SELECT id, COALESCE(contact, name) AS addressee, email, address, kind = 'business' AS is_business, dunning
+SELECT id, COALESCE(contact, name) AS addressee, email, address, kind = 'business' AS is_business
 FROM customer WHERE {these:id}
 """
 
@@ -132,10 +132,11 @@ class LeftOut(NamedTuple):
 
     customer_id: int
     currency: str
-    amount_minor: int
+    owed_minor: dict[str, int]
+    """By kind of receivable."""
     why: str
     invoice_ids: tuple[int, ...]
-    """What the amount sums, the oldest due first."""
+    """What is owed of, the oldest due first."""
     reasons: tuple[Reason, ...] = ()
     """Where nothing of it goes up a level: why, invoice by invoice."""
 
@@ -153,6 +154,8 @@ Key = tuple[int, str]
 KEY, CASE, OWED = slice(2), slice(2, 5), slice(2, None)
 """Where they stand in a row of what is open; a case is the policy, the highest level of it reached, the due date."""
 RECEIVABLE = 6
+KINDS = ("invoice", "fee", "interest")
+"""Of receivables."""
 NO_LEVEL = (None, "")
 ONE_IN = 4
 """Above one customer in so many, what is held is found faster in all payments than in those of each."""
@@ -366,14 +369,16 @@ class _Group(NamedTuple):
     advanced: list[Item]
     levels: list[Level]
     """What each of these reaches."""
+    policies: set[str | None]
+    """What these are under."""
     listed: list[Item]
     """They, and all else that is late and may be dunned."""
     listed_minor: dict[str, int]
     """The sum of these by kind."""
     reasons: list[Reason]
     """Why the rest goes up no level."""
-    kept_back_minor: int
-    """What may not be dunned."""
+    kept_back_minor: dict[str, int]
+    """The sum by kind of what may not be dunned."""
 
 
 def _groups(store: Store, facts: _Facts, rows: Sequence[Fact], keys: set[Key]) -> Iterator[_Group]:
@@ -391,15 +396,16 @@ def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Fact]) -> _Gro
     listed: list[Item] = []
     kept_back: list[Reason] = []
     waiting: list[Reason] = []
-    listed_minor = {"invoice": 0, "fee": 0, "interest": 0}
-    kept_back_minor, today, last_on = 0, facts.today.isoformat(), facts.last_on.get(key)
+    policies: set[str | None] = set()
+    listed_minor, kept_back_minor = dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 0)
+    today, last_on = facts.today.isoformat(), facts.last_on.get(key)
     for row in rows:
         name, reached, due_on, kind, receivable_id, invoice_id, balance_minor = row[OWED]
         is_late = due_on < today
         why = _kept_back(facts, key[0], invoice_id, name) if facts.standing or name == OFF else None
         if why:
             kept_back.append(Reason(due_on, invoice_id, why))
-            kept_back_minor += balance_minor
+            kept_back_minor[kind] += balance_minor
             continue
         level, why = facts.due(last_on, name, reached, due_on) if kind == "invoice" else NO_LEVEL
         if level and level.after_days >= 0 and key in facts.waiting:
@@ -413,9 +419,11 @@ def _group(facts: _Facts, key: Key, customer: Row, rows: Iterable[Fact]) -> _Gro
         if level:
             advanced.append(item)
             levels.append(level)
+            policies.add(name)
         elif why:
             waiting.append(Reason(due_on, invoice_id, why))
-    return _Group(key, customer, advanced, levels, listed, listed_minor, [*kept_back, *waiting], kept_back_minor)
+    reasons = [*kept_back, *waiting]
+    return _Group(key, customer, advanced, levels, policies, listed, listed_minor, reasons, kept_back_minor)
 
 
 def _kept_back(facts: _Facts, customer_id: int, invoice_id: int, name: str | None) -> str | None:
@@ -439,17 +447,15 @@ class _Draft(NamedTuple):
 
 def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | LeftOut | None:
     """The draft of a notice; or why the customer is left out; None where nothing is late nor about to be."""
-    listed_minor = sum(group.listed_minor.values())
 
     def left_out(why: str) -> LeftOut:
-        return LeftOut(*group.key, listed_minor, why, _oldest_first(group.listed))
+        return LeftOut(*group.key, group.listed_minor, why, _oldest_first(group.listed))
 
     if not group.advanced:
-        return _kept_waiting(group, listed_minor) if group.reasons else None
+        return _kept_waiting(group) if group.reasons else None
     currency = group.key[1]
-    own = policy(facts.settings, group.customer["dunning"]) or facts.settings
-    owed_minor = listed_minor - facts.credit_minor.get(group.key, 0)
-    minimum_minor = own.minimum_minor.get(currency, 0)
+    owed_minor = sum(group.listed_minor.values()) - facts.credit_minor.get(group.key, 0)
+    minimum_minor = _minimum_minor(facts, group)
     if owed_minor <= 0:
         return left_out("unapplied credit covers what is late")
     if owed_minor < minimum_minor:
@@ -470,11 +476,17 @@ def _decide_one(facts: _Facts, group: _Group, *, letters: bool) -> _Draft | Left
     return _Draft(group, level, channel, why if channel == "task" and level.mail and has_email else None)
 
 
-def _kept_waiting(group: _Group, listed_minor: int) -> LeftOut:
+def _minimum_minor(facts: _Facts, group: _Group) -> int:
+    """The least of the policies by which it goes up a level: one of them that lets it be told is enough."""
+    under = [policy(facts.settings, name) for name in group.policies]
+    return min(each.minimum_minor.get(group.key[1], 0) for each in under if each)
+
+
+def _kept_waiting(group: _Group) -> LeftOut:
     """Nothing of it goes up a level."""
     whys = dict.fromkeys(reason.why for reason in group.reasons)
     invoice_ids = _oldest_first([*group.listed, *group.reasons])
-    owed_minor = listed_minor + group.kept_back_minor
+    owed_minor = {kind: group.listed_minor[kind] + group.kept_back_minor[kind] for kind in KINDS}
     return LeftOut(*group.key, owed_minor, "; ".join(whys), invoice_ids, tuple(group.reasons))
 
 

@@ -195,7 +195,7 @@ def left_out(store: Store, decision: Decision, today: date) -> list[dict[str, An
             customer=(each.customer_id, names[each.customer_id]),
             level=None,
             channel=None,
-            money=(each.currency, each.amount_minor, 0, 0),
+            money=(each.currency, each.owed_minor["invoice"], each.owed_minor["fee"], each.owed_minor["interest"]),
             invoices=[numbers[invoice_id] for invoice_id in each.invoice_ids],
             status="left_out",
             decided_on=today.isoformat(),

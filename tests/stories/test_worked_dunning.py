@@ -184,6 +184,48 @@ def test_a_notice_tells_its_own_claims_from_what_is_open(company: Dunned) -> Non
     assert re.search(r"INV-2026-0001 +interest +0\.41 +100\.00 × 10% × 15 / 365", company.out)
 
 
+def test_who_is_left_out_is_told_with_principal_fee_and_interest(company: Dunned) -> None:
+    """100.00 × 10 % × 15 / 365 = 0.41; of it 60 are paid. The second invoice is disputed, and bears nothing."""
+    company.configure(FEES)
+    company.sell("100")
+    company.sell("7", "Ben", day=14)
+    company.dun(15)
+    company.at(16, "collect", "INV-2026-0001", "60")
+    company.at(16, "dispute", "INV-2026-0002", "--reason", "broken")
+    rows = company.dun(17, "--dry-run")
+    assert [[row[key] for key in ("customer", "amount", "fee", "interest", "total")] for row in rows] == [
+        ["K1", "40.00", "10.00", "0.41", "50.41"],
+        ["K2", "7.00", "0.00", "0.00", "7.00"],
+    ]
+    company.at(18, "collect", "INV-2026-0001", "40")
+    (row, _disputed) = company.dun(19, "--dry-run")
+    assert [row[key] for key in ("amount", "fee", "interest", "total")] == ["0.00", "10.00", "0.41", "10.41"]
+
+
+@pytest.mark.parametrize("chosen", ["INV-2026-0001", "K1"])
+@pytest.mark.parametrize(("all_have", "vip_has", "written"), [("60", "10", [("K1", "a")]), ("10", "60", [])])
+def test_the_minimum_is_of_the_policy_that_is_nearest(
+    company: Dunned, chosen: str, all_have: str, vip_has: str, written: list[Any]
+) -> None:
+    """50.00 are late; the policy of the invoice, or of its customer, says what is too little."""
+    vip = f"{{vip: {{minimum: {{EUR: {vip_has}}}, levels: {LADDER}}}}}"
+    company.configure(minimum=f"{{EUR: {all_have}}}", policies=vip)
+    company.sell("50")
+    company.at(0, "edit", chosen, "dunning=vip")
+    assert company.levels(6) == written
+
+
+def test_of_several_minimums_the_least_counts(company: Dunned) -> None:
+    """30.00 under a minimum of 60, and 10.00 under one of 20: 40.00 are enough for the one, and both are told."""
+    vip = f"{{vip: {{minimum: {{EUR: 20}}, levels: {LADDER}}}}}"
+    company.configure(minimum="{EUR: 60}", policies=vip)
+    company.sell("30")
+    company.sell("10")
+    company.at(0, "edit", "INV-2026-0002", "dunning=vip")
+    (row,) = company.dun(6)
+    assert (row["total"], row["invoices"]) == ("40.00", ["INV-2026-0001", "INV-2026-0002"])
+
+
 @pytest.mark.parametrize(("claims_first", "principal"), [("false", "50.00"), ("true", "60.41")])
 def test_claims_first_turns_round_what_a_payment_settles(company: Dunned, claims_first: str, principal: str) -> None:
     """Of 110.41 are paid 50.00: of the principal, or of the claims of 10.41 first; 60.41 are open either way."""
