@@ -47,6 +47,7 @@ DIRECTLY = {
     ("customer", "credit"): f"SELECT id FROM credit_note WHERE customer_id IN {FAMILY} ORDER BY id",
     ("invoice", "customer"): OWNED.format(table="invoice"),
     ("credit", "customer"): OWNED.format(table="credit_note"),
+    ("notice", "customer"): OWNED.format(table="notice"),
     ("invoice", "credit"): "SELECT id FROM credit_note WHERE invoice_id = ? ORDER BY id",
     ("credit", "invoice"): "SELECT invoice_id AS id FROM credit_note WHERE id = ? AND invoice_id IS NOT NULL",
 }
@@ -155,12 +156,12 @@ def on_thread(store: Store, start: Reference, kind: str) -> list[Reference]:
         return _of_payment(store, start, kind)
     if start.kind == "task":
         return _of_task(store, start, kind)
-    if start.kind not in THREAD or kind not in THREAD:
-        return []
     directly = DIRECTLY.get((start.kind, kind))
     if directly:
         rows = store.all(directly, (start.id,) * directly.count("?"))
         return [_named(store, kind, row["id"]) for row in rows]
+    if start.kind not in THREAD or kind not in THREAD:
+        return []
     start_column, start_joins = THREAD[start.kind]
     column, joins = THREAD[kind]
     condition = OF_FAMILY if start.kind == "customer" else f"{start_column} = ?"

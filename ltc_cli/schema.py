@@ -1509,6 +1509,18 @@ def m019_words(db: Database) -> None:
     _make(db, M019, ())
 
 
+# What a call stands for: a level of the ladder, or one before the due date; and whether it stops shipping.
+M020 = (
+    "ALTER TABLE task ADD COLUMN on_ladder INTEGER NOT NULL DEFAULT 1 CHECK (on_ladder IN (0, 1))",
+    "ALTER TABLE task ADD COLUMN stops_shipping INTEGER NOT NULL DEFAULT 0 CHECK (stops_shipping IN (0, 1))",
+)
+
+
+def m020_calls(db: Database) -> None:
+    """A call keeps of its level what a notice does."""
+    _make(db, M020, ())
+
+
 def _let_words_go(db: Database, facts: tuple[tuple[str, str, str, str], ...]) -> None:
     """Guard facts as before, but for the words of a person that is erased: they may become nothing."""
     for table, kept, words, is_erased in facts:
@@ -1553,6 +1565,7 @@ MIGRATIONS = (
     m017_letters,
     m018_dunning_now,
     m019_words,
+    m020_calls,
 )
 VERSION = len(MIGRATIONS)
 

@@ -162,7 +162,7 @@ class _Run:
             session.settings,
             session.today,
             customer_id=find(store, self.customer, "customer").id if self.customer else None,
-            letters=self.folder is not None,
+            letters=self.folder is not None or not (self.is_sending or session.settings.mail.host),
             explain=explain,
         )
         if self.expected is not None:

@@ -1,6 +1,6 @@
 """`ltc simulate`: the days to come, on a copy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -34,10 +34,10 @@ BY_HAND = (
 )
 
 
-def _deliver(store: Store, on: date) -> None:
+def _deliver(store: Store, on: date, channels: Sequence[str]) -> None:
     """Nobody is written to, but what follows a mail follows; pauses end, and so do runs that died."""
     outbox.recover(store, on)
-    for mail_id in outbox.waiting(store, channels=mailing.channels(None)):
+    for mail_id in outbox.waiting(store, channels=channels):
         outbox.sent(store, mail_id, on, "simulated")
 
 
@@ -61,6 +61,7 @@ def simulate(
         raise UsageError(f"{last} is not a day from today until ten years on", "ltc simulate --until +90d")
     root: Any = ctx.find_root().command
     settings = session.settings
+    channels = mailing.channels(None) if settings.mail.host else outbox.CHANNELS
     by_hand = settings.mail.host is None and setting.missing(settings, writes=True, sends=False) is None
 
     def foresee(store: Store) -> Report:
@@ -68,7 +69,7 @@ def simulate(
 
         def rows(on: date, step: Step) -> Iterator[dict[str, Any]]:
             if step.foreseen is None:
-                return _deliver(store, on) if settings.mail.host or by_hand else None
+                return _deliver(store, on, channels) if settings.mail.host or by_hand else None
             line = LineSession(session, held)
             line.given["today"] = on.isoformat()
             root.perform(step.foreseen(settings).split(), line)

@@ -292,11 +292,10 @@ def _reached(dunning: Dunning, row: Fact, levels: set[str]) -> Fact:
     return (customer_id, currency, name, max(places, default=None), *rest)
 
 
-def _last_called(settings: Settings, called: Iterable[Call]) -> Iterator[tuple[Key, date]]:
+def _last_called(called: Iterable[Call]) -> Iterator[tuple[Key, date]]:
     """When customers were called instead of written to, about a level of the ladder."""
-    early = {level.name for ladder in ladders(settings).values() for level in ladder.levels if level.after_days < 0}
     for call in called:
-        if call.done_on and call.level not in early:
+        if call.done_on and call.on_ladder:
             yield (call.customer_id, call.currency), date.fromisoformat(call.done_on)
 
 
@@ -311,7 +310,7 @@ def _facts(
     """What else counts: of these customers, who reach a level, when they were written to and what is held for them."""
     last = {(row["customer_id"], row["currency"]): row for row in store.among(LAST, customer_ids)}
     last_on = {key: date.fromisoformat(row["last_on"]) for key, row in last.items()}
-    for key, day in _last_called(settings, called.values()):
+    for key, day in _last_called(called.values()):
         last_on[key] = max(day, last_on.get(key, day))
     return _Facts(
         settings.dunning,

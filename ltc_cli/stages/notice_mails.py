@@ -152,7 +152,7 @@ def _has_moved(store: Store, mail_id: int) -> bool:
 
 # Its mail has failed; has_call: one goes with it.
 FAILED = """
-SELECT notice.id, notice.customer_id, notice.level, notice.currency, customer.name,
+SELECT notice.id, notice.customer_id, notice.level, notice.currency, on_ladder, stops_shipping, customer.name,
     EXISTS (SELECT 1 FROM task WHERE task.notice_id = notice.id) AS has_call
 FROM outbox JOIN notice ON outbox.kind = 'notice' AND notice.id = outbox.record_id
 JOIN customer_now AS customer ON customer.own_id = notice.customer_id
@@ -166,6 +166,8 @@ SELECT id, record_id, recipient FROM outbox WHERE kind = 'notice' AND state = 'f
     WHERE task_id = ?) ORDER BY id
 """
 CALLED = "they were called about it"
+ABOUT = ("customer_id", "level", "currency", "on_ladder", "stops_shipping")
+"""What a call instead of a notice has of it."""
 
 # Mails of notices that have failed, where nothing of what they speak of is open but what they claim themselves. Its
 # second condition of the state is that of the index.
@@ -190,7 +192,7 @@ def refused(store: Store, mail_id: int, on: date) -> None:
     unasked = [item for item in untold if not tasks.called_about(store, [item])]
     if unasked and not notice["has_call"]:
         store.touch(f"K{notice['customer_id']}")
-        about = {key: notice[key] for key in ("customer_id", "level", "currency")}
+        about = {key: notice[key] for key in ABOUT}
         tasks.add(store, f"call {notice['name']}", on, unasked, **about)
 
 

@@ -230,6 +230,8 @@ def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_i
         level=notice.level,
         currency=notice.currency,
         notice_id=notice_id,
+        on_ladder=int(notice.on_ladder),
+        stops_shipping=int(notice.stops_shipping),
     )
 
 

@@ -47,17 +47,19 @@ STATE = """COALESCE((SELECT outbox_attempt.state FROM outbox JOIN outbox_attempt
     WHERE outbox.kind = 'notice' AND outbox.record_id = {notice} AND happened_on <= ?
     ORDER BY outbox.id DESC, outbox_attempt.id DESC LIMIT 1), 'sent')"""
 
-# Whether anything that a call for money is about is open, may be dunned, and was not written about since. A call that
-# goes with a notice is not needed where that was cancelled.
+# Whether anything that a call for money is about, or a claim of its invoice that somebody has read of, is open, may be
+# dunned, and was not written about since. A call that goes with a notice is not needed where that was cancelled.
 IS_OWED = f"""
-EXISTS (SELECT 1 FROM task_item JOIN receivable ON receivable.id = receivable_id
+EXISTS (SELECT 1 FROM task_item JOIN receivable AS reached ON reached.id = receivable_id
+    JOIN receivable ON receivable.invoice_id = reached.invoice_id AND (receivable.id = reached.id
+        OR receivable.notice_id IS NOT NULL AND {STATE.format(notice="receivable.notice_id")} <> 'failed')
     WHERE task_item.task_id = task.id AND receivable.amount_minor > COALESCE((SELECT SUM(amount_minor) FROM settlement
         WHERE settlement.receivable_id = receivable.id AND settled_on <= ?), 0)
     AND receivable.invoice_id NOT IN (SELECT invoice_id FROM standing WHERE invoice_id IS NOT NULL)
     AND COALESCE((SELECT policy FROM dunning_choice_now AS choice WHERE choice.invoice_id = receivable.invoice_id),
         (SELECT dunning FROM customer AS kept WHERE kept.id = customer.id), '') <> 'none'
     AND NOT EXISTS (SELECT 1 FROM notice_item JOIN notice ON notice.id = notice_item.notice_id
-        WHERE notice_item.receivable_id = receivable.id AND notice_item.level = task_item.level
+        WHERE notice_item.receivable_id = reached.id AND notice_item.level = task_item.level
         AND notice.id <> COALESCE(task.notice_id, 0) AND decided_on <= ?
         AND {STATE.format(notice="notice.id")} NOT IN ('cancelled', 'failed')))
 AND {STATE.format(notice="task.notice_id")} <> 'cancelled'
@@ -103,7 +105,7 @@ JOIN invoice ON invoice.id = invoice_id WHERE {these:task_id} ORDER BY task_id, 
 # cross join is kept: a call has few items, and the mails of notices are many.
 CALLS = f"""
 SELECT receivable_id, task_item.level, task.id AS task_id, COALESCE(merged_into_id, customer.id) AS customer_id,
-    currency, done_on
+    currency, done_on, on_ladder
 FROM task_item JOIN task ON task.id = task_item.task_id JOIN customer ON customer.id = task.customer_id
 LEFT JOIN task_done ON task_done.task_id = task.id
 WHERE task.notice_id IS NULL OR done_on IS NOT NULL AND EXISTS (
@@ -130,6 +132,8 @@ class Call(NamedTuple):
     customer_id: int
     currency: str
     done_on: str | None
+    on_ladder: int
+    """0 for a level before the due date."""
 
 
 def add(

@@ -77,6 +77,25 @@ def test_who_will_be_written_to_when_and_at_which_level(tmp_path: Path) -> None:
     assert company.ltc("list", "notices") == []
 
 
+def test_letters_on_paper_are_foreseen_where_there_is_no_server(tmp_path: Path) -> None:
+    """Due on 2026-03-02: with a server it is a call, which nobody makes; by hand three letters, and a nudge."""
+    company = Company(tmp_path, today="2026-01-31", config=HOST)
+    company.ltc("lead", "add", "Ada", "--company", "Engines")
+    company.ltc("promote", "L1", "--amount", "1200")
+    company.ltc("edit", "K1", "address=Mill Lane 2")
+    company.ltc("sign", "O1", "--terms", "100% sign; net 30")
+    company.ltc("invoice", "C1")
+    assert [row["level"] for row in company.ltc("simulate", "--until", "2026-03-10")] == ["nudge", "reminder"]
+    company.config_path.write_text(HOST.partition("\n")[0], encoding="utf-8")
+    told = [(row["on"], row["level"]) for row in company.ltc("simulate", "--until", "2026-06-30")]
+    assert told == [
+        ("2026-02-27", "nudge"),
+        ("2026-03-07", "reminder"),
+        ("2026-03-22", "second"),
+        ("2026-04-11", "final"),
+    ]
+
+
 @pytest.mark.parametrize("state", ["queued", "claimed"])
 def test_a_mail_that_pauses_keeps_nothing_back(state: str, tmp_path: Path) -> None:
     """Due on 2026-01-31, the first notice is queued on 2026-02-05 and pauses; the second is of 2026-02-20."""

@@ -781,6 +781,56 @@ def test_a_level_stops_shipping_until_it_is_paid(company: Dunned) -> None:
     company.at(6, "ship", "C1")
 
 
+STOPPING: Final = "[{name: a, after: 5d, mail: reminder}, {name: b, after: 20d, mail: final, stop_shipping: true}]"
+
+
+def test_a_call_that_was_made_stops_shipping_as_its_level_does(company: Dunned) -> None:
+    company.configure(STOPPING)
+    company.sell("100", has_email=False)
+    company.dun(5)
+    company.at(5, "done", "T1")
+    company.dun(20)
+    company.ltc("ship", "C1", "--dry-run", today=at(20))
+    company.at(20, "done", "T2")
+    error = company.ltc("ship", "C1", today=at(21), fails=4)
+    assert error["message"] == "K1 is sent nothing: INV-2026-0001 has reached the level b (T2)"
+    (row,) = [row for row in company.at(21, "today") if row["ref"] == "C1"]
+    assert row["what"] == "shipping stopped"
+    company.at(22, "collect", "INV-2026-0001")
+    company.at(22, "ship", "C1")
+
+
+def test_the_call_beside_the_last_letter_stands_while_a_claim_is_open(company: Dunned) -> None:
+    company.configure("[{name: a, after: 5d, mail: final, fee: 40, task: 'call {customer}'}]")
+    company.sell("100")
+    company.dun(5)
+    company.at(6, "collect", "INV-2026-0001", "100")
+    assert company.at(7, "show", "T1")["status"] == "open"
+    company.at(8, "collect", "INV-2026-0001")
+    assert company.at(9, "show", "T1")["status"] == "moot"
+
+
+def test_a_call_before_the_due_date_keeps_no_spacing_whatever_its_level_is_called_later(company: Dunned) -> None:
+    """Due on day 10: a call 5 days before, and the first level one day after, three days later than a renaming."""
+    company.configure("[{name: pre, after: -5d, mail: nudge}, {name: a, after: 1d, mail: reminder}]")
+    company.sell("100", has_email=False, terms="100% sign; net 10")
+    company.dun(5)
+    company.at(8, "done", "T1")
+    company.configure("[{name: soon, after: -1d, mail: nudge}, {name: a, after: 1d, mail: reminder}]")
+    assert company.levels(11) == [("K1", "a")]
+
+
+def test_what_a_notice_says_of_a_payment_is_typed_back(company: Dunned) -> None:
+    """Of more than three invoices the payment's reference is the notice: so it names its customer."""
+    for _ in range(4):
+        company.sell("10", "Ada")
+    company.dun(5)
+    paid = company.at(6, "collect", "N1", "40")
+    assert [row["amount"] for row in paid["allocations"]] == ["10.00"] * 4
+    company.sell("10", "Ada", day=6)
+    assert company.at(7, "promise", "N1", at(9))["ref"] == "K1"
+
+
 def test_paid_between_decision_and_sending(company: Dunned) -> None:
     company.configure(FEES)
     company.sell("100")
