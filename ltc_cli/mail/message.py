@@ -35,6 +35,8 @@ HEADERS = (
     "Content-Type",
 )
 
+ENCODED_WORD = r"=\?utf-8\?[bq]\?[^?\s]*\?="
+
 BOUNDARY = "=_ltc"
 """Stands in no part: in a quoted-printable text `=` is followed by digits or a line's end (RFC 2045, 6.7)."""
 
@@ -99,15 +101,16 @@ def letter_of(message: bytes) -> Letter:
     from email import message_from_bytes, policy
 
     read = message_from_bytes(message, policy=policy.default)
-    (sender,), (recipient,) = read["From"].addresses, read["To"].addresses
+    raw = dict(read.raw_items())
+    (sender,), (recipient,) = (_mailboxes(str(raw[name])) for name in ("From", "To"))
     plain, html = (read.get_body((kind,)) for kind in ("plain", "html"))
     assert plain
     assert html
     return Letter(
-        sender_name=sender.display_name,
-        sender=sender.addr_spec,
-        recipient_name=recipient.display_name,
-        recipient=recipient.addr_spec,
+        sender_name=sender[0],
+        sender=sender[1],
+        recipient_name=recipient[0],
+        recipient=recipient[1],
         subject=str(read["Subject"]),
         text=plain.get_content().replace("\r\n", "\n"),
         html=html.get_content().replace("\r\n", "\n"),
@@ -157,7 +160,7 @@ def _refuse_text(name: str, text: str, hint: str) -> None:
 
 
 def _no_mail(letter: Letter, whose: str, why: str) -> RefusedError:
-    hint = f"is a name in it long or unusual? ltc edit {whose} name=…"
+    hint = f"is a name in it unusual? ltc edit {whose} name=…, or company.name in config.yaml"
     return RefusedError(f"the mail to {letter.recipient} {why}", hint)
 
 
@@ -166,8 +169,8 @@ def _assembled(letter: Letter, message_id: str, moment: datetime) -> bytes:
     from email.utils import format_datetime
 
     head = [
-        _header("From", _address(letter.sender_name, letter.sender)),
-        _header("To", _address(letter.recipient_name, letter.recipient)),
+        _mailbox("From", letter.sender_name, letter.sender),
+        _mailbox("To", letter.recipient_name, letter.recipient),
         _header("Subject", letter.subject),
         _header("Date", format_datetime(moment)),
         _header("Message-ID", message_id),
@@ -183,9 +186,15 @@ def _assembled(letter: Letter, message_id: str, moment: datetime) -> bytes:
 
 @lru_cache
 def _header(name: str, value: str) -> str:
-    policy = _policy()
-    folded: str = policy.fold(name, value if value.isascii() else policy.header_factory(name, value))
+    folded: str = _policy().fold(name, value) if value.isascii() else f"{name}: {_encoded(name, value)}\r\n"
     return folded
+
+
+def _encoded(header: str, text: str) -> str:
+    """The text in encoded words alone. The library loses blanks and quotes where it encodes a part of it."""
+    from email.header import Header
+
+    return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(linesep="\r\n")
 
 
 def _part(subtype: str, text: str) -> str:
@@ -200,11 +209,15 @@ def _body(text: str) -> bytes:
     return b"\r\n".join((*(text.encode().splitlines() or [b""]), b""))
 
 
-def _address(name: str, address: str) -> str:
+@lru_cache
+def _mailbox(header: str, name: str, address: str) -> str:
+    """The header of one address. What is ASCII stands in one line, since the library loses quotes where it folds."""
     from email.headerregistry import Address
 
+    if not name.isascii():
+        return f"{header}: {_encoded(header, name)}\r\n <{address}>\r\n"
     local, _, domain = address.rpartition("@")
-    return str(Address(display_name=name, username=local, domain=domain))
+    return f"{header}: {Address(display_name=name, username=local, domain=domain)}\r\n"
 
 
 @cache
@@ -238,8 +251,21 @@ def _read_back(data: bytes) -> dict[str, Any]:
 
 @lru_cache
 def _mailboxes(value: str) -> list[tuple[str, str]]:
+    name = None
+    if encoded := re.fullmatch(rf"({ENCODED_WORD}(?:\s+{ENCODED_WORD})*)\s+(<[^<>]*>)", value):
+        name, value = _decoded(encoded[1]), encoded[2]
     read: Any = _policy().header_fetch_parse("To", value)
-    return [(each.display_name, each.addr_spec) for each in read.addresses]
+    return [(each.display_name if name is None else name, each.addr_spec) for each in read.addresses]
+
+
+def _decoded(words: str) -> str:
+    """What encoded words say, each of whole characters and no blank between them (RFC 2047, 6.2).
+
+    The library's parser of addresses reads one there.
+    """
+    from email.header import decode_header, make_header
+
+    return "".join(str(make_header(decode_header(word))) for word in words.split())
 
 
 def _expected(letter: Letter, message_id: str) -> dict[str, Any]:
