@@ -99,8 +99,8 @@ def normalise_email(text: str) -> str:
     """
     if re.fullmatch(_PLAIN_ADDRESS, plain := text.strip().lower()):
         return plain
-    local, _, domain = _without_mailto(_composed(text.strip()).lower()).rpartition("@")
-    domain = _ascii_domain(domain)
+    local, _, domain = _without_mailto(_composed(text.strip())).rpartition("@")
+    local, domain = local.lower(), _ascii_domain(domain)
     if not (_is_local_part(local) and _is_domain(domain) and len(local) + 1 + len(domain) <= _ADDRESS_LIMIT):
         raise UsageError(f"{text!r:.60} is not one e-mail address", "write it as name@example.com")
     return f"{local}@{domain}"
@@ -143,17 +143,18 @@ def kept_emails(texts: Sequence[str], problems: ColumnProblems) -> list[str]:
 
 
 def _without_mailto(address: str) -> str:
-    if not address.startswith("mailto:"):
-        return address
-    return address.removeprefix("mailto:").partition("?")[0]
+    scheme, _, rest = address.partition(":")
+    return rest.partition("?")[0] if scheme.lower() == "mailto" else address
 
 
 def _ascii_domain(domain: str) -> str:
-    """The domain in IDNA; empty when it has no such form."""
+    """The domain as it is registered (IDNA 2008: ß and ς stay what they are); empty when it has no such form."""
     if domain.isascii() or len(domain) > _ADDRESS_LIMIT:
-        return domain
+        return domain.lower()
+    import idna
+
     try:
-        return domain.encode("idna").decode("ascii").lower()
+        return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
     except UnicodeError:
         return ""
 

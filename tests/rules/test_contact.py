@@ -74,6 +74,12 @@ def test_cleaning_twice_is_cleaning_once(typed: str) -> None:
         ("o'brien@sub.example.co.uk", "o'brien@sub.example.co.uk"),
         ("root@localhost", "root@localhost"),
         ("info@bücher.de", "info@xn--bcher-kva.de"),  # the example of RFC 3492's own literature
+        ("info@straße.de", "info@xn--strae-oqa.de"),  # UTS 46, 4: ß and ς as they are, a capital Σ as σ
+        ("INFO@STRAẞE.DE", "info@xn--strae-oqa.de"),
+        ("info@strasse.de", "info@strasse.de"),
+        ("info@βόλος.com", "info@xn--nxasmm1c.com"),
+        ("info@ΒΌΛΟΣ.com", "info@xn--nxasmq6b.com"),
+        ("MailTo:Info@Bücher.de?subject=Hello", "info@xn--bcher-kva.de"),
         ("ａｄａ＠example.com", "ada@example.com"),
         ("用户@qq.com", "用户@qq.com"),
     ],
@@ -95,6 +101,7 @@ def test_an_address_is_brought_into_one_form(typed: str, normalised: str) -> Non
         *("a" * 65 + "@example.com", "ada@" + "b" * 64 + ".com", "ada@" + "b." * 130 + "com"),
         *("ada\u00a0x@example.com", "ada\u202e@example.com", "ada\x85@example.com", "ada\ud800@example.com"),
         *("ada，eve@example.com", "ada@ü..de", "ada@" + "ü" * 300 + ".de", "ada@\ud800.de"),
+        *("ada@😀.de", "ada@ü\u202e.de", "ada@אa.de", "ada@\u0301ü.de"),
     ],
 )
 def test_what_is_not_exactly_one_address_is_refused(typed: str) -> None:
