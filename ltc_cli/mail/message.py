@@ -173,9 +173,9 @@ def _assembled(letter: Letter, message_id: str, moment: datetime) -> bytes:
         _mailbox("To", letter.recipient_name, letter.recipient),
         _header("Subject", letter.subject),
         _header("Date", format_datetime(moment)),
-        _header("Message-ID", message_id),
+        # These in one line: folded, they would be encoded words and no ids and addresses any more.
+        f"Message-ID: {message_id}\r\n",
         "Auto-Submitted: auto-generated\r\n",
-        # In one line: folded, it would be encoded words and no address any more.
         f"List-Unsubscribe: {letter.list_unsubscribe}\r\n" if letter.unsubscribe else "",
         f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n',
         _header("Content-Language", letter.language),

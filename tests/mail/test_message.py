@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ltc_cli.errors import ConfigError, RefusedError
 from ltc_cli.mail import templates
-from ltc_cli.mail.message import HEADERS, Letter, build, letter_of, refuse_address
+from ltc_cli.mail.message import HEADERS, Letter, build, letter_of, message_id, refuse_address
 
 if TYPE_CHECKING:
     from tests.mail.server import Inbox
@@ -142,6 +142,15 @@ def test_a_name_of_many_encoded_words_is_read_as_it_was_meant(field: str, name: 
     assert getattr(letter_of(data), field) == name
     words = re.findall(rb"=\?utf-8\?[bq]\?[^?]*\?=", data)
     assert all(len(word) <= 75 and str(make_header(decode_header(word.decode()))) for word in words)  # RFC 2047, 2
+
+
+def test_a_sender_at_a_long_domain_is_no_reason_to_refuse_a_mail() -> None:
+    sender = f"billing@{'a' * 63}.{'b' * 63}.example"
+    identity = message_id(sender, "0" * 32)
+    data = build(LETTER._replace(sender=sender, recipient=sender), identity, MOMENT)
+    assert str(read(data)["Message-ID"]) == identity
+    assert mailbox(data, "From") == ("Acme GmbH", sender)
+    assert mailbox(data, "To") == ("Ada", sender)
 
 
 def test_a_tab_in_a_name_is_a_blank() -> None:
