@@ -118,6 +118,16 @@ def test_a_name_that_is_only_odd_arrives_as_it_is(text: str, late: Company, inbo
     assert f"{text}," in plain.get_content()
 
 
+@pytest.mark.parametrize("text", [*NAMES, "Société Générale de Surveillance Île-de-France", "é" * 200])
+def test_dry_run_and_run_write_to_the_same_and_the_next_one_to_nobody(text: str, late: Company) -> None:
+    with closing(sqlite3.connect(late.path)) as connection, connection:
+        connection.execute("UPDATE customer SET name = ?, contact = NULL", (text,))
+    (planned,) = late.ltc("dun", "--dry-run")
+    (done,) = late.ltc("dun")
+    assert (planned["channel"], planned["level"]) == (done["channel"], done["level"])
+    assert late.ltc("dun") == []
+
+
 @pytest.mark.parametrize(
     "email",
     [
