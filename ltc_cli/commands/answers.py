@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.errors import UsageError
@@ -42,3 +43,10 @@ def choice(text: str, among: Iterable[str], option: str) -> str:
         if word.casefold() == text.strip().casefold():
             return word
     raise UsageError(f"{option} {text[:40]} is not known", f"one of: {' '.join(among)}")
+
+
+def folder_of(text: str | None) -> Path | None:
+    """The folder of --to-folder. Raises UsageError for an empty name: an unset variable asks nobody to send."""
+    if text == "":
+        raise UsageError("--to-folder names no folder", "ltc outbox send --to-folder mails")
+    return Path(text) if text else None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from ltc_cli.commands.answers import ask
+from ltc_cli.commands.answers import ask, folder_of
 from ltc_cli.commands.post import deliver, outcome, paused, undelivered, way_out
 from ltc_cli.errors import ConflictError, DataError, UsageError
 from ltc_cli.mail import outbox, setting
@@ -57,7 +57,7 @@ def dun(
         raise UsageError("--plan writes a file, --dry-run keeps nothing", "--plan alone does nothing else")
     session.expect_file()
     dunning_letters.refuse_unknown(session.settings)
-    folder = Path(to_folder) if to_folder else None
+    folder = folder_of(to_folder)
     run = _Run(session, customer, apply, folder, max_notices, is_sending=not no_send, is_confirmed=confirm)
     if session.given.get("dry_run") or plan:
         return session.read(lambda store: run.trial(store, plan))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ltc_cli.commands.answers import ask, record
+from ltc_cli.commands.answers import ask, folder_of, record
 from ltc_cli.errors import UsageError
 from ltc_cli.references import find
 from ltc_cli.report import Report
@@ -52,7 +52,7 @@ def nurture(
     if due and on:
         raise UsageError("--due is always of today", "ltc nurture --due --today DATE")
     if lead is None:
-        return _due(session, no_send=no_send, to_folder=Path(to_folder) if to_folder else None)
+        return _due(session, no_send=no_send, to_folder=folder_of(to_folder))
 
     def decide(store: Store) -> Report:
         if enroll or stop:

@@ -1,12 +1,11 @@
 """`ltc outbox`: the one queue of all mail."""
 
 import shlex
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ltc_cli.commands.answers import ask, record
+from ltc_cli.commands.answers import ask, folder_of, record
 from ltc_cli.commands.post import a_run, outcome, undelivered, way_out
 from ltc_cli.errors import RefusedError, UnderWayError, UsageError
 from ltc_cli.mail import outbox
@@ -56,7 +55,7 @@ def send(
     """
     session = ask(ctx)
 
-    folder = Path(to_folder) if to_folder else None
+    folder = folder_of(to_folder)
 
     def work(store: Store, decisions: Decisions) -> Report:
         handled: list[int] = []

@@ -1,11 +1,10 @@
 """`ltc send`: the document goes to the customer."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ltc_cli.commands.answers import ask, record
+from ltc_cli.commands.answers import ask, folder_of, record
 from ltc_cli.commands.post import NOT_DELIVERED, deliver, remarks, way_out, withdraw
 from ltc_cli.errors import UsageError
 from ltc_cli.mail import outbox
@@ -42,7 +41,7 @@ def send(
     kind = session.look(lambda store: _document(store, reference).kind)
     desk = mailing.office(session.settings, kind)
     is_kept = not (no_send or session.given.get("dry_run"))
-    way = way_out(session, Path(to_folder) if to_folder else None) if is_kept else None
+    way = way_out(session, folder_of(to_folder)) if is_kept else None
     mails: list[int] = []
     written_now: list[int] = []
 

@@ -80,11 +80,12 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
     _refuse_mails_on_their_way(mails)
     store.connection.execute("PRAGMA secure_delete = ON")
     answers, details = _speaking_answers(store, person), speaking_details(store, person)
+    erased = {(row["kind"], row["record_id"]) for row in store.all("SELECT kind, record_id FROM erasure")}
     for kind, ids in (("lead", person.leads), ("customer", person.customers)):
         for record_id in ids:
-            store.add(
-                "erasure", kind=kind, record_id=record_id, erased_on=on.isoformat(), recorded_at=store.recorded_at
-            )
+            if (kind, record_id) not in erased:
+                known = {"erased_on": on.isoformat(), "recorded_at": store.recorded_at}
+                store.add("erasure", kind=kind, record_id=record_id, **known)
     _suppress(store, person, on)
     removed = {
         "mail": _erase_mails(store, mails, on),

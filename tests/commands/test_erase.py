@@ -175,6 +175,18 @@ def test_again_it_says_so(company: Company) -> None:
     assert company.dump() == before
 
 
+def test_a_customer_goes_after_the_lead_it_came_from(company: Company) -> None:
+    company.ltc("lead", "add", "Grace", "--company", "Compilers", "--email", "grace@compilers.example")
+    customer = company.ltc("promote", company.ltc("find", "Grace")[0]["ref"], "--amount", "100")["customer"]
+    (lead,) = [row["ref"] for row in company.ltc("list", "leads") if row["name"] == "Grace"]
+    company.ltc("erase", lead)
+    assert in_the_file(company, "compilers.example") == []
+    company.ltc("erase", customer)
+    assert in_the_file(company, "Compilers") == []
+    company.ltc("erase", customer)
+    assert company.run("check") == 0, company.out
+
+
 def test_a_dry_run_removes_nothing(company: Company) -> None:
     before = company.dump()
     dry = company.ltc("erase", "L1", "--dry-run")

@@ -828,7 +828,9 @@ def test_what_a_notice_says_of_a_payment_is_typed_back(company: Dunned) -> None:
     paid = company.at(6, "collect", "N1", "40")
     assert [row["amount"] for row in paid["allocations"]] == ["10.00"] * 4
     company.sell("10", "Ada", day=6)
-    assert company.at(7, "promise", "N1", at(9))["ref"] == "K1"
+    company.at(7, "hold", "N1", "--until", at(19), "--reason", "asked")
+    assert company.levels(19) == []
+    assert company.levels(20) == [("K1", "a")]
 
 
 def test_paid_between_decision_and_sending(company: Dunned) -> None:
@@ -1126,6 +1128,9 @@ def test_a_name_that_no_mail_can_carry_keeps_nobody_else_waiting(company: Dunned
         (("promise", "INV-2026-0001", "--on", at(9), "--amount", "0"), 2, "a promise of nothing cannot be recorded"),
         (("dispute", "INV-2026-0002", "--reason", "x"), 4, "nothing of INV-2026-0002 is open"),
         (("dun", "--no-send", "--to-folder", "x"), 2, "--no-send and --to-folder exclude each other"),
+        (("dun", "--to-folder", ""), 2, "--to-folder names no folder"),
+        (("nurture", "--due", "--to-folder", ""), 2, "--to-folder names no folder"),
+        (("outbox", "send", "--to-folder", ""), 2, "--to-folder names no folder"),
         (("dun", "--plan", "x", "--apply", "y"), 2, "--plan and --apply exclude each other"),
         (("dun", "--apply", "ltc.db"), 7, "ltc.db is no plan of ltc dun"),
     ],
