@@ -141,9 +141,9 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
         **{key: said[key] for key in ("period_from", "period_to", "terms")},
         "iban": iban.printed(said["seller"]["iban"] or ""),
         "instalments": [
-            {"due_on": part["due_on"], "amount": grouped(part["amount"])}
-            for part in said["instalments"]
-            if record["balance"].strip("0.")
+            {"due_on": part["due_on"], "amount": grouped(part["balance"])}
+            for part in record["instalments"]
+            if part["balance"].strip("0.")
         ],
         "discount": _discount(said, record),
         "paid": grouped(record["paid"]) if record["status"] == "partly_paid" and record["paid"].strip("0.") else "",
