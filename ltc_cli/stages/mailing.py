@@ -243,8 +243,21 @@ def _line(line: dict[str, Any], currency: str) -> dict[str, str]:
 
 
 def withdrawn(store: Store, mail_id: int) -> str | None:
-    """Why a mail need not go any more: since it was queued its invoice was settled, or its quote replaced."""
-    return _settled(store, mail_id) or _replaced(store, mail_id)
+    """Why a mail need not go any more: since it was queued its invoice was settled, its quote declined or replaced."""
+    return _settled(store, mail_id) or _declined(store, mail_id) or _replaced(store, mail_id)
+
+
+def _declined(store: Store, mail_id: int) -> str | None:
+    row = store.one(
+        "SELECT about, opportunity_id, quote_event.id AS rejected_id, (SELECT kind FROM opportunity_event"
+        " WHERE opportunity_event.opportunity_id = quote.opportunity_id AND kind <> 'stage' ORDER BY id DESC LIMIT 1)"
+        " AS became FROM outbox JOIN quote ON outbox.kind = 'quote' AND quote.id = outbox.record_id"
+        " LEFT JOIN quote_event ON quote_id = quote.id AND quote_event.kind = 'rejected' WHERE outbox.id = ?",
+        (mail_id,),
+    )
+    if row and row["rejected_id"]:
+        return f"{row['about']} was rejected in the meantime"
+    return f"O{row['opportunity_id']} was lost in the meantime" if row and row["became"] == "lost" else None
 
 
 def _replaced(store: Store, mail_id: int) -> str | None:

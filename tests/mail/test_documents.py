@@ -103,6 +103,26 @@ def test_each_tax_stands_on_a_line_of_its_own(company: Company, inbox: Inbox) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("quote Q1 --reject", "Q1 was rejected in the meantime"),
+        ("lose O4 --reason price", "O4 was lost in the meantime"),
+    ],
+)
+def test_a_quote_that_was_declined_while_its_mail_waited_is_not_mailed(
+    line: str, why: str, company: Company, inbox: Inbox
+) -> None:
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4")
+    company.ltc("quote", "O4", "--line", "Widget:3:5")
+    company.ltc("send", "Q1", "--no-send")
+    company.ltc(*line.split())
+    (mail,) = company.ltc("outbox", "send")
+    assert (mail["status"], mail["said"]) == ("cancelled", why)
+    assert inbox.deliveries == []
+
+
 def test_a_quote_that_nobody_can_accept_is_not_mailed(company: Company, inbox: Inbox) -> None:
     company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
     company.ltc("promote", "L4")
