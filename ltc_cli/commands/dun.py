@@ -97,6 +97,8 @@ class _Run:
     ) -> None:
         self.session, self.customer, self.apply, self.folder, self.most = session, customer, apply, folder, most
         self.is_sending, self.is_confirmed = is_sending, is_confirmed
+        has_way = is_sending or folder
+        self.channels = mailing.channels(folder) if has_way else mailing.usual_channels(session.settings)
         self.is_whole = customer is None and apply is None
         self.expected = _read_plan(apply) if apply else None
 
@@ -155,21 +157,21 @@ class _Run:
         return _report(rows, said)
 
     def _look(self, store: Store, *, explain: bool = False) -> _Seen:
-        session, channels = self.session, mailing.channels(self.folder)
-        older = outbox.waiting(store, "notice", channels) if self.is_sending and self.is_whole else []
+        session = self.session
+        older = outbox.waiting(store, "notice", self.channels) if self.is_sending and self.is_whole else []
         decision = dunning.decide(
             store,
             session.settings,
             session.today,
             customer_id=find(store, self.customer, "customer").id if self.customer else None,
-            letters=self.folder is not None or not (self.is_sending or session.settings.mail.host),
+            letters="letter" in self.channels,
             explain=explain,
         )
         if self.expected is not None:
             now = dunning_plans.plan(store, session.settings, decision, session.today)
             if now != self.expected:
                 raise _out_of_date(self.apply, dunning_plans.changes(self.expected, now, decision))
-        going = outbox.waiting(store, "notice", channels, until=session.recorded_at) if older else []
+        going = outbox.waiting(store, "notice", self.channels, until=session.recorded_at) if older else []
         why = dunning.stopped(store, session.settings, session.today, len(decision.notices), self.most, going)
         return _Seen(store.version, older, decision, None if self.is_confirmed else why)
 
@@ -191,7 +193,7 @@ class _Run:
     def _as_call(self, done: notices.Done) -> dict[str, Any]:
         """Of a customer who is to be called instead."""
         task = f"T{done.task_id}" if done.task_id else None
-        missing = dunning.NO_ADDRESS if self.folder else dunning.NO_EMAIL
+        missing = dunning.NO_ADDRESS if "letter" in self.channels else dunning.NO_EMAIL
         return {"channel": "task", "task": task, "why": done.why or f"{missing}: call, then ltc done {task}"}
 
     def _to_be_printed(self, sent: list[dict[str, Any]]) -> list[str]:

@@ -54,7 +54,6 @@ def send(
       ltc outbox send --to-folder mails
     """
     session = ask(ctx)
-
     folder = folder_of(to_folder)
 
     def work(store: Store, decisions: Decisions) -> Report:

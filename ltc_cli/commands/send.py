@@ -37,11 +37,12 @@ def send(
     session = ask(ctx)
     if no_send and to_folder:
         raise UsageError("--no-send and --to-folder exclude each other", "ltc send INV-2026-0001 --to-folder mails")
+    folder = folder_of(to_folder)
     session.expect_file()
     kind = session.look(lambda store: _document(store, reference).kind)
     desk = mailing.office(session.settings, kind)
     is_kept = not (no_send or session.given.get("dry_run"))
-    way = way_out(session, folder_of(to_folder)) if is_kept else None
+    way = way_out(session, folder) if is_kept else None
     mails: list[int] = []
     written_now: list[int] = []
 

@@ -61,7 +61,6 @@ def simulate(
         raise UsageError(f"{last} is not a day from today until ten years on", "ltc simulate --until +90d")
     root: Any = ctx.find_root().command
     settings = session.settings
-    channels = mailing.channels(None) if settings.mail.host else outbox.CHANNELS
     by_hand = settings.mail.host is None and setting.missing(settings, writes=True, sends=False) is None
 
     def foresee(store: Store) -> Report:
@@ -69,7 +68,7 @@ def simulate(
 
         def rows(on: date, step: Step) -> Iterator[dict[str, Any]]:
             if step.foreseen is None:
-                return _deliver(store, on, channels) if settings.mail.host or by_hand else None
+                return _deliver(store, on, mailing.usual_channels(settings)) if settings.mail.host or by_hand else None
             line = LineSession(session, held)
             line.given["today"] = on.isoformat()
             root.perform(step.foreseen(settings).split(), line)

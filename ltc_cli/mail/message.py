@@ -102,15 +102,15 @@ def letter_of(message: bytes) -> Letter:
 
     read = message_from_bytes(message, policy=policy.default)
     raw = dict(read.raw_items())
-    (sender,), (recipient,) = (_mailboxes(str(raw[name])) for name in ("From", "To"))
+    ((sender_name, sender),), ((recipient_name, recipient),) = (_mailboxes(str(raw[name])) for name in ("From", "To"))
     plain, html = (read.get_body((kind,)) for kind in ("plain", "html"))
     assert plain
     assert html
     return Letter(
-        sender_name=sender[0],
-        sender=sender[1],
-        recipient_name=recipient[0],
-        recipient=recipient[1],
+        sender_name=sender_name,
+        sender=sender,
+        recipient_name=recipient_name,
+        recipient=recipient,
         subject=str(read["Subject"]),
         text=plain.get_content().replace("\r\n", "\n"),
         html=html.get_content().replace("\r\n", "\n"),

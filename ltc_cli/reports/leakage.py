@@ -12,7 +12,7 @@ from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import BY_QUANTITY, billable, day_of
 from ltc_cli.rules.money import format_amount, round_ratio
 from ltc_cli.rules.terms import falls_due
-from ltc_cli.stages import amendments, contracts, holds, quotes
+from ltc_cli.stages import amendments, contracts, quotes, shipping_stops
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -116,7 +116,7 @@ def report(store: Store, as_of: date, by: str = "record", into: Conversion | Non
     names = _customers(store, leaks)
     leaks = [leak._replace(customer_id=names[leak.customer_id][0]) for leak in leaks]
     shown = leaks if by == "record" else _by_customer(leaks)
-    stopped = holds.stopped(store, {leak.customer_id for leak in shown if leak.gap == "unshipped"})
+    stopped = shipping_stops.stopped(store, {leak.customer_id for leak in shown if leak.gap == "unshipped"})
     shown.sort(key=lambda leak: (GAPS.index(leak.gap), leak.currency, -leak.amount_minor, leak.since))
     return Report(
         COLUMNS if by == "record" else CUSTOMER_COLUMNS,
@@ -223,7 +223,7 @@ def _row(leak: Leak, name: str, as_of: date, stopped: dict[int, Row]) -> dict[st
         "amount": format_amount(leak.amount_minor, leak.currency),
         "currency": leak.currency,
         "command": f"ltc collect {reached['number']}" if reached else COMMANDS[leak.gap].format(ref=leak.ref),
-        "why": holds.why_stopped(reached) if reached else None,
+        "why": shipping_stops.why(reached) if reached else None,
     }
 
 

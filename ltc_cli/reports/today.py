@@ -18,7 +18,18 @@ from ltc_cli.report import Column, Report, moment
 from ltc_cli.rules.aging import days_past_due
 from ltc_cli.rules.billing import billable
 from ltc_cli.rules.money import format_amount
-from ltc_cli.stages import amendments, contracts, dunning, holds, notice_records, nurture, quotes, tasks
+from ltc_cli.stages import (
+    amendments,
+    contracts,
+    dunning,
+    holds,
+    mailing,
+    notice_records,
+    nurture,
+    quotes,
+    shipping_stops,
+    tasks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -187,9 +198,10 @@ def _row(
 
 def _notices(store: Store, settings: Settings, today: date, now: str) -> Iterator[dict[str, Any]]:
     """Whom `dun` would write to, or call; and why it would not."""
-    day, has_server = today.isoformat(), settings.mail.host is not None
+    day, channels = today.isoformat(), mailing.usual_channels(settings)
+    is_on_paper = "letter" in channels
     try:
-        notices = dunning.decide(store, settings, today, letters=not has_server).notices
+        notices = dunning.decide(store, settings, today, letters=is_on_paper).notices
     except ConfigError as error:
         yield _row("notices stopped", None, "all customers", day, today, "ltc dun --dry-run", error.message)
         return
@@ -200,11 +212,11 @@ def _notices(store: Store, settings: Settings, today: date, now: str) -> Iterato
     if not others:
         ref, name = f"K{first}", store.value("SELECT name FROM customer WHERE id = ?", (first,))
     since = min(day, *(item.due_on for notice in notices for item in notice.advanced))
-    going = outbox.waiting(store, "notice", ("mail",) if has_server else outbox.CHANNELS, until=now)
+    going = outbox.waiting(store, "notice", channels, until=now)
     writes = any(notice.channel == "mail" for notice in notices)
     why = dunning.stopped(store, settings, today, len(notices), waiting=going)
     why = why or setting.missing(settings, writes=writes, sends=False)
-    yield _row("notices due", ref, name, since, today, "ltc dun" if has_server else "ltc dun --to-folder DIR", why)
+    yield _row("notices due", ref, name, since, today, "ltc dun --to-folder DIR" if is_on_paper else "ltc dun", why)
 
 
 def _late(store: Store, today: date, standing: Standing, disputed: set[int]) -> list[dict[str, Any]]:
@@ -386,12 +398,12 @@ def _waiting(store: Store, settings: Settings, today: date, now: str) -> Iterato
 def _unshipped(store: Store, today: date) -> Iterator[dict[str, Any]]:
     """What was sold and not sent; of whom a dunning level stops it, what has to be paid first."""
     rows = store.all(UNSHIPPED, (today.isoformat(),))
-    stopped = holds.stopped(store, {row["customer_id"] for row in rows})
+    stopped = shipping_stops.stopped(store, {row["customer_id"] for row in rows})
     for row in rows:
         what, ref, why = "ship", f"C{row['id']}", None
         command = f"ltc ship {ref}"
         if reached := stopped.get(row["customer_id"]):
-            what, command, why = "shipping stopped", f"ltc collect {reached['number']}", holds.why_stopped(reached)
+            what, command, why = "shipping stopped", f"ltc collect {reached['number']}", shipping_stops.why(reached)
         yield _row(what, ref, row["name"], row["signed_on"], today, command, why)
 
 

@@ -80,12 +80,11 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
     _refuse_mails_on_their_way(mails)
     store.connection.execute("PRAGMA secure_delete = ON")
     answers, details = _speaking_answers(store, person), speaking_details(store, person)
-    erased = {(row["kind"], row["record_id"]) for row in store.all("SELECT kind, record_id FROM erasure")}
     for kind, ids in (("lead", person.leads), ("customer", person.customers)):
         for record_id in ids:
-            if (kind, record_id) not in erased:
-                known = {"erased_on": on.isoformat(), "recorded_at": store.recorded_at}
-                store.add("erasure", kind=kind, record_id=record_id, **known)
+            store.add(
+                "erasure", kind=kind, record_id=record_id, erased_on=on.isoformat(), recorded_at=store.recorded_at
+            )
     _suppress(store, person, on)
     removed = {
         "mail": _erase_mails(store, mails, on),
@@ -125,6 +124,9 @@ def erased_on(store: Store, named: Reference) -> str | None:
 # Whose data
 
 
+NOT_ERASED = "NOT EXISTS (SELECT 1 FROM erasure WHERE kind = 'lead' AND record_id = lead.id)"
+
+
 def person_of(store: Store, named: Reference) -> Person:
     """Whose data hangs together with a lead or a customer."""
     return _of_lead(store, named) if named.kind == "lead" else _of_customer(store, named)
@@ -146,7 +148,7 @@ def _is_of_these_alone(store: Store, customer_id: int, opportunities: Sequence[i
 
 
 def _of_customer(store: Store, customer: Reference) -> Person:
-    """The customer, all that were merged into it, and the leads that it comes from."""
+    """The customer, all that were merged into it, and the leads that it comes from that are not erased yet."""
     family = customers.family(store, [customer.id])
     opportunities = _ids(store, "SELECT id FROM opportunity WHERE {these:customer_id}", family)
     roots = _ids(
@@ -155,7 +157,7 @@ def _of_customer(store: Store, customer: Reference) -> Person:
         " WHERE {these:opportunity.id}",
         opportunities,
     )
-    leads = _ids(store, "SELECT id FROM lead WHERE {these:COALESCE(merged_into_id, id)}", roots)
+    leads = _ids(store, f"SELECT id FROM lead WHERE {{these:COALESCE(merged_into_id, id)}} AND {NOT_ERASED}", roots)
     return _person(store, leads, family, opportunities)
 
 

@@ -8,7 +8,7 @@ from ltc_cli.errors import NotFoundError, Problems, RefusedError, UsageError
 from ltc_cli.report import Column
 from ltc_cli.rules import states
 from ltc_cli.rules.money import format_micro, parse_quantity
-from ltc_cli.stages import contracts, customers, holds, leads
+from ltc_cli.stages import contracts, customers, leads, shipping_stops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def ship(
     _refuse_too_much(left, wanted, contract.text, "is left to ship")
     if store.batch_id is None:  # what another program has shipped, is shipped
         buyer_id = store.value("SELECT customer_id FROM contract WHERE id = ?", (contract.id,))
-        holds.refuse_stopped(store, customers.survivor(store, buyer_id))
+        shipping_stops.refuse_stopped(store, customers.survivor(store, buyer_id))
     for line, quantity_micro in wanted.items():
         if left[line]["has_moved"]:
             _refuse_no_room(store, left[line], quantity_micro, on)

@@ -17,7 +17,7 @@ from ltc_cli.rules import iban, tax
 from ltc_cli.rules.contact import normalise_email
 from ltc_cli.rules.money import digits, format_amount, format_micro, format_percent, format_price, grouped
 from ltc_cli.rules.terms import parse_terms
-from ltc_cli.stages import contracts, credit_notes, invoices, quotes
+from ltc_cli.stages import contracts, credit_notes, invoices, opportunities, quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +78,11 @@ def office(settings: Settings, *names: str) -> Office:
 def channels(folder: Path | None) -> tuple[str, ...]:
     """What goes to a server, or into a folder."""
     return ("mail",) if folder is None else outbox.CHANNELS
+
+
+def usual_channels(settings: Settings) -> tuple[str, ...]:
+    """What goes without a word of how: to the server, and where there is none into a folder."""
+    return outbox.CHANNELS if settings.mail.host is None else ("mail",)
 
 
 def way_out(settings: Settings, folder: Path | None) -> Way:
@@ -242,32 +247,30 @@ def _line(line: dict[str, Any], currency: str) -> dict[str, str]:
     }
 
 
-def withdrawn(store: Store, mail_id: int) -> str | None:
-    """Why a mail need not go any more: since it was queued its invoice was settled, its quote declined or replaced."""
-    return _settled(store, mail_id) or _declined(store, mail_id) or _replaced(store, mail_id)
+def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
+    """Why a mail need not go any more: since it was queued its invoice was settled, or its quote has lapsed."""
+    return _settled(store, mail_id) or _lapsed(store, mail_id, on)
 
 
-def _declined(store: Store, mail_id: int) -> str | None:
-    row = store.one(
-        "SELECT about, opportunity_id, quote_event.id AS rejected_id, (SELECT kind FROM opportunity_event"
-        " WHERE opportunity_event.opportunity_id = quote.opportunity_id AND kind <> 'stage' ORDER BY id DESC LIMIT 1)"
-        " AS became FROM outbox JOIN quote ON outbox.kind = 'quote' AND quote.id = outbox.record_id"
-        " LEFT JOIN quote_event ON quote_id = quote.id AND quote_event.kind = 'rejected' WHERE outbox.id = ?",
-        (mail_id,),
-    )
-    if row and row["rejected_id"]:
-        return f"{row['about']} was rejected in the meantime"
-    return f"O{row['opportunity_id']} was lost in the meantime" if row and row["became"] == "lost" else None
+LAPSED = {
+    "rejected": "{about} was rejected in the meantime",
+    "superseded": "{about} was replaced by {newest} in the meantime",
+    "expired": "{about} has expired in the meantime",
+}
+"""What nobody can accept any more, by the state of the quote."""
 
 
-def _replaced(store: Store, mail_id: int) -> str | None:
-    row = store.one(
-        "SELECT about, newer.id FROM outbox JOIN quote ON outbox.kind = 'quote' AND quote.id = outbox.record_id"
-        " JOIN quote AS newer ON newer.opportunity_id = quote.opportunity_id AND newer.version > quote.version"
-        " WHERE outbox.id = ? ORDER BY newer.version DESC LIMIT 1",
-        (mail_id,),
-    )
-    return f"{row['about']} was replaced by Q{row['id']} in the meantime" if row else None
+def _lapsed(store: Store, mail_id: int, on: date) -> str | None:
+    mail = store.one("SELECT about, record_id FROM outbox WHERE kind = 'quote' AND id = ?", (mail_id,))
+    if mail is None:
+        return None
+    (quote,) = quotes.records(store, [mail["record_id"]], today=on)
+    opportunity_id = int(quote["opportunity"][1:])
+    (opportunity,) = opportunities.records(store, [opportunity_id])
+    if quote["status"] in LAPSED:
+        newest = quotes.newest(store, opportunity_id)
+        return LAPSED[quote["status"]].format(about=mail["about"], newest=newest.text if newest else "")
+    return f"{opportunity['ref']} was lost in the meantime" if opportunity["status"] == "lost" else None
 
 
 SETTLED = {

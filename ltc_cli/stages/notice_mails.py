@@ -114,7 +114,7 @@ def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
     """Why a mail need not go any more. A notice that no longer says what is so takes its claims back with it."""
     row = store.one("SELECT kind, record_id FROM outbox WHERE id = ?", (mail_id,))
     if row is None or row["kind"] != "notice":
-        return mailing.withdrawn(store, mail_id)
+        return mailing.withdrawn(store, mail_id, on)
     why = _why_withdrawn(store, mail_id, row["record_id"], on)
     if why:
         void_claims(store, row["record_id"], on)

@@ -101,19 +101,21 @@ SELECT DISTINCT task_id, number, invoice.id FROM task_item JOIN receivable ON re
 JOIN invoice ON invoice.id = invoice_id WHERE {these:task_id} ORDER BY task_id, invoice.id
 """
 
-# Calls instead of a notice; and those beside one that were made, where it failed and was taken back. The order of its
-# cross join is kept: a call has few items, and the mails of notices are many.
+# Whether a call stands for a notice: there was none; or the call beside it was made, and its mail failed and was taken
+# back. The order of its cross join is kept: a call has few items, and the mails of notices are many.
+IS_INSTEAD = f"""task.notice_id IS NULL OR done_on IS NOT NULL AND EXISTS (
+    SELECT 1 FROM notice_item CROSS JOIN outbox
+    WHERE notice_item.receivable_id = task_item.receivable_id AND notice_item.level = task_item.level
+    AND outbox.kind = 'notice' AND outbox.record_id = notice_item.notice_id
+    AND outbox.state = 'cancelled' AND {NEWEST} AND (SELECT state FROM outbox_attempt
+        WHERE outbox_id = outbox.id AND state <> 'cancelled' ORDER BY id DESC LIMIT 1) = 'failed')"""
+
 CALLS = f"""
 SELECT receivable_id, task_item.level, task.id AS task_id, COALESCE(merged_into_id, customer.id) AS customer_id,
     currency, done_on, on_ladder
 FROM task_item JOIN task ON task.id = task_item.task_id JOIN customer ON customer.id = task.customer_id
 LEFT JOIN task_done ON task_done.task_id = task.id
-WHERE task.notice_id IS NULL OR done_on IS NOT NULL AND EXISTS (
-    SELECT 1 FROM notice_item CROSS JOIN outbox
-    WHERE notice_item.receivable_id = task_item.receivable_id AND notice_item.level = task_item.level
-    AND outbox.kind = 'notice' AND outbox.record_id = notice_item.notice_id
-    AND outbox.state = 'cancelled' AND {NEWEST} AND (SELECT state FROM outbox_attempt
-        WHERE outbox_id = outbox.id AND state <> 'cancelled' ORDER BY id DESC LIMIT 1) = 'failed')
+WHERE {IS_INSTEAD}
 ORDER BY done_on IS NOT NULL, task.id
 """
 

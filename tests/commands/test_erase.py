@@ -175,15 +175,48 @@ def test_again_it_says_so(company: Company) -> None:
     assert company.dump() == before
 
 
-def test_a_customer_goes_after_the_lead_it_came_from(company: Company) -> None:
-    company.ltc("lead", "add", "Grace", "--company", "Compilers", "--email", "grace@compilers.example")
-    customer = company.ltc("promote", company.ltc("find", "Grace")[0]["ref"], "--amount", "100")["customer"]
-    (lead,) = [row["ref"] for row in company.ltc("list", "leads") if row["name"] == "Grace"]
-    company.ltc("erase", lead)
-    assert in_the_file(company, "compilers.example") == []
+def sold_and_paid(company: Company, *line: str) -> tuple[str, str, str]:
+    """A sale from the first word to the last cent: the lead, its opportunity, the customer."""
+    lead = company.ltc("lead", "add", *line)["ref"]
+    opportunity = company.ltc("promote", lead, "--amount", "100")
+    contract = company.ltc("sign", opportunity["ref"], "--terms", "100% sign")["ref"]
+    company.ltc("ship", contract)
+    (invoice,) = company.ltc("invoice", contract)
+    company.ltc("collect", invoice["ref"])
+    return lead, opportunity["ref"], opportunity["customer"]
+
+
+def removed(answer: dict[str, Any]) -> dict[str, int]:
+    return {row["what"]: row["count"] for row in answer["removed"]}
+
+
+def test_a_customer_goes_after_the_lead_that_it_came_from(company: Company) -> None:
+    lead, _opportunity, customer = sold_and_paid(
+        company, "Grace", "--company", "Kompilers", "--email", "g@komp.example"
+    )
+    kept = company.ltc("erase", lead)["kept"]
+    assert [each["why"] for each in kept if each["ref"] == customer] == [
+        f"it has business of its own: ltc erase {customer} when nothing is open"
+    ]
+    answer = company.ltc("erase", customer)
+    assert answer["status"] == "erased"
+    assert (removed(answer).get("lead"), removed(answer)["customer"]) == (None, 1)  # the lead went before
+    assert company.ltc("show", customer)["email"] is None
     company.ltc("erase", customer)
-    assert in_the_file(company, "Compilers") == []
-    company.ltc("erase", customer)
+    assert company.err.startswith(f"{customer} is erased already")
+    assert company.run("check") == 0, company.out
+
+
+def test_a_customer_goes_whose_leads_went_one_by_one(company: Company) -> None:
+    first, _, kept = sold_and_paid(company, "Grace", "--company", "Kompilers", "--email", "g@komp.example")
+    second, _, other = sold_and_paid(company, "Hedy", "--company", "Frequencies", "--email", "h@freq.example")
+    company.ltc("customer", "merge", kept, other)
+    company.ltc("erase", first)
+    answer = company.ltc("erase", kept)
+    assert (removed(answer)["lead"], removed(answer)["customer"]) == (1, 2)
+    assert company.ltc("show", second)["status"] == "erased"
+    still = {table for table, rows in company.dump().items() if "@freq.example" in str(rows) or "@komp." in str(rows)}
+    assert still == {"document"}  # as they were issued and signed
     assert company.run("check") == 0, company.out
 
 

@@ -138,6 +138,18 @@ def test_what_failed_goes_with_its_fee_when_all_else_is_paid(refused: Company, i
     assert [row["what"] for row in company.ltc("today")] == ["ship"]
 
 
+def test_a_call_in_place_of_a_notice_stops_shipping_as_that_would_have(company: Company, port: int) -> None:
+    with wire(port, REFUSED) as between:
+        stopping = CONFIG.replace("fee: 10", "fee: 10, stop_shipping: true").format(port=between.port)
+        company.config_path.write_text(stopping, encoding="utf-8")
+        assert company.run("dun") == 8
+    assert company.ltc("ship", "C1", fails=4)["message"].endswith("has reached the level first (N1)")
+    company.ltc("done", "T1")
+    assert company.ltc("ship", "C1", fails=4)["message"].endswith("has reached the level first (T1)")
+    company.ltc("collect", "INV-2026-0001")
+    company.ltc("ship", "C1")
+
+
 def test_a_call_that_was_made_takes_the_place_of_the_notice(refused: Company, inbox: Inbox) -> None:
     """The level is reached by the call; the notice goes with its fee, and the next level comes in its time."""
     company = refused

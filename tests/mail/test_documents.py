@@ -123,6 +123,20 @@ def test_a_quote_that_was_declined_while_its_mail_waited_is_not_mailed(
     assert inbox.deliveries == []
 
 
+def test_a_quote_that_expired_while_its_mail_waited_is_not_mailed(company: Company, inbox: Inbox) -> None:
+    """Valid until 2026-06-20: that day is its last."""
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4")
+    company.ltc("quote", "O4", "--line", "Widget:3:5", "--valid-until", "2026-06-20")
+    company.ltc("send", "Q1", "--no-send")
+    (mail,) = company.ltc("outbox", "send", today="2026-06-20")
+    assert mail["status"] == "sent"
+    company.ltc("send", "Q1", "--to", "dora@dot.example", "--no-send")
+    (mail,) = company.ltc("outbox", "send", today="2026-06-21")
+    assert (mail["status"], mail["said"]) == ("cancelled", "Q1 has expired in the meantime")
+    assert len(inbox.deliveries) == 1
+
+
 def test_a_quote_that_nobody_can_accept_is_not_mailed(company: Company, inbox: Inbox) -> None:
     company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
     company.ltc("promote", "L4")

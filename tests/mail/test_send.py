@@ -319,6 +319,21 @@ def test_an_invoice_asks_for_no_more_than_is_open(company: Company, inbox: Inbox
     assert "Please pay" not in last
 
 
+def test_an_invoice_in_parts_asks_for_what_is_open_of_each(company: Company, inbox: Inbox) -> None:
+    """1,000.00 in halves on 25 June and 25 July; of 700.00 the first has 500.00, and 300.00 of the second are open."""
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4", "--amount", "1000")
+    company.ltc("sign", "O4", "--terms", "100% sign; due 50%+10d, rest +40d")
+    number = company.ltc("invoice", "C4")[0]["ref"]
+    company.ltc("collect", number, "700")
+    company.ltc("send", number)
+    text = str(read(inbox.deliveries[-1].message)[1])
+    assert [line for line in text.splitlines() if line.startswith(("Please pay", "Received"))] == [
+        "Please pay 300.00 EUR by 2026-07-25.",
+        "Received so far: 700.00 EUR; still open: 300.00 EUR.",
+    ]
+
+
 def test_an_unknown_mail_is_told_and_waits_for_a_word(company: Company, inbox: Inbox) -> None:
     company.ltc("send", "INV-2026-0001", "--no-send")
     leave_unknown(company.path)

@@ -800,6 +800,17 @@ def test_a_call_that_was_made_stops_shipping_as_its_level_does(company: Dunned) 
     company.at(22, "ship", "C1")
 
 
+def test_a_call_beside_a_notice_that_is_dropped_stops_nothing(company: Dunned) -> None:
+    """Its level counts as not reached."""
+    company.configure("[{name: a, after: 5d, mail: final, stop_shipping: true, task: 'call {customer}'}]")
+    company.sell("100")
+    company.dun(5, "--no-send")
+    company.at(5, "done", "T1")
+    assert company.ltc("ship", "C1", "--dry-run", today=at(5), fails=4)["message"].endswith("the level a (N1)")
+    company.at(5, "outbox", "drop", "M1")
+    company.at(5, "ship", "C1")
+
+
 def test_the_call_beside_the_last_letter_stands_while_a_claim_is_open(company: Dunned) -> None:
     company.configure("[{name: a, after: 5d, mail: final, fee: 40, task: 'call {customer}'}]")
     company.sell("100")
