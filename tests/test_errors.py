@@ -71,6 +71,7 @@ OWN_TEST: Final = {
     "stages/dunning.py": "tests/stories/test_worked_dunning.py",
     "stages/dunning_letters.py": "tests/stories/test_worked_dunning.py",
     "stages/holds.py": "tests/stories/test_worked_dunning.py",
+    "stages/shipping_stops.py": "tests/stories/test_worked_dunning.py",
     "mail/message.py": "tests/mail/test_message.py",
     "mail/outbox.py": "tests/mail/test_send.py",
     "hooks.py": "tests/commands/test_daily.py",

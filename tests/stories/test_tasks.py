@@ -52,7 +52,7 @@ def test_a_call_that_was_made_reaches_its_level_and_the_next_comes_on_its_day(co
     company.sell("100", has_email=False)
     (row,) = company.dun(5, "--no-send")
     assert (row["ref"], row["channel"], row["task"]) == (None, "task", "T1")
-    assert row["why"] == "no e-mail address: call, then ltc done T1"
+    assert row["why"] == "neither e-mail nor postal address: call, then ltc done T1"
     assert to_do(company, 5) == [("T1", "call Ada", "ltc done T1")]
     task = company.at(6, "done", "t1", "--note", "pays soon")
     assert [task[key] for key in ("ref", "kind", "text", "about", "name", "since", "status", "done_on", "done_by")] == [
