@@ -7,6 +7,7 @@ LtcError
 ├── ConflictError     5  conflict   duplicate, locked, key used for something else, several candidates
 │   └── UnderWayError 5  conflict   another run of the same kind is under way
 ├── ConfigError       6  config     config.yaml is wrong
+│   └── UnwrittenError 6 config     a template is right, and cannot be filled in for this one
 ├── DataError         7  data       the file is not sound, not ours, or newer than this ltc
 └── FailedError       1  failed     the disk, the terminal or a pipe failed
 
@@ -64,6 +65,10 @@ class UnderWayError(ConflictError):
 
 class ConfigError(LtcError):
     exit_code, code = 6, "config"
+
+
+class UnwrittenError(ConfigError):
+    """A template is right as far as anybody can tell, and cannot be filled in for this one: others are written to."""
 
 
 class DataError(LtcError):

@@ -122,7 +122,7 @@ class _Run:
             )
         written = [each.notice_id for each in done if each.notice_id]
         mails = [*seen.older, *_mails(store, written)]
-        said = [*seen.decision.remarks, *(each.why for each in done if each.why)]
+        said = [*_remarks(seen.decision), *(each.why for each in done if each.why)]
         early = paused(self.session, store, mails)
         if way and mails:
             said += deliver(self.session, store, decisions, way, mails)
@@ -130,8 +130,9 @@ class _Run:
         shown = dict(zip(written, notice_records.records(store, written), strict=True))
         for row, each in zip(rows, done, strict=True):
             row.update(shown[each.notice_id] if each.notice_id else self._as_call(each))
-        rows = [*_of_earlier_runs(store, seen.older), *rows]
-        return _report(rows, [*said, *left], code=code)
+        refused = notice_records.unwritten(store, seen.decision, self.session.today)
+        rows = [*_of_earlier_runs(store, seen.older), *rows, *refused]
+        return _report(rows, [*said, *left], code=8 if refused else code)
 
     def _outcome(self, store: Store, mails: list[int], early: list[int]) -> tuple[list[str], int]:
         """What became of these mails and, unless it is about one customer alone, of those of other notices."""
@@ -146,7 +147,8 @@ class _Run:
             dunning_letters.refuse_wrong_templates(self.session.settings)
         rows = notice_records.planned(store, seen.decision, today, "planned")
         why = seen.why or self._missing(seen)
-        said = [*seen.decision.remarks, *([f"a run would stop: {why}"] if why else [])]
+        rows += notice_records.unwritten(store, seen.decision, today)
+        said = [*_remarks(seen.decision), *([f"a run would stop: {why}"] if why else [])]
         if plan:
             found = dunning_plans.plan(store, self.session.settings, seen.decision, today)
             plan.write_text(dunning_plans.text(found), encoding="utf-8")
@@ -167,6 +169,7 @@ class _Run:
             letters="letter" in self.channels,
             explain=explain,
         )
+        decision = notices.writable(store, session.settings, decision, session.today)
         if self.expected is not None:
             now = dunning_plans.plan(store, session.settings, decision, session.today)
             if now != self.expected:
@@ -223,6 +226,15 @@ def _of_earlier_runs(store: Store, mails: list[int]) -> list[dict[str, Any]]:
     rows = store.among("SELECT DISTINCT record_id FROM outbox WHERE {these:id}", mails)
     found = notice_records.records(store, [row["record_id"] for row in rows])
     return [{**row, "why": "of an earlier run"} for row in found]
+
+
+def _remarks(decision: dunning.Decision) -> list[str]:
+    """What there is to say about the settings, and about what is not written: one line for all that fails alike."""
+    alike: dict[str, dict[str, None]] = {}
+    for notice, why in decision.unwritten:
+        alike.setdefault(why, {})[f"K{notice.customer_id}"] = None
+    failed = [f"no notice for {first_few(list(refs), ', ')}: {why}" for why, refs in alike.items()]
+    return [*decision.remarks, *(f"{each}; the next run tries again" for each in failed)]
 
 
 def _report(rows: list[dict[str, Any]], said: list[str], *, code: int = 0) -> Report:

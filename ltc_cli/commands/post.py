@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ltc_cli.errors import ConfigError, RefusedError, UnderWayError
+from ltc_cli.errors import ConfigError, RefusedError, UnderWayError, UnwrittenError
 from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.sender import Run
 from ltc_cli.mail.transport import TakenError
@@ -171,6 +171,10 @@ class Post:
                 self.mails.append(mailing.queue(store, desk, invoice, self.session.today).id)
             except RefusedError as problem:
                 report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
+                self.is_complete = False
+            except UnwrittenError as problem:
+                told = f"{row['ref']} is not mailed: {problem.message}; {problem.hint}, then ltc send {row['ref']}"
+                report.notices.append(told)
                 self.is_complete = False
         report.exit_code = 8 if (self.mails and self.is_sending) or not self.is_complete else 0
         return report

@@ -73,13 +73,17 @@ def simulate(
             line.given["today"] = on.isoformat()
             root.perform(step.foreseen(settings).split(), line)
             for row in line.report.rows if line.report else ():
-                yield {**row, "on": on.isoformat(), "step": step.name, **step.shown(row)}
+                if row.get("status") != "refused":
+                    yield {**row, "on": on.isoformat(), "step": step.name, **step.shown(row)}
+            if line.report and line.report.exit_code:
+                failed.update(dict.fromkeys(line.report.notices))
 
         off = {} if by_hand else {step.name: why for step in STEPS if (why := step.off(settings))}
-        found = []
+        found: list[dict[str, Any]] = []
+        failed: dict[str, None] = {}
         for on in (session.today + timedelta(days=number) for number in range(days + 1)):
             found += [row for step in STEPS if step.name not in off for row in rows(on, step)]
-        notices = [f"{name} is {why}" for name, why in off.items()]
+        notices = [*(f"{name} is {why}" for name, why in off.items()), *failed]
         if by_hand:
             notices.append(BY_HAND)
         title, empty = f"Until {last}", f"nothing will be due until {last}"

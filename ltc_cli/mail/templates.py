@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import resource
 import signal
 from contextlib import contextmanager
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
-from ltc_cli.errors import ConfigError
+from ltc_cli.errors import ConfigError, UnwrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,6 +38,8 @@ WIDE_BRACES: Final = re.compile(r"\{[^{}]*:[^{}]*(\d{5}|\{)")
 """Formats that are wider than WIDEST, or told how wide by another value."""
 SECONDS: Final = 2
 """Of the processor, for filling in one template; ours take a few thousandths of one."""
+BYTES: Final = 256 * 2**20
+"""Of memory for that, beyond what there is; ours take a few thousand."""
 
 
 class Text(NamedTuple):
@@ -62,7 +65,7 @@ def render(name: str, language: str, data: dict[str, Any], folder: Path | None =
 
     Whoever writes `Subject:` before it, as in a mail, means the same.
 
-    Raises ConfigError for a template that does not exist or cannot be filled in.
+    Raises ConfigError for a template that does not exist or cannot be read, UnwrittenError where these data do not fit.
     """
     _refuse_what_is_not_plain(data)
     place = _place(name, language, folder)
@@ -190,8 +193,9 @@ def _included(folder: Path, text: str | None) -> Iterator[str]:
 def _names(place: Place, file: str) -> frozenset[str]:
     from jinja2 import meta
 
-    found = meta.find_undeclared_variables(_tree(place, file))
-    return frozenset(found - set(_environment(place.folder).globals))
+    tree = _tree(place, file)
+    found = meta.find_undeclared_variables(tree)  # among them what is set in one branch and used there alone
+    return frozenset(found.difference(_assigned(tree), _environment(place.folder).globals))
 
 
 def _tree(place: Place, file: str) -> jinja2.nodes.Template:
@@ -209,34 +213,79 @@ def _unknown_names(name: str, place: Place, sample: dict[str, Any]) -> Iterator[
 
 
 def _unknown_parts(place: Place, file: str, sample: dict[str, Any]) -> Iterator[str]:
-    """Filters, tests and parts of a name that there are not, also in a branch that no sample comes to."""
+    """Filters, tests, files and parts of a name that there are not, also in a branch that no sample comes to."""
     from jinja2 import nodes
 
     environment, tree = _environment(place.folder), _tree(place, file)
-    for kind, known in ((nodes.Filter, environment.filters), (nodes.Test, environment.tests)):
+    for kind, there_is in ((nodes.Filter, environment.filters), (nodes.Test, environment.tests)):
         for used in tree.find_all(kind):
-            if used.name not in known:
+            if used.name not in there_is:
                 yield f"there is no {kind.__name__.lower()} {used.name!r:.60}"
-    parts = _parts(tree, sample)
+    for included in tree.find_all(nodes.Include):
+        named = included.template.value if isinstance(included.template, nodes.Const) else None
+        if isinstance(named, str) and not included.ignore_missing and named not in environment.list_templates():
+            yield f"there is no file {named!r:.60} to include"
+    values = _values(tree, sample)
     for part in tree.find_all(nodes.Getattr):
-        name = part.node.name if isinstance(part.node, nodes.Name) else ""
-        if name in parts and part.attr not in parts[name] and not hasattr(dict, part.attr):
-            yield f"'{name:.30}.{part.attr:.30}' is not known; there is {', '.join(sorted(parts[name]))}"
+        whole = _value(part.node, values)
+        keys = sorted(whole) if isinstance(whole, dict) else []
+        if whole is not None and part.attr not in keys and not hasattr(whole, part.attr):
+            known = f"; there is {', '.join(keys)}" if keys else ""
+            yield f"'{_in_template(part.node):.30}.{part.attr:.30}' is not known{known}"
 
 
-def _parts(tree: jinja2.nodes.Template, sample: dict[str, Any]) -> dict[str, set[str]]:
-    """What the names consist of that stand for a part of the sample, or for each row of a list in it."""
+def _values(tree: jinja2.nodes.Template, sample: dict[str, Any]) -> dict[str, Any]:
+    """What the names stand for: a part of the sample, or each row of a list in it; without what a template sets."""
     from jinja2 import nodes
 
-    parts = {name: set(value) for name, value in sample.items() if isinstance(value, dict)}
-    others = set()
+    rows: dict[str, dict[str, Any]] = {}
+    assigned = _assigned(tree)
     for loop in tree.find_all(nodes.For):
-        rows = sample.get(loop.iter.name) if isinstance(loop.iter, nodes.Name) else None
-        if isinstance(loop.target, nodes.Name) and isinstance(rows, list):
-            parts.setdefault(loop.target.name, set()).update(rows[0])
-        elif isinstance(loop.target, nodes.Name):
-            others.add(loop.target.name)
-    return {name: known for name, known in parts.items() if name not in others}
+        listed = sample.get(loop.iter.name) if isinstance(loop.iter, nodes.Name) else None
+        if isinstance(loop.target, nodes.Name) and isinstance(listed, list):
+            rows.setdefault(loop.target.name, {}).update(listed[0])
+            assigned.remove(loop.target.name)
+    return {name: value for name, value in (sample | rows).items() if name not in assigned}
+
+
+def _assigned(tree: jinja2.nodes.Template) -> list[str]:
+    """Names that a template gives a value to, as often as it does."""
+    from jinja2 import nodes
+
+    return [name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"]
+
+
+def _value(node: jinja2.nodes.Node, values: dict[str, Any]) -> Any:
+    """What a name, a part or a row stands for; None where only filling it in can tell."""
+    from jinja2 import nodes
+
+    match node:
+        case nodes.Name():
+            return values.get(node.name)
+        case nodes.Getattr():
+            key = node.attr
+        case nodes.Getitem(arg=nodes.Const(value=value)):
+            key = value
+        case _:
+            return None
+    try:
+        return _value(node.node, values)[key]
+    except (LookupError, TypeError):
+        return None
+
+
+def _in_template(node: jinja2.nodes.Node) -> str:
+    """As it is written there."""
+    from jinja2 import nodes
+
+    match node:
+        case nodes.Name():
+            return node.name
+        case nodes.Getattr():
+            return f"{_in_template(node.node)}.{node.attr}"
+        case nodes.Getitem(arg=nodes.Const(value=value)):
+            return f"{_in_template(node.node)}[{value!r}]"
+    return "…"
 
 
 def _place(name: str, language: str, folder: Path | None) -> Place:
@@ -261,35 +310,50 @@ def _written(place: Place, file: str, data: dict[str, Any]) -> str:
 
     try:
         parts, size = [], 0
-        with _patience():
+        with _bounds():
             for part in _compiled(place, file).generate(data):
                 parts.append(part)
                 size += len(part)
                 if size > LONGEST:
-                    raise _wrong(place, file, f"writes more than {LONGEST:,} characters")
+                    raise _unfit(place, file, f"writes more than {LONGEST:,} characters")
     except TimeoutError as error:
-        raise _wrong(place, file, f"takes more than {SECONDS} seconds") from error
+        raise _unfit(place, file, f"takes more than {SECONDS} seconds") from error
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise _wrong(place, file, str(error) or type(error).__name__) from error
+        raise _unfit(place, file, str(error) or type(error).__name__) from error
     except (MemoryError, RecursionError) as error:
-        raise _wrong(place, file, "is too much") from error
+        raise _unfit(place, file, "is too much") from error
     return "".join(parts)
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
-    """Raise TimeoutError where what is within takes too long. By the processor's time: a busy machine is no loop."""
+def _bounds() -> Iterator[None]:
+    """Raise TimeoutError where what is within takes too long, by the processor's time: a busy machine is no loop.
+
+    And MemoryError where it takes too much, on systems that can say how much there is (Linux).
+    """
 
     def give_up(_signal: int, _frame: object) -> NoReturn:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGVTALRM, give_up)
+    before, (soft, hard) = signal.signal(signal.SIGVTALRM, give_up), resource.getrlimit(resource.RLIMIT_AS)
     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    most = _memory_bytes() + BYTES
+    if most > BYTES and (soft == resource.RLIM_INFINITY or most < soft):
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     try:
         yield
     finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+def _memory_bytes() -> int:
+    """What this process has of address space; 0 where nobody says."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _compiled(place: Place, file: str) -> jinja2.Template:
@@ -307,6 +371,10 @@ def _compiled(place: Place, file: str) -> jinja2.Template:
 
 def _wrong(place: Place, file: str, what: str) -> ConfigError:
     return ConfigError(f"template {place.language}/{file}: {what:.200}", "ltc config check")
+
+
+def _unfit(place: Place, file: str, what: str) -> UnwrittenError:
+    return UnwrittenError(f"template {place.language}/{file}: {what:.200}", f"mend {place.path / file}")
 
 
 def _as_html(text: str, language: str) -> str:

@@ -147,6 +147,8 @@ class Decision(NamedTuple):
     notices: tuple[Notice, ...]
     left_out: tuple[LeftOut, ...]
     remarks: tuple[str, ...] = ()
+    unwritten: tuple[tuple[Notice, str], ...] = ()
+    """Notices that are due, and whose template cannot be filled in, with why: they come again."""
 
 
 Key = tuple[int, str]

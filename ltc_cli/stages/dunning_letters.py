@@ -87,6 +87,12 @@ def _template(name: str | None, language: str, folder: Path | None) -> str:
     return name if name not in TONES or templates.is_own(name, folder, language) else "notice"
 
 
+def is_own(settings: Settings, name: str | None, language: str) -> bool:
+    """Whether the user's own template may write the mail of a level in that language."""
+    folder = settings.mail.templates
+    return templates.is_own(_template(name, language, folder), folder)
+
+
 def sha256(settings: Settings, name: str | None, language: str) -> str:
     """Of the template that writes the mail of a level in that language."""
     folder = settings.mail.templates

@@ -185,6 +185,13 @@ def planned(store: Store, decision: Decision, today: date, status: str) -> list[
     return rows
 
 
+def unwritten(store: Store, decision: Decision, today: date) -> list[dict[str, Any]]:
+    """Notices that are due and cannot be written, with why."""
+    notices = tuple(notice for notice, _why in decision.unwritten)
+    rows = planned(store, decision._replace(notices=notices), today, "refused")
+    return [{**row, "why": why} for row, (_notice, why) in zip(rows, decision.unwritten, strict=True)]
+
+
 def left_out(store: Store, decision: Decision, today: date) -> list[dict[str, Any]]:
     """Customers who owe something late and are not written to, with why."""
     names = _names(store, [each.customer_id for each in decision.left_out])

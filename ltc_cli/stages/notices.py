@@ -6,7 +6,7 @@ from itertools import count, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ltc_cli.errors import RefusedError, UsageError
+from ltc_cli.errors import RefusedError, UnwrittenError, UsageError
 from ltc_cli.mail import outbox
 from ltc_cli.mail.message import refuse_address
 from ltc_cli.rules.contact import normalise_email
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
     from sqlite3 import Row
 
+    from ltc_cli.mail.templates import Text
     from ltc_cli.rules.dunning import Notice
     from ltc_cli.settings import Settings
     from ltc_cli.stages.dunning import Decision
@@ -84,6 +85,31 @@ def carry_out(
     if is_whole and (done or is_first):  # else nobody would know how long the others were forgotten
         store.add("dunning_run", run_on=today.isoformat(), notices=len(done), recorded_at=store.recorded_at)
     return done
+
+
+def writable(store: Store, settings: Settings, decision: Decision, today: date) -> Decision:
+    """A decision without those notices that an own template cannot write: all of such a notice comes another day.
+
+    Only that template is tried which a user has written; what came with us has been tried.
+    """
+    own = [notice for notice in decision.notices if notice.channel != "task"]
+    customers = store.among("SELECT id, language FROM customer WHERE {these:id}", {each.customer_id for each in own})
+    languages = {row["id"]: row["language"] or settings.language for row in customers}
+    own = [each for each in own if dunning_letters.is_own(settings, each.mail, languages[each.customer_id])]
+    unwritten = []
+    for start in range(0, len(own), AT_ONCE):
+        tried = own[start : start + AT_ONCE]
+        known = _known(store, tried)
+        for notice_id, notice in enumerate(tried, store.next_id("notice")):
+            try:
+                _text(settings, known, notice, notice_id, today)
+            except UnwrittenError as error:
+                unwritten.append((notice, error.message))
+    if not unwritten:
+        return decision
+    kept = {id(notice) for notice, _why in unwritten}
+    left = tuple(notice for notice in decision.notices if id(notice) not in kept)
+    return decision._replace(notices=left, unwritten=tuple(unwritten))
 
 
 def _known(store: Store, notices: Sequence[Notice]) -> Known:
@@ -235,6 +261,11 @@ def _add_task(store: Store, notice: Notice, customer: Row, today: date, notice_i
     )
 
 
+def _text(settings: Settings, known: Known, notice: Notice, notice_id: int, today: date) -> Text:
+    customer = known.customers[notice.customer_id]
+    return dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.receivables)
+
+
 def _post(
     settings: Settings,
     desk: Office | None,
@@ -246,7 +277,7 @@ def _post(
 ) -> outbox.Mail:
     customer = known.customers[notice.customer_id]
     about = outbox.About("notice", notice_id, f"N{notice_id}", notice.customer_id)
-    text = dunning_letters.write(settings, notice, customer, notice_id, today, known.invoices, known.receivables)
+    text = _text(settings, known, notice, notice_id, today)
     if notice.channel == "letter":
         return mails.print(dunning_letters.on_paper(settings, notice, customer, today, text), about)
     assert desk

@@ -131,11 +131,12 @@ def _all_of(sample: dict[str, Any]) -> Iterator[str]:
 
 
 HIDDEN: Final = "x\n\n{% for line in lines %}{% if line.net == '' %}{{ line.prise }}{% endif %}x{% endfor %}"
+FIRST_LINE: Final = "x\n\nx{{% if lines|length > 9 %}}{{{{ lines[0].{} }}}}{{% endif %}}"
 WRONG: Final = {
     "{{ naem }}": "'naem' is not known; there is ",
     "{% if title %}{{ oops }}{% endif %}": "'oops' is not known",
     "{% if name == '' %}{{ name|shout }}{% endif %}": "there is no filter 'shout'",
-    "{{ name.first.last }}": "has no attribute 'first'",
+    "{{ name.first.last }}": "'name.first' is not known",
     "{% if %}": "line 3: Expected an expression",
     "{{ ''.__class__.__mro__ }}": "access to attribute '__class__' of 'str' object is unsafe",
     "{{ name.__class__ }}": "is unsafe",
@@ -154,8 +155,16 @@ WRONG: Final = {
     "{{ name|indent(width=999999999) }}": "999999999 is more than 10,000",
     "{{ name|urlize }}": "No filter named 'urlize'",
     "{{ lipsum(n=9999) }}": "'lipsum' is not known",
-    "{% include '../../config.yaml' %}": "template en/hello.txt",
-    "{% include '/etc/passwd' %}": "template en/hello.txt",
+    "{% include '../../config.yaml' %}": "there is no file '../../config.yaml'",
+    "{% include '/etc/passwd' %}": "there is no file '/etc/passwd'",
+    "{% set n = namespace(x='aa') %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}": "is too much",
+    "{% macro m(x) %}{{ x }}{{ x }}{% endmacro %}{% set n = namespace(x='aa') %}{% for i in range(40) %}"
+    "{% set n.x = m(n.x) %}{% endfor %}": "is too much",
+    "{% set n = namespace(x='aa') %}{% for i in range(9) %}{% set n.x = n.x|replace('a', n.x) %}{% endfor %}"
+    "{{ n.x|length }}": "is too much",
+    "{% set n = namespace(x='aa') %}{% for i in range(9) %}{% set n.x = n.x.join(n.x) %}{% endfor %}": "is too much",
+    "{% if name == '' %}{{ name.oops }}{% endif %}": "'name.oops' is not known",
+    "{% if name == '' %}{% include 'en/foot.txt' %}{% endif %}": "there is no file 'en/foot.txt' to include",
     "{{ name.split()[1] }}": "list object has no element 1",
     "{{ 1 / 0 }}": "division by zero",
 }
@@ -171,6 +180,23 @@ def test_what_is_wrong_is_found_by_config_check_and_sends_nothing(text: str, com
     before = company.dump()
     assert WRONG[text] in company.ltc("nurture", "--due", "--no-send", fails=6)["message"]
     assert company.dump() == before
+
+
+RIGHT: Final = (
+    "{% if buyer_name %}{% set line = lines[0] %}{{ line.text }}{% endif %}",
+    "{% set seller_name = {'first': 'Acme'} %}{{ seller_name.first }}",
+    "{% macro row(lines) %}{{ lines.text }}{% endmacro %}{{ row(lines[0]) }}",
+    "{% for each in lines %}{{ each.text }}{% endfor %}{% for each in taxes %}{{ each.code }}{% endfor %}",
+    "{% if is_paid > 1 %}{{ lines[-1].text }}{{ buyer_name.upper() }}{{ lines[0].keys()|list }}{% endif %}",
+    "{% include 'en/foot.txt' ignore missing %}x",
+)
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_what_is_right_is_not_refused(text: str, company: Company) -> None:
+    write(company, "en/hello.txt", SOUND)
+    write(company, "en/invoice.txt", f"{{{{ number }}}}\n\nx{text}\n")
+    company.ltc("config", "check")
 
 
 def test_a_template_without_an_end_is_stopped(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,6 +216,10 @@ def test_a_template_without_an_end_is_stopped(company: Company, monkeypatch: pyt
         ({"en/hello.txt": SOUND, "zh/hello.txt": "{{ naem }}\n\nx"}, "zh/hello.txt: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "zh/quote.txt": "{{ naem }}\n\nx"}, "zh/quote.txt: 'naem' is not known"),
         ({"en/hello.txt": SOUND, "en/invoice.txt": HIDDEN}, "en/invoice.txt: 'line.prise' is not known; there is "),
+        (
+            {"en/hello.txt": SOUND, "en/invoice.txt": FIRST_LINE.format("oops")},
+            "'lines[0].oops' is not known; there is ",
+        ),
         ({"en/hello.txt": SOUND, "en/notice.txt": "{{ buyer_name[1] }}\n\nx"}, "str object has no element 1"),
         ({"en/hello.txt": SOUND, "en/credit.txt": "{{ reason.split()[1] }}\n\nx"}, "list object has no element 1"),
         ({"en/hello.txt": SOUND, "de/invoice.txt": SOUND}, "de/invoice.txt is read by nobody there; move it to en or"),
