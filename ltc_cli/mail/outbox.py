@@ -214,12 +214,15 @@ def _moment(at: datetime) -> str:
 def waiting(
     store: Store, kind: str | None = None, channels: Sequence[str] = CHANNELS, *, until: str | None = None
 ) -> list[int]:
-    """Mails that have not gone yet, also those of a run that died; with `until` those that pause no longer then."""
+    """Mails that have not gone yet, also those of a run that died; with `until` those that pause no longer then.
+
+    What was not taken before comes last: it holds nothing else up. Within that the oldest first.
+    """
     due, at = ("TRUE", ()) if until is None else (f"state <> 'sending' AND {IS_DUE}", moments(until))
     # The second condition is that of the index.
     rows = store.all(
         "SELECT id, kind, channel FROM outbox WHERE state IN ('queued', 'claimed', 'sending')"
-        f" AND state NOT IN ('sent', 'cancelled') AND {due} ORDER BY id",
+        f" AND state NOT IN ('sent', 'cancelled') AND {due} ORDER BY not_before IS NOT NULL, id",
         at,
     )
     return [row["id"] for row in rows if kind in (None, row["kind"]) and row["channel"] in channels]
@@ -247,8 +250,9 @@ def refused_of_leads(store: Store) -> list[int]:
 
 
 def claim(store: Store, mail_ids: Iterable[int], channels: Sequence[str]) -> list[int]:
-    """Take those of these mails that are due now. Answers their ids, oldest first."""
-    ids = sorted({*mail_ids}.intersection(waiting(store, channels=channels, until=store.recorded_at)))
+    """Take those of these mails that are due now. Answers their ids, in the order of `waiting`."""
+    wanted = {*mail_ids}
+    ids = [each for each in waiting(store, channels=channels, until=store.recorded_at) if each in wanted]
     store.connection.executemany("UPDATE outbox SET state = 'claimed' WHERE id = ?", ((each,) for each in ids))
     return ids
 

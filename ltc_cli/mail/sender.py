@@ -34,6 +34,8 @@ MOST_LANES = 8
 """Connections at once; public servers take 10 to 50 of one client."""
 MAILS_A_LANE = 8
 """As many mails make a connection more worth its opening."""
+SILENCES_MOST = 3
+"""Mails in a row for which a server lets us wait in vain: the others wait for the next run."""
 
 
 class Run:
@@ -75,10 +77,11 @@ class Run:
         return sorted(handled + claimed)
 
     def _send_all(self, claimed: Sequence[int]) -> None:
-        waiting = list(claimed)
+        waiting, silences = list(claimed), 0
         while waiting:
             batch = dict(zip(waiting, self.lanes, strict=False))
-            unreached = self._send(batch)
+            ends = self._send(batch)
+            unreached = {mail_id: end for mail_id, end in ends.items() if isinstance(end, UnreachableError)}
             unserved = [mail_id for mail_id, end in unreached.items() if isinstance(end, UnservedError)]
             others = [mail_id for mail_id in unreached if mail_id not in unserved]
             self.lanes = [lane for lane in self.lanes if lane not in [batch[mail_id] for mail_id in others]]
@@ -86,6 +89,10 @@ class Run:
             waiting = [*others, *waiting[len(batch) :], *unserved]
             if has_none_to_tell or not self.lanes:
                 return self._release(waiting, next(iter(unreached.values())).said)
+            silent = [end for end in ends.values() if not isinstance(end, str) and end.is_silence]
+            silences = silences + len(silent) if len(silent) == len(ends) else 0
+            if silences >= SILENCES_MOST:
+                return self._release(waiting, silent[0].said)
         return None
 
     def _release(self, waiting: Sequence[int], said: str) -> None:
@@ -93,8 +100,8 @@ class Run:
             still = [mail_id for mail_id in waiting if self._is(mail_id, "claimed")]
             outbox.release(self.store, still, self.on, said)
 
-    def _send(self, batch: Mapping[int, Transport]) -> dict[int, UnreachableError]:
-        """One mail on each lane. Answers those for which nobody could be reached, with why."""
+    def _send(self, batch: Mapping[int, Transport]) -> dict[int, End]:
+        """One mail on each lane. Answers how each ended."""
         offers = [lane.offer(outbox.envelope(self.store, mail_id)) for mail_id, lane in batch.items()]
         offered = dict(zip(batch, together(offers), strict=True))
         with self.decisions():
@@ -107,7 +114,7 @@ class Run:
             with self.decisions():
                 for mail_id, end in ends.items():
                     self._note(mail_id, end)
-        return {mail_id: end for mail_id, end in (offered | ends).items() if isinstance(end, UnreachableError)}
+        return offered | ends
 
     def _may_go(self, mail_id: int, offered: End) -> bool:
         """Whether its dot comes: from now on it may arrive."""

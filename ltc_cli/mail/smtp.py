@@ -6,7 +6,10 @@ smtplib's own `sendmail` raises the same exception before and after the dot and 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+import signal
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 from ltc_cli.mail.replies import AUTHENTICATION_REQUIRED, has_bounced, takes_nobody
 from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableError, UnservedError, plain
@@ -14,14 +17,17 @@ from ltc_cli.mail.transport import DoubtfulError, NotTakenError, UnreachableErro
 if TYPE_CHECKING:
     import smtplib
     import ssl
+    from collections.abc import Iterator
 
     from ltc_cli.mail.transport import Envelope, Steps
 
 STEP_SECONDS = 300
-"""What RFC 5321, 4.5.3.2, asks to wait for an answer."""
+"""What RFC 5321, 4.5.3.2, asks to wait for an answer: for all of it, however slowly it comes."""
 DOT_SECONDS = 600
 """For the answer to the final dot; who gives up earlier makes doubtful mails."""
 QUIT_SECONDS = 5
+AT_LEAST_SECONDS = 1
+"""For what has been waited for elsewhere: an answer that has come is read."""
 DOUBTS_MOST = 5
 """Refusals to relay by which a server that has taken no mail relays for nobody."""
 
@@ -95,7 +101,7 @@ class Smtp:
         try:
             self._smtp.send(re.sub(rb"(?m)^\.", b"..", mail.message))
         except _lost() as error:
-            raise self._broken(f"connection lost in the message: {_words(error)}") from error
+            raise self._broken("connection lost in the message", error) from error
         return said
 
     def finish(self) -> Steps:
@@ -105,14 +111,17 @@ class Smtp:
         self._listen()
         try:
             self._smtp.sock.settimeout(DOT_SECONDS)
+            asked = time.monotonic()
             self._smtp.sock.sendall(b".\r\n")
             yield
-            code, said = self._smtp.getreply()
+            with _by(asked + DOT_SECONDS):
+                code, said = self._smtp.getreply()
             if self._smtp.sock:
                 self._smtp.sock.settimeout(STEP_SECONDS)
         except _lost() as error:
             self.abandon()
-            raise DoubtfulError(f"no answer to the whole message: {_words(error)}") from error
+            why = f"no answer to the whole message: {_words(error)}"
+            raise DoubtfulError(why, is_silence=_is_silence(error)) from error
         if code // 100 == 2:
             self._has_failed, self._has_delivered = False, True
             return _answer(code, said)
@@ -133,7 +142,7 @@ class Smtp:
         except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError as error:
-            raise self._broken(f"connection lost before the end of the message: {_words(error)}") from error
+            raise self._broken("connection lost before the end of the message", error) from error
         self.abandon()
         if not heard:
             raise NotTakenError("connection closed before the end of the message")
@@ -151,7 +160,8 @@ class Smtp:
         try:
             if self._smtp.sock:
                 self._smtp.sock.settimeout(QUIT_SECONDS)
-            self._smtp.docmd("QUIT")
+            with _by(time.monotonic() + QUIT_SECONDS):
+                self._smtp.docmd("QUIT")
         except _lost():
             pass  # what was accepted stays accepted
         finally:
@@ -162,11 +172,13 @@ class Smtp:
         assert self._smtp
         name = command.split()[0]
         try:
+            asked = time.monotonic()
             self._smtp.putcmd(command)
             yield
-            code, said = self._smtp.getreply()
+            with _by(asked + STEP_SECONDS):
+                code, said = self._smtp.getreply()
         except _lost() as error:
-            raise self._broken(f"no answer to {name}: {_words(error)}") from error
+            raise self._broken(f"no answer to {name}", error) from error
         if code // 100 == wanted:
             return plain(said)
         if code == SERVICE_CLOSING or code // 100 not in (4, 5):
@@ -184,16 +196,17 @@ class Smtp:
             return UnreachableError(answer)
         return NotTakenError(answer, for_good=code // 100 == 5, has_bounced=has_bounced(*about))
 
-    def _broken(self, said: str) -> NotTakenError:
+    def _broken(self, said: str, error: Exception) -> NotTakenError:
         self.abandon()
-        return NotTakenError(said)
+        return NotTakenError(f"{said}: {_words(error)}", is_silence=_is_silence(error))
 
     def _reach(self) -> None:
         """A connection that is encrypted and logged in as the settings ask. Raises UnreachableError."""
         try:
-            self._smtp = _opened(self.server)
-            _hurry(self._smtp)
-            _greet(self._smtp, self.server)
+            with _by(time.monotonic() + STEP_SECONDS):
+                self._smtp = _opened(self.server)
+                _hurry(self._smtp)
+                _greet(self._smtp, self.server)
         except UnreachableError:
             self.abandon()
             raise
@@ -201,6 +214,27 @@ class Smtp:
             self.abandon()
             raise UnreachableError(f"{self.server.host}:{self.server.port}: {_why(error, self.server)}") from error
         self._has_failed = False
+
+
+@contextmanager
+def _by(moment: float) -> Iterator[None]:
+    """Raise TimeoutError where what is within is not done by then: a socket's time-out begins anew with each byte."""
+
+    def give_up(_signal: int, _frame: object) -> NoReturn:
+        raise TimeoutError("timed out")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, max(moment - time.monotonic(), AT_LEAST_SECONDS))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether it is that nothing came in time, as smtplib passes it on."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _lost() -> tuple[type[Exception], ...]:

@@ -33,16 +33,20 @@ class Envelope(NamedTuple):
 class TroubleError(Exception):
     """Why a mail is not known to be sent: what the server said, or what happened on the way."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, said: str, *, is_silence: bool = False) -> None:
         super().__init__(said)
         self.said = said
+        self.is_silence = is_silence
+        """Whether nothing was said for as long as one waits."""
 
 
 class NotTakenError(TroubleError):
     """The mail is certainly not accepted."""
 
-    def __init__(self, said: str, *, for_good: bool = False, has_bounced: bool = False) -> None:
-        super().__init__(said)
+    def __init__(
+        self, said: str, *, for_good: bool = False, has_bounced: bool = False, is_silence: bool = False
+    ) -> None:
+        super().__init__(said, is_silence=is_silence)
         self.for_good = for_good
         """Whether asking again would be answered in the same way."""
         self.has_bounced = has_bounced

@@ -186,3 +186,45 @@ def wire(upstream: int, fault: Fault | None) -> Iterator[Wire]:
         yield carried
     finally:
         carried.close()
+
+
+class Lazy:
+    """A server that takes nothing: at one step it says nothing any more, or begins an answer that never ends."""
+
+    def __init__(self, step: str, *, trickles: bool) -> None:
+        self.step, self.trickles = step, trickles
+        self.asked: list[str] = []
+        self.is_over = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self.is_over.set()
+        self.listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _address = self.listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError, EOFError):
+            self._answer(client, "greeting", b"220 lazy")
+            while True:
+                command = _line(client).split()[0].decode().upper()
+                self._answer(client, command, b"354 go on" if command == "DATA" else b"250 well")
+                if command == "DATA":
+                    while _line(client) != b".\r\n":
+                        pass
+                    self._answer(client, "dot", b"250 taken")
+
+    def _answer(self, client: socket.socket, step: str, answer: bytes) -> None:
+        self.asked.append(step)
+        while step == self.step:
+            if self.is_over.wait(0.05):
+                raise EOFError
+            if self.trickles:
+                client.sendall(b"250-more\r\n")
+        client.sendall(answer + b"\r\n")

@@ -19,7 +19,7 @@ from ltc_cli.mail.transport import UnreachableError
 from ltc_cli.session import Session
 from ltc_cli.stages import mailing
 from tests.mail.conftest import NAMES, config
-from tests.mail.server import Fault, Inbox, Wire, free_port, serving, wire
+from tests.mail.server import Fault, Inbox, Lazy, Wire, free_port, serving, wire
 
 if TYPE_CHECKING:
     from ltc_cli.store import Store
@@ -359,3 +359,46 @@ def test_pauses_grow_and_end(company: Company, inbox: Inbox, port: int) -> None:
         (row,) = send_at(company, now)
     assert (row["status"], row["not_before"]) == ("queued", f"{now + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S.%fZ}")
     assert inbox.deliveries == []
+
+
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [
+        *((step, "queued") for step in ("greeting", "EHLO", "MAIL", "RCPT", "DATA")),
+        ("dot", "unknown"),
+        ("QUIT", "sent"),
+    ],
+)
+def test_an_answer_that_never_ends(step: str, state: str, company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line of it comes within the time-out of a socket: the whole of it has one, too."""
+    for name in ("STEP_SECONDS", "DOT_SECONDS", "QUIT_SECONDS", "AT_LEAST_SECONDS"):
+        monkeypatch.setattr(smtp, name, 0.4)
+    with closing(Lazy(step, trickles=True)) as lazy:
+        point_to(company, lazy.port)
+        assert company.run("send", "INV-2026-0001") == (0 if state == "sent" else 8)
+    assert ("timed out" in company.err) is (state != "sent")
+    assert states(company)["ada"] == state
+
+
+def test_a_server_that_lets_us_wait_in_vain_is_left(
+    company: Company, inbox: Inbox, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three in a row: a hundred mails would else wait five minutes each, one after the other."""
+    monkeypatch.setattr(smtp, "STEP_SECONDS", 0.2)
+    monkeypatch.setattr(smtp, "AT_LEAST_SECONDS", 0.2)
+    for number in range(6):
+        company.ltc("send", "INV-2026-0001", "--to", f"to{number}@ada.example", "--no-send")
+    with closing(Lazy("DATA", trickles=False)) as lazy:
+        point_to(company, lazy.port)
+        assert company.run("outbox", "send") == 8
+        assert lazy.asked.count("DATA") == 3
+        tried = ("queued", "no answer to DATA: timed out")
+        assert [(row["status"], row["said"]) for row in company.ltc("outbox", "list")] == [tried] * 6
+        company.run("outbox", "retry", "M1")
+        assert company.run("outbox", "send") == 8  # the others first: who was not taken holds nothing up
+        assert lazy.asked.count("DATA") == 6
+    point_to(company, port)
+    for mail in company.ltc("outbox", "list"):
+        company.ltc("outbox", "retry", mail["ref"])
+    assert company.run("outbox", "send") == 0
+    assert inbox.recipients == [f"to{number}@ada.example" for number in range(6)]
