@@ -67,6 +67,8 @@ CREDIT = {
     "invoice_number": "INV-2026-0001",
     "invoice_issued_on": "2026-06-01",
     "reason": "two came back",
+    "applied": "100.00",
+    "refunded": "7.80",
     "unapplied": "10.00",
 }
 QUOTE = {
@@ -160,7 +162,7 @@ BARE_LEAD = {
 
 SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "invoice": (INVOICE, BARE_INVOICE),
-    "credit": (CREDIT, CREDIT | NO_SELLER | BARE_LINES | {"reason": SHORT, "unapplied": ""}),
+    "credit": (CREDIT, CREDIT | NO_SELLER | BARE_LINES | {"reason": SHORT, "refunded": "", "unapplied": ""}),
     "quote": (QUOTE, QUOTE | NO_SELLER | BARE_LINES | {"title": SHORT, "version": 1, "valid_until": None}),
     "notice": (
         NOTICE,

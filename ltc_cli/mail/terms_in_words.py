@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ltc_cli.rules import billing
 from ltc_cli.rules.calendar import Step
+from ltc_cli.rules.invoice_text import TRIGGERS
 from ltc_cli.rules.money import format_amount, format_percent, grouped
 from ltc_cli.rules.terms import MONTHS_OF
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 WORDS: Final = {
     "en": {
-        **billing.WORDS,
+        **TRIGGERS["en"],
         **{frequency: frequency for frequency in MONTHS_OF},
-        "date": "on {on}",
         "share": "{value} {when}",
         "rest": "the rest",
         "parts": "{value} equal parts, {frequency}, the first {when}",
@@ -44,17 +43,12 @@ WORDS: Final = {
         "aside": " ({steps})",
     },
     "zh": {
-        "sign": "签约时",
-        "ship": "发货时",
-        "deliver": "交付时",
-        "accept": "验收时",
-        "end": "合同期满时",
+        **TRIGGERS["zh"],
         "weekly": "每周",
         "monthly": "每月",
         "quarterly": "每季度",
         "half-yearly": "每半年",
         "yearly": "每年",
-        "date": "{on} ",
         "share": "{when}付 {value}",
         "rest": "余款",
         "parts": "分 {value} 期等额支付，{frequency}一期，首期{when}",

@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 
 BY_QUANTITY = ("ship", "deliver")
 
-WORDS = {
-    "sign": "on signature",
-    "ship": "on shipment",
-    "deliver": "on delivery",
-    "accept": "on acceptance",
-    "end": "at the end of the contract",
-}
-
 
 class Move(NamedTuple):
     """Goods of one contract line that went out, or came back where the quantity is negative."""
@@ -119,12 +111,6 @@ def share_lines(
     return [
         BilledLine(lump(text, part, tax, digits), share_id, None) for tax, part in zip(rest, parts, strict=True) if part
     ]
-
-
-def words(share: PlannedShare, subject: str) -> str:
-    """How an invoice tells a share that is no period of a fee: `30% on signature: Pilot`."""
-    when = WORDS.get(share.trigger) or f"on {share.trigger_on}"
-    return f"{share.share} {when}: {subject}"
 
 
 def goods_lines(

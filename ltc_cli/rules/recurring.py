@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import UsageError
-from ltc_cli.rules.money import format_amount, round_ratio, split
-from ltc_cli.rules.terms import fee_periods, full_days
+from ltc_cli.rules.money import format_amount, split
+from ltc_cli.rules.terms import fee_periods
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,19 +65,6 @@ def _last_day(share: Share, course: Course) -> date | None:
     if course.is_cut or share.until is None:
         return course.last_on
     return share.until
-
-
-def words(share: PlannedShare, subject: str, fees: Sequence[Share], course: Course, currency: str) -> str:
-    """How an invoice tells a period of a fee: `Retainer 2026-03-10 – 2026-03-31, 22 of 31 days of 900.00`."""
-    begins, ends = _from(share), share.period_to
-    assert ends is not None
-    fee = next((each for each in fees if format_amount(each.value, currency) == share.share), fees[0])
-    fee_minor = [fee.value, *(minor for since, minor in course.changes if since <= begins)][-1]
-    days, of_days = (ends - begins).days + 1, full_days(fee, course.signed_on, begins)
-    told = f"{subject} {begins} – {ends}"
-    if share.amount_minor != round_ratio(fee_minor * days, of_days):
-        return f"{told}, supplement: now {format_amount(fee_minor, currency)}"
-    return told if days == of_days else f"{told}, {days} of {of_days} days of {format_amount(fee_minor, currency)}"
 
 
 def by_fee(planned: Sequence[Planned], fees: Sequence[Share], currency: str) -> list[list[Planned]]:

@@ -435,13 +435,14 @@ def progress(store: Store, contract_id: int, as_of: str = EVER) -> Progress:
 
 
 NOW = """
-SELECT contract_now.*, EXISTS (SELECT 1 FROM invoice WHERE invoice.contract_id = contract_now.id) AS is_invoiced
+SELECT contract_now.*, EXISTS (SELECT 1 FROM invoice WHERE invoice.contract_id = contract_now.id) AS is_invoiced,
+    (SELECT language FROM customer_now JOIN customer USING (id) WHERE own_id = contract_now.customer_id) AS language
 FROM contract_now WHERE id = ?
 """
 
 
 def now(store: Store, contract_id: int) -> Row:
-    """A contract as it stands, and whether there is an invoice of it."""
+    """A contract as it stands, with the language of its customer, and whether there is an invoice of it."""
     row = store.one(NOW, (contract_id,))
     assert row is not None
     return row

@@ -8,7 +8,7 @@ from ltc_cli import currencies
 from ltc_cli.errors import RefusedError
 from ltc_cli.receivables import EVER, items
 from ltc_cli.report import Column
-from ltc_cli.rules import billing, recurring, tax
+from ltc_cli.rules import billing, invoice_text, recurring, tax
 from ltc_cli.rules.calendar import add_days
 from ltc_cli.rules.discount import discount_of
 from ltc_cli.rules.money import PPM, digits, format_amount, format_percent
@@ -183,7 +183,7 @@ def _stands_alone(claim: _Claim) -> bool:
 def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_Claim], on: date) -> int:
     row = contract.row
     contract = _at_rates_of(settings, contract, on)
-    billed = _billed(store, contract, claims, on)
+    billed = _billed(store, settings, contract, claims, on)
     terms = parse_terms(row["terms"], row["currency"])
     discount_tax = _discount_tax(store, settings, row["id"], terms)
     discount_ppm = terms.discount_ppm if discount_tax == "mixed" else 0
@@ -287,12 +287,14 @@ def _refuse_backdating(store: Store, number: Number, on: date) -> None:
         )
 
 
-def _billed(store: Store, contract: _Contract, claims: list[_Claim], on: date) -> list[billing.BilledLine]:
+def _billed(
+    store: Store, settings: Settings, contract: _Contract, claims: list[_Claim], on: date
+) -> list[billing.BilledLine]:
     """The lines for all claims; what one takes of a tax code, the next finds no more."""
     rest = _rest_by_code(store, contract)
     billed: list[billing.BilledLine] = []
     for claim in claims:
-        lines = _lines(store, contract, claim, rest, on)
+        lines = _lines(store, settings, contract, claim, rest, on)
         for each in lines:
             rest[each.line.tax] -= each.line.net_minor
         billed += lines
@@ -300,26 +302,26 @@ def _billed(store: Store, contract: _Contract, claims: list[_Claim], on: date) -
 
 
 def _lines(
-    store: Store, contract: _Contract, claim: _Claim, rest: dict[tax.TaxCode, int], on: date
+    store: Store, settings: Settings, contract: _Contract, claim: _Claim, rest: dict[tax.TaxCode, int], on: date
 ) -> list[billing.BilledLine]:
     """How a part of a share stands on the invoice: as goods where it is the whole contract, else as one amount."""
     share, share_id = claim.planned.share, claim.planned.id
     if len(contract.planned) == 1 and (share.trigger in billing.BY_QUANTITY or _is_whole(contract, claim)):
         due = _goods_due(store, contract, share, on)
         return billing.goods_lines(share_id, claim.amount_minor, contract.lines, due, contract.digits)
-    text = _told(store, contract, share)
+    text = _told(store, settings, contract, share)
     return billing.share_lines(share_id, text, claim.amount_minor, rest, contract.digits)
 
 
-def _told(store: Store, contract: _Contract, share: PlannedShare) -> str:
-    """What an invoice calls a share: of a fee, its period, and how much of a whole one that is."""
-    first, *more = (line.text for line in contract.lines)
-    subject = f"{first} and {len(more)} more" if more else first
+def _told(store: Store, settings: Settings, contract: _Contract, share: PlannedShare) -> str:
+    """What an invoice calls a share, in the customer's language: of a fee, its period, and how much of a whole one."""
+    row, language = contract.row, contract.row["language"] or settings.language
+    subject = invoice_text.subject([line.text for line in contract.lines], language)
     if share.period_from is None:
-        return billing.words(share, subject)
-    row = contract.row
+        return invoice_text.of_share(share, subject, language)
     fees = recurring.fees_of(parse_terms(row["terms"], row["currency"]))
-    return recurring.words(share, subject, fees, amendments.course(store, row), row["currency"])
+    course = amendments.course(store, row)
+    return invoice_text.of_period(share, subject, fees, course, row["currency"], language)
 
 
 def _is_whole(contract: _Contract, claim: _Claim) -> bool:

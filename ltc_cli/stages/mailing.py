@@ -166,7 +166,7 @@ def _discount(said: dict[str, Any], record: dict[str, Any]) -> dict[str, str] | 
 
 
 def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
-    """The credit note as its archived document has it, and what is left of it."""
+    """The credit note as its archived document has it, and what has become of it."""
     record = credit_notes.records(store, [credit_id])[0]
     said = _archived(store, record["document_sha256"])
     return {
@@ -174,11 +174,17 @@ def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
         "invoice_number": said["invoice"]["number"],
         "invoice_issued_on": said["invoice"]["issued_on"],
         "reason": said["reason"],
-        "unapplied": grouped(record["unapplied"]) if record["status"] == "unapplied" else "",
+        **{
+            key: grouped(record[key]) if record[key].strip("0.") else "" for key in ("applied", "refunded", "unapplied")
+        },
     }
 
 
 DATA: dict[str, Callable[[Store, int], dict[str, Any]]] = {"invoice": _invoice_data, "credit": _credit_data}
+
+
+def _unless_nothing(amount: str) -> str:
+    return grouped(amount) if amount.strip("0.") else ""
 
 
 def _archived(store: Store, document_sha256: str) -> Any:
@@ -242,14 +248,14 @@ def _line(line: dict[str, Any], currency: str) -> dict[str, str]:
         "text": line["text"],
         "quantity": format_micro(line["quantity_micro"]),
         "price": grouped(format_price(line["price_micro"], currency)),
-        "discount": grouped(line["discount"]) if line["discount"].strip("0.") else "",
+        "discount": _unless_nothing(line["discount"]),
         "net": grouped(line["net"]),
     }
 
 
 def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
-    """Why a mail need not go any more: since it was queued its invoice was settled, or its quote has lapsed."""
-    return _settled(store, mail_id) or _lapsed(store, mail_id, on)
+    """Why a mail need not go any more: its invoice was settled, its credit note used, or its quote lapsed."""
+    return _settled(store, mail_id) or _used(store, mail_id) or _lapsed(store, mail_id, on)
 
 
 LAPSED = {
@@ -299,6 +305,40 @@ def _settled(store: Store, mail_id: int) -> str | None:
     if not all_minor:
         return None
     about, kind, currency, settled_minor, total_minor = rows[0]
-    part = f"{format_amount(abs(settled_minor), currency)} {currency} of " if abs(all_minor) < total_minor else ""
-    what = SETTLED[kind].format(what=f"{part}{about}")
-    return f"{what} in the meantime: ltc send {about} mails it as it stands now"
+    is_whole = abs(all_minor) >= total_minor
+    return _changed(SETTLED[kind], about, currency, settled_minor, is_whole=is_whole)
+
+
+USED = {
+    "applied": "{what} was set off",
+    "refunded": "{what} was paid back",
+    "freed": "{what} stands to the customer's credit again",
+}
+"""What happened to a credit note, or a part of it."""
+
+
+USED_SINCE = """
+SELECT kind, SUM(minor) AS used_minor FROM (
+    SELECT 'applied' AS kind, amount_minor AS minor, recorded_at FROM settlement WHERE credit_id = ?1
+    UNION ALL SELECT 'refunded', amount_minor, recorded_at FROM refund WHERE credit_id = ?1
+    UNION ALL SELECT 'refunded', -amount_minor, refund_reversal.recorded_at FROM refund_reversal
+        JOIN refund ON refund.id = refund_id WHERE credit_id = ?1
+) WHERE recorded_at > ?2 GROUP BY kind HAVING SUM(minor) <> 0 ORDER BY ABS(SUM(minor)) DESC
+"""
+
+
+def _used(store: Store, mail_id: int) -> str | None:
+    """It says what was left of a credit note when it was queued."""
+    mail = store.one("SELECT record_id, recorded_at FROM outbox WHERE kind = 'credit' AND id = ?", (mail_id,))
+    used = store.one(USED_SINCE, (mail["record_id"], mail["recorded_at"])) if mail else None
+    if mail is None or used is None:
+        return None
+    (note,) = store.all("SELECT number, currency, total_minor FROM credit_note WHERE id = ?", (mail["record_id"],))
+    kind, minor = used["kind"] if used["used_minor"] > 0 else "freed", used["used_minor"]
+    is_whole = abs(minor) == note["total_minor"]
+    return _changed(USED[kind], note["number"], note["currency"], minor, is_whole=is_whole)
+
+
+def _changed(words: str, about: str, currency: str, minor: int, *, is_whole: bool) -> str:
+    part = "" if is_whole else f"{format_amount(abs(minor), currency)} {currency} of "
+    return f"{words.format(what=f'{part}{about}')} in the meantime: ltc send {about} mails it as it stands now"

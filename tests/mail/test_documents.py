@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING
@@ -55,6 +56,79 @@ def test_a_credit_note_says_what_is_left_of_it(company: Company, inbox: Inbox) -
     assert subject == "Acme GmbH：贷项通知单 CN-2026-0001"
     assert "其中 40.00 EUR 可供贵方抵扣或退款。" in plain
     assert '<html lang="zh">' in html
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_credit_note_says_what_has_become_of_it(language: str, company: Company, inbox: Inbox) -> None:
+    """40.00 of an invoice with 20.00 open: 20.00 set off; of the rest 5.00 paid back, then all of it."""
+    company.ltc("edit", "K1", f"language={language}")
+    company.ltc("collect", "INV-2026-0001", "980")
+    company.ltc("credit", "INV-2026-0001", "40", "--reason", "late")
+
+    def told() -> list[str]:
+        company.ltc("send", "CN-2026-0001", "--again")
+        _subject, plain, html = read(inbox.deliveries[-1].message)
+        after = plain.rpartition("40.00 EUR\n\n")[2].partition("\n\n")[0].splitlines()
+        assert all(f"{line}<br>" in html for line in after)
+        return after
+
+    set_off, held, paid = {
+        "en": (
+            "{} EUR of it are set off against what was open.",
+            "{} EUR of it stand to your credit.",
+            "{} EUR of it were paid back.",
+        ),
+        "zh": ("其中 {} EUR 已冲抵未付款项。", "其中 {} EUR 可供贵方抵扣或退款。", "其中 {} EUR 已退款。"),
+    }[language]
+    assert told() == [set_off.format("20.00"), held.format("20.00")]
+    company.ltc("refund", "CN-2026-0001", "5")
+    assert told() == [set_off.format("20.00"), paid.format("5.00"), held.format("15.00")]
+    company.ltc("refund", "CN-2026-0001")
+    assert told() == [set_off.format("20.00"), paid.format("20.00")]
+    company.ltc("collect", "INV-2026-0002")
+    company.ltc("credit", "INV-2026-0002", "7", "--reason", "late")
+    company.ltc("refund", "CN-2026-0002")
+    company.ltc("send", "CN-2026-0002")
+    assert "It was paid back." in read(inbox.deliveries[-1].message)[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        (["refund CN-2026-0001"], "CN-2026-0001 was paid back"),
+        (["refund CN-2026-0001 15"], "15.00 EUR of CN-2026-0001 was paid back"),
+        (["refund CN-2026-0001", "refund CN-2026-0001 --undo --reason closed"], None),
+        (["reverse P1 --reason wrong", "apply CN-2026-0001 INV-2026-0001"], "CN-2026-0001 was set off"),
+        (["collect INV-2026-0002"], None),
+    ],
+)
+def test_a_credit_note_that_was_used_while_its_mail_waited_is_not_mailed(
+    lines: list[str], what: str | None, company: Company, inbox: Inbox
+) -> None:
+    company.ltc("collect", "INV-2026-0001")
+    company.ltc("credit", "INV-2026-0001", "40", "--reason", "late")
+    company.ltc("send", "CN-2026-0001", "--no-send")
+    for line in lines:
+        company.ltc(*shlex.split(line))
+    (mail,) = company.ltc("outbox", "send")
+    assert mail["status"] == ("cancelled" if what else "sent"), mail["said"]
+    if what:
+        assert mail["said"] == f"{what} in the meantime: ltc send CN-2026-0001 mails it as it stands now"
+        company.ltc("send", "CN-2026-0001")
+        assert len(inbox.deliveries) == 1
+
+
+def test_an_invoice_is_in_the_language_of_its_customer(company: Company, inbox: Inbox) -> None:
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4")
+    company.ltc("quote", "O4", "--line", "织机:1:1000", "--line", "安装:1:200", "--line", "培训:1:300")
+    company.ltc("sign", "Q1", "--terms", "30% sign, rest ship; net 30")
+    company.ltc("edit", "K4", "language=zh")
+    assert [line["text"] for line in company.ltc("invoice", "C4")[0]["lines"]] == ["签约时付30%：织机等 3 项"]
+    company.ltc("send", "INV-2026-0004")
+    assert "on signature" not in read(inbox.deliveries[-1].message)[1]
+    company.ltc("ship", "C4")
+    assert [line["text"] for line in company.ltc("invoice", "C4")[0]["lines"]] == ["发货时付余款：织机等 3 项"]
 
 
 def test_a_quote_goes_out_and_counts_as_sent(company: Company, inbox: Inbox) -> None:

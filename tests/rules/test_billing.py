@@ -24,7 +24,6 @@ from ltc_cli.rules.billing import (
     part_totals,
     share_lines,
     whole_now,
-    words,
 )
 from ltc_cli.rules.money import MICRO, parse_percent, split
 from ltc_cli.rules.tax import TaxCode, line, tax_of, totals
@@ -110,8 +109,7 @@ def test_parts_of_a_recurrence_are_billed_alone(terms: str, expected: list[bool]
 
 def test_a_share_of_two_tax_codes_is_split_by_what_is_left() -> None:
     """100.00 over 300.00 at 19 % and 100.00 at 0 %: 75.00 and 25.00."""
-    share = shares("100% sign")[0]
-    found = share_lines(1, words(share, "Pilot"), 10000, {S19: 30000, Z: 10000}, 2)
+    found = share_lines(1, "100% on signature: Pilot", 10000, {S19: 30000, Z: 10000}, 2)
     assert [(each.line.tax.code, each.line.net_minor) for each in found] == [("S19", 7500), ("Z", 2500)]
     assert found[0].line.text == "100% on signature: Pilot"
 
