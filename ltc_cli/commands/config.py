@@ -55,6 +55,8 @@ def check(ctx: typer.Context) -> None:
         raise config.wrong(path, wrong)
     notices = [f"{path} is right" if path else "there is no config file: the built-in defaults hold"]
     notices += dunning.empty_ladders(settings)
+    if not settings.company.name:
+        notices.append("company.name is not set: neither documents nor mails say who writes")
     if not settings.company.iban:
         notices.append("company.iban is not set: mails do not say where to pay")
     if settings.bank.max_age_days is not None:

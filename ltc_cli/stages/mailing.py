@@ -129,12 +129,15 @@ def _recipient(customer: Row, to: str | None) -> str:
 
 def _letter(store: Store, desk: Office, named: Reference, customer: Row, recipient: str, on: date) -> Letter:
     language = customer["language"] or desk.language
-    data = _quote_data(store, desk, named, on, language) if named.kind == "quote" else DATA[named.kind](store, named.id)
+    if named.kind == "quote":
+        data = _quote_data(store, desk, named, on, language)
+    else:
+        data = DATA[named.kind](store, desk, named.id)
     text = templates.render(named.kind, language, data, desk.templates)
     return desk.letter(text, customer["contact"] or customer["name"], recipient, language)
 
 
-def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
+def _invoice_data(store: Store, desk: Office, invoice_id: int) -> dict[str, Any]:
     """What the template says: the invoice as its archived document has it, and what is still open of it."""
     record = invoices.records(store, [invoice_id])[0]
     said = _archived(store, record["document_sha256"])
@@ -142,9 +145,9 @@ def _invoice_data(store: Store, invoice_id: int) -> dict[str, Any]:
         hint = f"ltc statement {record['customer']}"
         raise RefusedError(f"{record['ref']} was imported: its text is not known", hint)
     return {
-        **_document_data(said),
+        **_document_data(said, desk),
         **{key: said[key] for key in ("period_from", "period_to", "terms")},
-        "iban": iban.printed(said["seller"]["iban"] or ""),
+        "iban": iban.printed(said["seller"]["iban"] or desk.company.iban or ""),
         "instalments": [
             {"due_on": part["due_on"], "amount": grouped(part["balance"])}
             for part in record["instalments"]
@@ -165,12 +168,12 @@ def _discount(said: dict[str, Any], record: dict[str, Any]) -> dict[str, str] | 
     return {"until": offer["until"], "percent": offer["percent"], "amount": grouped(offer["amount"])}
 
 
-def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
+def _credit_data(store: Store, desk: Office, credit_id: int) -> dict[str, Any]:
     """The credit note as its archived document has it, and what has become of it."""
     record = credit_notes.records(store, [credit_id])[0]
     said = _archived(store, record["document_sha256"])
     return {
-        **_document_data(said),
+        **_document_data(said, desk),
         "invoice_number": said["invoice"]["number"],
         "invoice_issued_on": said["invoice"]["issued_on"],
         "reason": said["reason"],
@@ -180,7 +183,7 @@ def _credit_data(store: Store, credit_id: int) -> dict[str, Any]:
     }
 
 
-DATA: dict[str, Callable[[Store, int], dict[str, Any]]] = {"invoice": _invoice_data, "credit": _credit_data}
+DATA: dict[str, Callable[[Store, Office, int], dict[str, Any]]] = {"invoice": _invoice_data, "credit": _credit_data}
 
 
 def _unless_nothing(amount: str) -> str:
@@ -191,13 +194,14 @@ def _archived(store: Store, document_sha256: str) -> Any:
     return json.loads(store.value("SELECT body FROM document WHERE sha256 = ?", (document_sha256,)))
 
 
-def _document_data(said: dict[str, Any]) -> dict[str, Any]:
-    """What invoices and credit notes have in common."""
+def _document_data(said: dict[str, Any], desk: Office) -> dict[str, Any]:
+    """What invoices and credit notes have in common; what was not known of the seller yet, as it is now."""
+    seller = {key: said["seller"][key] or now for key, now in vars(desk.company).items() if key in said["seller"]}
     return {
         **{key: said[key] for key in ("number", "issued_on", "currency")},
         **{key: grouped(said[key]) for key in ("net", "tax", "total")},
         "rounding": said["rounding"] if said.get("rounding", "").strip("-0.") else "",
-        **_seller(said["seller"]),
+        **_seller(seller),
         **_buyer(said["buyer"]),
         "lines": [_line(line, said["currency"]) for line in said["lines"]],
         "taxes": [_tax(each) for each in said["taxes"]],

@@ -131,6 +131,27 @@ def test_an_invoice_is_in_the_language_of_its_customer(company: Company, inbox: 
     assert [line["text"] for line in company.ltc("invoice", "C4")[0]["lines"]] == ["发货时付余款：织机等 3 项"]
 
 
+def test_what_was_not_set_when_it_was_issued_is_said_as_it_is_now(company: Company, inbox: Inbox) -> None:
+    """The archived document stays what it was."""
+    whole = company.config_path.read_text()
+    company.config_path.write_text(whole.replace("name: Acme GmbH, ", "").replace(", iban: DE02120300000000202051", ""))
+    assert company.run("config", "check") == 0
+    assert "company.name is not set: neither documents nor mails say who writes" in company.err
+    assert "company.iban is not set" in company.err
+    company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
+    company.ltc("promote", "L4", "--amount", "30")
+    company.ltc("sign", "O4", "--terms", "100% sign; net 30")
+    company.ltc("invoice", "C4")
+    company.config_path.write_text(whole)
+    company.ltc("send", "INV-2026-0004")
+    subject, plain, _html = read(inbox.deliveries[-1].message)
+    assert subject == "Invoice INV-2026-0004 from Acme GmbH"
+    assert "DE02 1203 0000 0000 2020 51" in plain
+    company.config_path.write_text(whole.replace("Acme GmbH", "Other Ltd"))
+    company.ltc("send", "INV-2026-0001")
+    assert read(inbox.deliveries[-1].message)[0] == "Invoice INV-2026-0001 from Acme GmbH"
+
+
 def test_a_quote_goes_out_and_counts_as_sent(company: Company, inbox: Inbox) -> None:
     company.ltc("lead", "add", "dot", "--company", "dot-works", "--email", "dot@dot.example")
     company.ltc("promote", "L4", "--title", "Loom")
