@@ -54,7 +54,11 @@ def collect(
         shown = payments.records(store, [payment_id])[0]
         number = payments.next_to_settle(store, shown) if shown["status"] == "unapplied" else None
         hint = f"ltc apply {shown['ref']} {number}" if number else "ltc funnel"
-        notices = discounts.told(store, "payment_id", payment_id, receipt.on) + payments.tolerated(store, payment_id)
+        notices = [
+            *discounts.told(store, "payment_id", payment_id, receipt.on),
+            *payments.tolerated(store, payment_id),
+            *payments.claims_left(store, payment_id),
+        ]
         return record(payments.COLUMNS, shown, notices=notices, hint=hint)
 
     session.write(decide)

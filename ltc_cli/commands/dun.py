@@ -143,8 +143,6 @@ class _Run:
     def trial(self, store: Store, plan: Path | None) -> Report:
         """What a run would do, and whom it would leave out, with why."""
         seen, today = self._look(store, explain=plan is None), self.session.today
-        if seen.channels:
-            dunning_letters.refuse_wrong_templates(self.session.settings)
         rows = notice_records.planned(store, seen.decision, today, "planned")
         why = seen.why or self._missing(seen)
         rows += notice_records.unwritten(store, seen.decision, today)
@@ -182,8 +180,6 @@ class _Run:
         """Where it is written and by which way it leaves, as far as there is anything: who sends nothing needs none."""
         if seen.why:
             return None, None
-        if seen.channels:
-            dunning_letters.refuse_wrong_templates(self.session.settings)
         desk = mailing.office(self.session.settings, "notice") if "mail" in seen.channels else None
         is_sending = self.is_sending and (seen.channels or seen.older)
         return desk, way_out(self.session, self.folder) if is_sending else None

@@ -105,7 +105,7 @@ def retry(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
         is_new = outbox.retry(store, mail_id, session.today)
         if why := nurture.withdrawn(store, mail_id):
             raise RefusedError(f"M{mail_id} need not go any more: {why}", f"ltc outbox drop M{mail_id}")
-        return _mail(store, mail_id, [] if is_new else ["it waits for the next run already"])
+        return _mail(session, store, mail_id, [] if is_new else ["it waits for the next run already"])
 
     session.write(decide)
 
@@ -129,7 +129,7 @@ def resolve(
     def decide(store: Store) -> Report:
         mail_id = outbox.find(store, mail)
         is_new = outbox.resolve(store, mail_id, session.today, has_arrived=sent)
-        return _mail(store, mail_id, [] if is_new else ["it is resolved already"])
+        return _mail(session, store, mail_id, [] if is_new else ["it is resolved already"])
 
     session.write(decide)
 
@@ -148,12 +148,12 @@ def drop(ctx: typer.Context, mail: Annotated[str, MAIL]) -> None:
         is_new = outbox.drop(store, mail_id, session.today)
         if is_new:
             notice_mails.dropped(store, mail_id, session.today)
-        return _mail(store, mail_id, [] if is_new else ["it is dropped already"])
+        return _mail(session, store, mail_id, [] if is_new else ["it is dropped already"])
 
     session.write(decide)
 
 
-def _mail(store: Store, mail_id: int, notices: list[str]) -> Report:
+def _mail(session: Session, store: Store, mail_id: int, notices: list[str]) -> Report:
     row = outbox.records(store, [mail_id])[0]
-    hint = outbox.SENDS[row["channel"]] if row["status"] == "queued" else "ltc outbox list"
+    hint = outbox.sends(row["channel"], session.settings.mail.host) if row["status"] == "queued" else "ltc outbox list"
     return record(outbox.COLUMNS, row, notices=notices, hint=hint)

@@ -122,9 +122,10 @@ def remarks(session: Session, store: Store, rows: list[dict[str, Any]]) -> list[
 def _remark(session: Session, store: Store, row: dict[str, Any], count: int) -> str:
     why = nurture.withdrawn(store, int(row["ref"][1:])) if row["status"] == "failed" else None
     kind = "needless" if why else "paused" if row["not_before"] else row["status"]
+    host = session.settings.mail.host
     words = (REMARKS if count == 1 else OF_SEVERAL)[kind]
     until = moment(row["not_before"], session.settings.timezone) if row["not_before"] else None
-    return words.format(count=count, why=why, until=until, sends=outbox.SENDS[row["channel"]], **row)
+    return words.format(count=count, why=why, until=until, sends=outbox.sends(row["channel"], host), **row)
 
 
 def _ready(session: Session, *, is_sending: bool) -> tuple[Office, Way | None] | ConfigError:

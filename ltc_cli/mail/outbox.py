@@ -40,7 +40,7 @@ COLUMNS = (
     Column("not_before", "moment", spare=5),
     Column("queued_on", "date", spare=4),
     Column("sent_on", "date"),
-    Column("said"),
+    Column("said", "prose"),
     Column("message_id", on_table=False),
 )
 
@@ -50,8 +50,6 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720, 1
 CHANNELS = ("mail", "letter")
 """A mail for a server or a folder; a letter on paper, for a folder alone."""
 
-SENDS = {"mail": "ltc outbox send", "letter": "ltc outbox send --to-folder DIR"}
-"""What lets one that waits go."""
 
 RETRIED, MISSING = "to be tried again", "found to be missing"
 """What is said of a mail that a user sends on its way once more: from then on the pauses begin anew."""
@@ -247,6 +245,11 @@ def refused_of_leads(store: Store) -> list[int]:
         " AND not_before IS NOT NULL ORDER BY id"
     )
     return [row["id"] for row in rows]
+
+
+def sends(channel: str, host: str | None) -> str:
+    """The command that lets one that waits go, where there is this mail server."""
+    return "ltc outbox send" if channel == "mail" and host else "ltc outbox send --to-folder DIR"
 
 
 def claim(store: Store, mail_ids: Iterable[int], channels: Sequence[str]) -> list[int]:

@@ -390,7 +390,7 @@ def _waiting(store: Store, settings: Settings, today: date, now: str) -> Iterato
             no_server = setting.missing(settings, writes=False, sends=channel == "mail")
             said = [row["said"] for row in rows if row["said"]]
             why = no_server or (said[-1] if said else None)
-            command = outbox.SENDS["letter" if no_server else channel]
+            command = outbox.sends(channel, settings.mail.host)
             ref, name = (first["ref"], first["recipient"]) if not others else (None, f"{len(rows)} {channel}s")
             yield _row(f"{channel}s wait", ref, name, first["queued_on"], today, command, why)
 

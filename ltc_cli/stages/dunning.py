@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ltc_cli.errors import ConfigError, RefusedError, UsageError
 from ltc_cli.mail.message import refuse_recipient
-from ltc_cli.mail.outbox import NEWEST, SENDS
+from ltc_cli.mail.outbox import NEWEST, sends
 from ltc_cli.receivables import NARROWED, PAID_BACK, UNAPPLIED, UNAPPLIED_CREDIT, balances
 from ltc_cli.rules import dunning as rules
 from ltc_cli.rules.contact import normalise_email
@@ -321,17 +321,17 @@ def _facts(
         due,
         called,
         last_on,
-        {key: _waits(row) for key, row in last.items() if row["waiting_id"]},
+        {key: _waits(row, settings.mail.host) for key, row in last.items() if row["waiting_id"]},
         holds.standing(store, today),
         _credit(store, today, customer_ids),
         {(row["customer_id"], row["recipient"]): f"N{row['notice_id']}" for row in store.all(FAILED)},
     )
 
 
-def _waits(last: Row) -> str:
-    is_letter = last["waiting_id"] == last["letter_id"]
-    sends = f"ltc outbox retry M{last['paused_id']}" if last["paused_id"] else SENDS["letter" if is_letter else "mail"]
-    return f"N{last['waiting_id']} has gone: {sends}"
+def _waits(last: Row, host: str | None) -> str:
+    channel = "letter" if last["waiting_id"] == last["letter_id"] else "mail"
+    command = f"ltc outbox retry M{last['paused_id']}" if last["paused_id"] else sends(channel, host)
+    return f"N{last['waiting_id']} has gone: {command}"
 
 
 def _credit(store: Store, today: date, customer_ids: set[int]) -> dict[Key, int]:

@@ -34,7 +34,7 @@ COLUMNS = (
         "claims",
         "list",
         on_table=False,
-        columns=(Column("invoice", "ref"), Column("kind"), Column("amount", "money"), Column("formula")),
+        columns=(Column("invoice", "ref"), Column("kind"), Column("amount", "money"), Column("formula", "prose")),
     ),
     Column("status", "status"),
     Column("decided_on", "date", on_table=False),

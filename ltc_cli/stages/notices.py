@@ -90,9 +90,12 @@ def carry_out(
 def writable(store: Store, settings: Settings, decision: Decision, today: date) -> Decision:
     """A decision without those notices that an own template cannot write: all of such a notice comes another day.
 
-    Only that template is tried which a user has written; what came with us has been tried.
+    Only that template is tried which a user has written; what came with us has been tried. Raises ConfigError where
+    one is wrong for everybody.
     """
     own = [notice for notice in decision.notices if notice.channel != "task"]
+    if own:
+        dunning_letters.refuse_wrong_templates(settings)
     customers = store.among("SELECT id, language FROM customer WHERE {these:id}", {each.customer_id for each in own})
     languages = {row["id"]: row["language"] or settings.language for row in customers}
     own = [each for each in own if dunning_letters.is_own(settings, each.mail, languages[each.customer_id])]

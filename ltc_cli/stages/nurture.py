@@ -40,7 +40,7 @@ COLUMNS = (
     Column("mail", "ref"),
     Column("task"),
     Column("next_step_on", "date", spare=1),
-    Column("said"),
+    Column("said", "prose"),
 )
 
 CHINESE = ("CN", "HK", "MO", "TW")

@@ -280,6 +280,22 @@ def tolerated(store: Store, payment_id: int) -> list[str]:
     ]
 
 
+def claims_left(store: Store, payment_id: int) -> list[str]:
+    """Fees and interest that are open of invoices whose own amount this payment was the last of, in words."""
+    rows = store.all(
+        "SELECT DISTINCT invoice_id, number FROM settlement JOIN receivable ON receivable.id = receivable_id"
+        " JOIN invoice ON invoice.id = invoice_id WHERE payment_id = ? ORDER BY invoice_id",
+        (payment_id,),
+    )
+    found = []
+    for row in rows:
+        owed = open_items(store, "invoice", [row["invoice_id"]])
+        if owed and all(item.kind != "invoice" for item in owed):
+            left = format_amount(sum(item.balance_minor for item in owed), owed[0].currency)
+            found.append(f"{row['number']} is paid, but for {left} of fees and interest: ltc collect {row['number']}")
+    return found
+
+
 def currencies_owed(store: Store, target: Reference) -> list[str]:
     """The currencies in which something of an invoice, contract or customer is open."""
     return sorted({item.currency for item in open_items(store, target.kind, [target.id])})

@@ -99,6 +99,11 @@ class RowImporter(ABC, Generic[Entry]):
         """The address of the person that the row is about, where it makes one; normalised."""
         return ""
 
+    def is_erased(self, entry: Entry, name: str) -> bool:
+        """Whether the row is of somebody who was erased, by its id or its address."""
+        of_id = suppression.of_id(self.batch.kind, self.batch.id_source, name)
+        return self.erased.has("id", of_id) or self.erased.has("email", self.address(entry))
+
     def find(self, entry: Entry) -> int | None:
         """A record that no row brought, and that is this one all the same."""
         return None
@@ -125,7 +130,7 @@ class RowImporter(ABC, Generic[Entry]):
             try:
                 if isinstance(entry, LtcError):
                     raise entry
-                if name not in known and self._is_erased(entry, name):
+                if name not in known and self.erased and self.is_erased(entry, name):
                     self.batch.leave_out(rows.lines[number], suppression.LEFT_OUT)
                     continue
                 record_id = self._decide(entry, name, value, known.get(name))
@@ -141,11 +146,6 @@ class RowImporter(ABC, Generic[Entry]):
             return self.read(Row(rows, number, self.settings, self.today))
         except LtcError as problem:
             return problem
-
-    def _is_erased(self, entry: Entry, name: str) -> bool:
-        """Whether the row is of somebody who was erased, by its id or its address."""
-        of_id = suppression.of_id(self.batch.kind, self.batch.id_source, name)
-        return bool(self.erased) and (self.erased.has("id", of_id) or self.erased.has("email", self.address(entry)))
 
     def _name(self, entry: Entry | LtcError, value: bytes) -> str:
         """Its own id; else what names it, else what it says; of several the second is `…#2`."""

@@ -83,8 +83,9 @@ def write_off(store: Store, invoice: Reference, on: date, reason: str, amount_mi
     record = invoices.records(store, [invoice.id])[0]
     words = clean_name(reason, "reason")
     owed = open_items(store, "invoice", [invoice.id])
-    # A fee that is left of an invoice that is paid may be given up like any other claim.
-    is_new = bool(owed) or states.follow("invoice", record["status"], "writeoff", invoice.text)
+    # A fee that is left of an invoice that is paid may be given up like any other claim, and said so again.
+    is_done = not owed and bool(_written_off(store, invoice.id))
+    is_new = bool(owed) or (not is_done and states.follow("invoice", record["status"], "writeoff", invoice.text))
     if not is_new and amount_minor is None:
         return False
     if on.isoformat() < record["issued_on"]:
@@ -108,13 +109,7 @@ def take_write_off_back(store: Store, invoice: Reference, on: date, reason: str)
     it was written off.
     """
     words = clean_name(reason, "reason")
-    rows = store.all(
-        "SELECT settlement.* FROM receivable JOIN settlement ON settlement.receivable_id = receivable.id"
-        " JOIN writeoff ON settlement_id = settlement.id AND writeoff.payment_id IS NULL"
-        " WHERE invoice_id = ? AND NOT EXISTS (SELECT 1 FROM settlement AS back WHERE back.reverses_id = settlement.id)"
-        " ORDER BY settlement.id",
-        (invoice.id,),
-    )
+    rows = _written_off(store, invoice.id)
     if not rows:
         return False
     latest = max(row["settled_on"] for row in rows)
@@ -124,6 +119,17 @@ def take_write_off_back(store: Store, invoice: Reference, on: date, reason: str)
         store.add("writeoff_reversal", settlement_id=settlement_id, reason=words)
     store.touch(invoice.text)
     return True
+
+
+def _written_off(store: Store, invoice_id: int) -> list[Row]:
+    """What stands written off of an invoice and its claims, by the settlements that gave it up."""
+    return store.all(
+        "SELECT settlement.* FROM receivable JOIN settlement ON settlement.receivable_id = receivable.id"
+        " JOIN writeoff ON settlement_id = settlement.id AND writeoff.payment_id IS NULL"
+        " WHERE invoice_id = ? AND NOT EXISTS (SELECT 1 FROM settlement AS back WHERE back.reverses_id = settlement.id)"
+        " ORDER BY settlement.id",
+        (invoice_id,),
+    )
 
 
 def give_up(

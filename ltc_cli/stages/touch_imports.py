@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import NotFoundError, Problems, UsageError
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.stages import leads
+from ltc_cli.stages import leads, suppression
 from ltc_cli.stages.row_imports import RowImporter
 
 if TYPE_CHECKING:
@@ -59,8 +59,19 @@ class Importer(RowImporter[Activity]):
     def identity(self, entry: Activity) -> tuple[str, str]:
         return entry.external_id, ""
 
+    def is_erased(self, entry: Activity, name: str) -> bool:
+        """Its lead was, and there is none by that name or address since."""
+        if self._lead(entry) is not None:
+            return False
+        ids = [suppression.of_id("lead", source, entry.lead_id) for source in (self.batch.lead_source, "")]
+        by_id = bool(entry.lead_id) and any(self.erased.has("id", each) for each in ids)
+        return by_id or self.erased.has("email", entry.lead_email) or super().is_erased(entry, name)
+
+    def _lead(self, entry: Activity) -> int | None:
+        return leads.named(self.store, entry.lead_id, self.batch.lead_source, entry.lead_email)
+
     def add(self, entry: Activity) -> int:
-        lead_id = leads.named(self.store, entry.lead_id, self.batch.lead_source, entry.lead_email)
+        lead_id = self._lead(entry)
         if lead_id is None:
             raise NotFoundError(f"there is no lead {entry.lead_id or entry.lead_email or 'named'}")
         touched_on = entry.touched_on or self.today.isoformat()
@@ -80,6 +91,8 @@ class Importer(RowImporter[Activity]):
         said = {"kind": entry.kind, "note": entry.note or None, "touched_on": entry.touched_on or None}
         present = self.store.one("SELECT kind, note, touched_on, lead_id FROM touch WHERE id = ?", (record_id,))
         assert present is not None
+        if leads.status(self.store, present["lead_id"]) == "erased":
+            return False
         changed = {column: value for column, value in said.items() if value and value != present[column]}
         if changed:
             self.store.change("touch", record_id, **changed)

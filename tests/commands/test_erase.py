@@ -524,8 +524,27 @@ def test_what_was_imported_about_touches_goes_too(company: Company) -> None:
     company.ltc("import", "touches", str(company.path.parent / "calls.csv"))
     company.ltc("erase", "L1")
     assert in_the_file(company, "harbour", *WORDS) == []
+    with (company.path.parent / "calls.csv").open("a") as calls:
+        calls.write("6,Call,2026-06-02,ada@lovelace.example,at the Countess'\n")  # of the lead that was merged
+    answer = company.ltc("import", "touches", str(company.path.parent / "calls.csv"), "--on-duplicate", "update")
+    assert [answer[key] for key in ("created", "updated", "unchanged", "rejected")] == [0, 0, 3, 0]
+    assert in_the_file(company, "harbour", *WORDS) == []
+    with (company.path.parent / "calls.csv").open("a") as calls:
+        calls.write("7,Call,2026-06-02,nobody@nowhere.example,\n")
     assert company.run("import", "touches", str(company.path.parent / "calls.csv")) == 8
-    assert "there is no lead augusta@lovelace.example" in company.err
+    assert "there is no lead nobody@nowhere.example" in company.err
+    assert company.run("check") == 0
+
+
+def test_touches_by_the_id_of_who_was_erased_are_left_out(company: Company) -> None:
+    path = company.path.parent / "calls.csv"
+    path.write_text("Activity ID,Activity Type,Lead ID,Notes\n4,Call,8,\n5,Call,7,at the harbour\n")
+    company.ltc("import", "touches", str(path))
+    company.ltc("erase", "L1")
+    path.write_text(path.read_text().replace("harbour", "haven") + "6,Call,7,at sea\n")
+    answer = company.ltc("import", "touches", str(path), "--on-duplicate", "update")
+    assert [answer[key] for key in ("created", "updated", "unchanged", "rejected")] == [0, 0, 3, 0]
+    assert in_the_file(company, "harbour", "haven", "at sea") == []
     assert company.run("check") == 0
 
 

@@ -922,7 +922,7 @@ CASES: Final = (
         0 sell 100
         5 decide => K1 a 100.00
         20,30 decide => -
-        30 why => b once N1 has gone: ltc outbox send
+        30 why => b once N1 has gone: ltc outbox send --to-folder DIR
         31 edit K1 contact=Eve
         32 dun => K1 a 100.00
         32 mail "due 2026-01-01: 100.00" => yes

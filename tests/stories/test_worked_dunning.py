@@ -149,11 +149,29 @@ def test_fee_and_interest_outlive_the_principal(company: Dunned) -> None:
     (row,) = company.dun(15)
     assert [row[key] for key in ("amount", "fee", "interest", "total")] == ["100.00", "10.00", "0.41", "110.41"]
     company.at(16, "collect", "INV-2026-0001", "100")
+    assert company.err == "INV-2026-0001 is paid, but for 10.41 of fees and interest: ltc collect INV-2026-0001\n"
     assert balance(company, "INV-2026-0001") == "0.00"
     (row,) = company.dun(30)
     assert [row[key] for key in ("level", "amount", "total")] == ["later", "0.00", "10.41"]
     assert company.at(31, "collect", "INV-2026-0001")["amount"] == "10.41"
     assert company.levels(60) == []
+
+
+def test_claims_are_written_off_once_however_often_it_is_said(company: Dunned) -> None:
+    company.configure(FEES)
+    company.sell("100")
+    company.dun(15)
+    company.at(16, "collect", "INV-2026-0001", "100")
+    company.at(16, "writeoff", "INV-2026-0001", "--reason", "small")
+    assert company.err == ""
+    before = company.dump()
+    company.at(17, "writeoff", "INV-2026-0001", "--reason", "small")
+    assert company.err == "INV-2026-0001 is written off already\n"
+    assert company.dump() == before
+    message = company.ltc("writeoff", "INV-2026-0001", "5", "--reason", "small", fails=4, today=at(17))["message"]
+    assert message == "5.00 is too much: 0.00 is open of INV-2026-0001"
+    company.at(18, "writeoff", "INV-2026-0001", "--undo", "--reason", "not so small")
+    assert company.at(19, "collect", "INV-2026-0001")["amount"] == "10.41"
 
 
 def test_a_notice_tells_its_own_claims_from_what_is_open(company: Dunned) -> None:
