@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -546,6 +546,9 @@ def _load(row: Command) -> Any:
     return command
 
 
+INTERRUPTED = 130
+
+
 def run(arguments: Sequence[str], session: Session | None = None) -> int:
     """Run one command line and answer its exit code. Never raises, whatever the input."""
     session = session or Session()
@@ -561,7 +564,10 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         silence(session.out)
         return 1
     except KeyboardInterrupt:
-        return 130
+        kept = "; what was done is kept, ltc log shows it" if session.is_kept else ""
+        with suppress(OSError, ValueError):
+            print(f"ltc: interrupted{kept}", file=session.err)
+        return INTERRUPTED
     except Exception as error:
         if isinstance(error, OSError):
             silence(session.out)
@@ -591,6 +597,8 @@ def _failure(error: OSError, session: Session) -> FailedError:
 def _run(arguments: Sequence[str], session: Session) -> int:
     with _in_our_words(), redirect_stdout(session.out):  # where Typer prints its help
         answer = _group("").main(list(arguments), prog_name="ltc", standalone_mode=False, obj=session)
+    if answer == INTERRUPTED:  # Typer has caught it
+        raise KeyboardInterrupt
     return answer if isinstance(answer, int) else session.exit_code
 
 

@@ -28,6 +28,9 @@ def list_(
 ) -> None:
     """List mails and what became of them.
 
+    A mail is queued until a run has claimed it; it is sending from the moment at which it may arrive, then sent, failed
+    or, where nobody has answered, unknown. What need not go any more is cancelled.
+
     \b
     Example:
       ltc outbox list --where status=unknown

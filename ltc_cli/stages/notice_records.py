@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ltc_cli.report import Column, first_few
@@ -11,7 +12,6 @@ from ltc_cli.stages import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
     from sqlite3 import Row
 
     from ltc_cli.stages.dunning import Decision, LeftOut
@@ -89,6 +89,8 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
     claims: dict[int, list[tuple[str, str, int, str]]] = {row["id"]: [] for row in rows}
     for row in store.among(CLAIMS, ids):
         claims[row["notice_id"]].append((row["number"], row["basis"], row["amount_minor"], row["formula"]))
+    calls = [int(row["task"][1:]) for row in rows if row["channel"] == "task" and row["task"]]
+    called = {task["ref"]: task["status"] for task in tasks.records(store, calls, date.max)} if calls else {}
     return [
         _record(
             ref=f"N{row['id']}",
@@ -99,7 +101,7 @@ def records(store: Store, ids: Sequence[int] | None = None) -> list[dict[str, An
             invoices=numbers[row["id"]],
             advanced=advanced[row["id"]],
             claims=claims[row["id"]],
-            status=row["state"] or "sent",
+            status=row["state"] or called.get(row["task"], "sent"),
             decided_on=row["decided_on"],
             task=row["task"] or _call_instead(store, row),
         )
