@@ -29,6 +29,8 @@ Kind = Literal[
 
 Row = dict[str, Any]
 
+DRY_RUN = "dry run: nothing was kept"
+
 FEW = 5
 """Names that are told where there are many."""
 

@@ -18,7 +18,7 @@ from ltc_cli import store as files
 from ltc_cli.errors import ConflictError, LtcError, NotFoundError, UsageError
 from ltc_cli.output.show import say, show
 from ltc_cli.output.streams import usable
-from ltc_cli.report import Report, from_text, local, to_text
+from ltc_cli.report import DRY_RUN, Report, from_text, local, to_text
 from ltc_cli.rules.calendar import parse_date, parse_past_date
 from ltc_cli.rules.contact import clean_name
 from ltc_cli.rules.money import parse_currency, parse_money
@@ -185,7 +185,7 @@ class Session:
                 report = self._answer_again(store) or self._answer(store, decide)
             self.is_kept = keep and bool(store.counts)
         if not keep:
-            report.notices.append("dry run: nothing was kept")
+            report.notices.append(DRY_RUN)
         self.show(report)
 
     def write_and_follow(
@@ -265,7 +265,7 @@ class Session:
     def _try_parts(self, work: Callable[[Store], Iterator[Part]]) -> None:
         def try_all(store: Store) -> Report:
             answer = next(part.answer for part in work(store) if part.answer)
-            answer.notices.append("dry run: nothing was kept")
+            answer.notices.append(DRY_RUN)
             return answer
 
         self.try_on_a_copy(try_all)

@@ -9,7 +9,7 @@ from ltc_cli.batch import Held, LineSession, Told, answered
 from ltc_cli.commands.answers import ask
 from ltc_cli.commands.steps import STEPS, Step
 from ltc_cli.errors import UnderWayError
-from ltc_cli.report import Column, Report
+from ltc_cli.report import DRY_RUN, Column, Report
 from ltc_cli.store import daily_lock
 
 COLUMNS = (
@@ -51,7 +51,7 @@ def daily(
         if "error" in told:
             return _failed(step.name, told)
         if check:
-            return _waiting(step.name, _refs(told))
+            return _waiting(step.name, _refs(told), *(each for each in told["notices"] if each != DRY_RUN))
         return _done(step.name, told, step.left(session) if step.left else [])
 
     def run(words: str) -> Told:
@@ -91,8 +91,8 @@ def _done(step: str, told: Told, left: list[str]) -> dict[str, Any]:
     return _row(step, status, refs, *told["notices"], " ".join(ref for ref in refs if ref not in named))
 
 
-def _waiting(step: str, refs: list[str]) -> dict[str, Any]:
-    return _row(step, "waits" if refs else "nothing", refs, " ".join(refs))
+def _waiting(step: str, refs: list[str], *lines: str) -> dict[str, Any]:
+    return _row(step, "waits" if refs else "nothing", refs, *lines, " ".join(refs))
 
 
 def _failed(step: str, told: Told) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ltc_cli.errors import ConflictError, DataError, UsageError
 from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.transport import Way
 from ltc_cli.references import find
-from ltc_cli.report import Report, first_few
+from ltc_cli.report import DRY_RUN, Report, first_few
 from ltc_cli.session import Decisions, Session, read_file
 from ltc_cli.stages import dunning, dunning_letters, dunning_plans, mailing, notice_mails, notice_records, notices
 from ltc_cli.store import Store
@@ -153,7 +153,7 @@ class _Run:
             said.append(f"the plan is in {plan}: {self._again(apply=plan)}")
         else:
             rows = [*_of_earlier_runs(store, seen.older), *rows, *notice_records.left_out(store, seen.decision, today)]
-            said.append("dry run: nothing was kept")
+            said.append(DRY_RUN)
         return _report(rows, said)
 
     def _look(self, store: Store, *, explain: bool = False) -> _Seen:
