@@ -93,19 +93,19 @@ def writable(store: Store, settings: Settings, decision: Decision, today: date) 
     Only that template is tried which a user has written; what came with us has been tried. Raises ConfigError where
     one is wrong for everybody.
     """
-    own = [notice for notice in decision.notices if notice.channel != "task"]
-    if own:
-        dunning_letters.refuse_wrong_templates(settings)
-    customers = store.among("SELECT id, language FROM customer WHERE {these:id}", {each.customer_id for each in own})
-    languages = {row["id"]: row["language"] or settings.language for row in customers}
-    own = [each for each in own if dunning_letters.is_own(settings, each.mail, languages[each.customer_id])]
+    written = [notice for notice in decision.notices if notice.channel != "task"]
+    if settings.mail.templates is None or not written:
+        return decision
+    dunning_letters.refuse_wrong_templates(settings)
     unwritten = []
-    for start in range(0, len(own), AT_ONCE):
-        tried = own[start : start + AT_ONCE]
+    for start in range(0, len(written), AT_ONCE):
+        tried = written[start : start + AT_ONCE]
         known = _known(store, tried)
         for notice_id, notice in enumerate(tried, store.next_id("notice")):
+            language = known.customers[notice.customer_id]["language"] or settings.language
             try:
-                _text(settings, known, notice, notice_id, today)
+                if dunning_letters.is_own(settings, notice.mail, language):
+                    _text(settings, known, notice, notice_id, today)
             except UnwrittenError as error:
                 unwritten.append((notice, error.message))
     if not unwritten:
