@@ -177,9 +177,7 @@ def _credit_data(store: Store, desk: Office, credit_id: int) -> dict[str, Any]:
         "invoice_number": said["invoice"]["number"],
         "invoice_issued_on": said["invoice"]["issued_on"],
         "reason": said["reason"],
-        **{
-            key: grouped(record[key]) if record[key].strip("0.") else "" for key in ("applied", "refunded", "unapplied")
-        },
+        **{key: _unless_nothing(record[key]) for key in ("applied", "refunded", "unapplied")},
     }
 
 
