@@ -564,9 +564,9 @@ def run(arguments: Sequence[str], session: Session | None = None) -> int:
         silence(session.out)
         return 1
     except KeyboardInterrupt:
-        kept = "; what was done is kept, ltc log shows it" if session.is_kept else ""
         with suppress(OSError, ValueError):
-            print(f"ltc: interrupted{kept}", file=session.err)
+            hint = "what was done is kept: ltc log shows it" if session.is_kept else None
+            _fail(FailedError("interrupted", hint), arguments, session)
         return INTERRUPTED
     except Exception as error:
         if isinstance(error, OSError):

@@ -51,7 +51,7 @@ def daily(
         if "error" in told:
             return _failed(step.name, told)
         if check:
-            return _waiting(step.name, _refs(told), *(each for each in told["notices"] if each != DRY_RUN))
+            return _waiting(step.name, _refs(told, "left_out"), *(each for each in told["notices"] if each != DRY_RUN))
         return _done(step.name, told, step.left(session) if step.left else [])
 
     def run(words: str) -> Told:
@@ -80,7 +80,7 @@ def daily(
 
 
 def _done(step: str, told: Told, left: list[str]) -> dict[str, Any]:
-    refs = _refs(told)
+    refs = _refs(told, "left_out", "refused")
     if told["exit_code"]:
         status, refs = "partly", list(dict.fromkeys([*refs, *left]))
     elif refs:
@@ -105,7 +105,7 @@ def _row(step: str, status: str, refs: list[str], *lines: str) -> dict[str, Any]
     return {"step": step, "status": status, "count": len(refs), "detail": "\n".join(filter(None, lines)) or None}
 
 
-def _refs(told: Told) -> list[str]:
-    """What was done, or waits; of a notice that is not written yet, its customer. Who is left out waits for nothing."""
-    rows = [row for row in told["answer"] if row.get("status") != "left_out"]
+def _refs(told: Told, *but: str) -> list[str]:
+    """What was done, or waits, but for these states; of a notice that is not written yet, its customer."""
+    rows = [row for row in told["answer"] if row.get("status") not in but]
     return list(dict.fromkeys(row["ref"] or row["customer"] for row in rows))

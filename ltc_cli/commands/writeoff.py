@@ -44,8 +44,9 @@ def writeoff(
             is_new = settlements.take_write_off_back(store, found, day, reason)
         else:
             is_new = settlements.write_off(store, found, day, reason, money and money[0])
-        done = f"nothing of {found.text} is written off" if undo else f"{found.text} is written off already"
-        notices = [] if is_new else [done]
-        return record(invoices.COLUMNS, invoices.records(store, [found.id])[0], notices=notices, hint="ltc aging")
+        shown = invoices.records(store, [found.id])[0]
+        what = found.text if shown["status"] == "written_off" else f"what was left of {found.text}"
+        done = f"nothing of {found.text} is written off" if undo else f"{what} is written off already"
+        return record(invoices.COLUMNS, shown, notices=[] if is_new else [done], hint="ltc aging")
 
     session.write(decide)

@@ -65,7 +65,7 @@ class Run:
                 handled = outbox.recover(self.store, self.on)
                 handled += self.tidy(self.store)
                 claimed = outbox.claim(self.store, mails, self.way.channels)
-            self.lanes = [self.way.open() for _ in range(min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE))]
+            self.lanes = [self.way.open()]
             try:
                 self._send_all(claimed)
             except BaseException:  # in the middle of a message there is no good-bye
@@ -77,7 +77,9 @@ class Run:
         return sorted(handled + claimed)
 
     def _send_all(self, claimed: Sequence[int]) -> None:
+        """On one lane more each time; on no other one after one that has waited in vain to be let in."""
         waiting, silences = list(claimed), 0
+        opened, most = 1, min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE)
         while waiting:
             batch = dict(zip(waiting, self.lanes, strict=False))
             ends = self._send(batch)
@@ -87,8 +89,12 @@ class Run:
             self.lanes = [lane for lane in self.lanes if lane not in [batch[mail_id] for mail_id in others]]
             has_none_to_tell = unserved == waiting
             waiting = [*others, *waiting[len(batch) :], *unserved]
-            if has_none_to_tell or not self.lanes:
+            most = opened if any(unreached[mail_id].is_silence for mail_id in others) else most
+            if has_none_to_tell or (not self.lanes and opened == most):
                 return self._release(waiting, next(iter(unreached.values())).said)
+            if opened < most:
+                self.lanes.append(self.way.open())
+                opened += 1
             silent = [end for end in ends.values() if not isinstance(end, str) and end.is_silence]
             silences = silences + len(silent) if len(silent) == len(ends) else 0
             if silences >= SILENCES_MOST:

@@ -212,19 +212,23 @@ class Smtp:
             raise
         except _lost() as error:
             self.abandon()
-            raise UnreachableError(f"{self.server.host}:{self.server.port}: {_why(error, self.server)}") from error
+            why = f"{self.server.host}:{self.server.port}: {_why(error, self.server)}"
+            raise UnreachableError(why, is_silence=_is_silence(error)) from error
         self._has_failed = False
 
 
 @contextmanager
 def _by(moment: float) -> Iterator[None]:
-    """Raise TimeoutError where what is within is not done by then: a socket's time-out begins anew with each byte."""
+    """Raise TimeoutError where what is within is not done by then: a socket's time-out begins anew with each byte.
+
+    Again and again: who takes it for that of one address of several goes on with the next one.
+    """
 
     def give_up(_signal: int, _frame: object) -> NoReturn:
         raise TimeoutError("timed out")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, max(moment - time.monotonic(), AT_LEAST_SECONDS))
+    signal.setitimer(signal.ITIMER_REAL, max(moment - time.monotonic(), AT_LEAST_SECONDS), AT_LEAST_SECONDS)
     try:
         yield
     finally:

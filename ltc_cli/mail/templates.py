@@ -193,9 +193,8 @@ def _included(folder: Path, text: str | None) -> Iterator[str]:
 def _names(place: Place, file: str) -> frozenset[str]:
     from jinja2 import meta
 
-    tree = _tree(place, file)
-    found = meta.find_undeclared_variables(tree)  # among them what is set in one branch and used there alone
-    return frozenset(found.difference(_assigned(tree), _environment(place.folder).globals))
+    found = meta.find_undeclared_variables(_tree(place, file))
+    return frozenset(found - set(_environment(place.folder).globals))
 
 
 def _tree(place: Place, file: str) -> jinja2.nodes.Template:
@@ -206,7 +205,7 @@ def _unknown_names(name: str, place: Place, sample: dict[str, Any]) -> Iterator[
     for file in (f"{name}.txt", f"{name}.html"):
         if (place.path / file).is_file():
             _compiled(place, file)
-            for unknown in sorted(_names(place, file) - set(sample)):
+            for unknown in sorted(_names(place, file).difference(sample, _set(_tree(place, file)))):
                 yield f"{place.language}/{file}: {unknown!r:.60} is not known; there is {', '.join(sorted(sample))}"
             for unknown in sorted(set(_unknown_parts(place, file, sample))):
                 yield f"{place.language}/{file}: {unknown}"
@@ -223,10 +222,13 @@ def _unknown_parts(place: Place, file: str, sample: dict[str, Any]) -> Iterator[
                 yield f"there is no {kind.__name__.lower()} {used.name!r:.60}"
     for included in tree.find_all(nodes.Include):
         named = included.template.value if isinstance(included.template, nodes.Const) else None
-        if isinstance(named, str) and not included.ignore_missing and named not in environment.list_templates():
+        if isinstance(named, str) and not included.ignore_missing and _source(place.folder, named) is None:
             yield f"there is no file {named!r:.60} to include"
     values = _values(tree, sample)
+    guarded = {id(part) for part in _guarded(tree)}
     for part in tree.find_all(nodes.Getattr):
+        if id(part) in guarded:
+            continue
         whole = _value(part.node, values)
         keys = sorted(whole) if isinstance(whole, dict) else []
         if whole is not None and part.attr not in keys and not hasattr(whole, part.attr):
@@ -239,20 +241,39 @@ def _values(tree: jinja2.nodes.Template, sample: dict[str, Any]) -> dict[str, An
     from jinja2 import nodes
 
     rows: dict[str, dict[str, Any]] = {}
-    assigned = _assigned(tree)
+    targets = set()
     for loop in tree.find_all(nodes.For):
         listed = sample.get(loop.iter.name) if isinstance(loop.iter, nodes.Name) else None
         if isinstance(loop.target, nodes.Name) and isinstance(listed, list):
             rows.setdefault(loop.target.name, {}).update(listed[0])
-            assigned.remove(loop.target.name)
-    return {name: value for name, value in (sample | rows).items() if name not in assigned}
+            targets.add(id(loop.target))
+    others = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load" and id(name) not in targets}
+    return {name: value for name, value in (sample | rows).items() if name not in others | _set(tree)}
 
 
-def _assigned(tree: jinja2.nodes.Template) -> list[str]:
-    """Names that a template gives a value to, as often as it does."""
+def _set(tree: jinja2.nodes.Template) -> set[str]:
+    """What a template sets or imports; in one branch it is unknown to Jinja in all others."""
     from jinja2 import nodes
 
-    return [name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"]
+    targets: list[nodes.Node] = [each.target for each in tree.find_all(nodes.Assign)]
+    targets += [each.target for each in tree.find_all(nodes.AssignBlock)]
+    targets += [name for each in targets for name in each.find_all(nodes.Name)]
+    imported = [name for each in tree.find_all(nodes.FromImport) for name in each.names]
+    return {
+        *(each.name for each in targets if isinstance(each, nodes.Name)),
+        *(name if isinstance(name, str) else name[1] for name in imported),
+        *(each.target for each in tree.find_all(nodes.Import)),
+    }
+
+
+def _guarded(tree: jinja2.nodes.Template) -> Iterator[jinja2.nodes.Node]:
+    """Parts that need not be there: `x.y is defined`, `x.y|default("")`."""
+    from jinja2 import nodes
+
+    for kind, names in ((nodes.Test, ("defined", "undefined")), (nodes.Filter, ("default", "d"))):
+        for used in tree.find_all(kind):
+            if used.name in names and used.node:
+                yield from (used.node, *used.node.find_all(nodes.Getattr))
 
 
 def _value(node: jinja2.nodes.Node, values: dict[str, Any]) -> Any:
@@ -374,7 +395,8 @@ def _wrong(place: Place, file: str, what: str) -> ConfigError:
 
 
 def _unfit(place: Place, file: str, what: str) -> UnwrittenError:
-    return UnwrittenError(f"template {place.language}/{file}: {what:.200}", f"mend {place.path / file}")
+    hint = None if place.folder == FOLDER else f"mend {place.path / file}"
+    return UnwrittenError(f"template {place.language}/{file}: {what:.200}", hint)
 
 
 def _as_html(text: str, language: str) -> str:

@@ -265,11 +265,16 @@ def _decide(
     return True
 
 
+def ids(text: str) -> list[str]:
+    """Where a cell names several leads each of them, after what it says as a whole."""
+    return list(filter(None, [text, *(part.strip() for part in re.split("[;,]", text))]))
+
+
 def named(store: Store, external_id: str, source: str, email: str) -> int | None:
     """The lead that another program names: by an id from a column called `source`, by one given by hand, by the only
     one of any file, else by the e-mail. None where there is none.
     """
-    for value in filter(None, [external_id, *(part.strip() for part in re.split("[;,]", external_id))]):
+    for value in ids(external_id):
         rows = store.all(
             "SELECT source, record_id FROM external_id WHERE kind = 'lead' AND value = ?"
             " ORDER BY CASE source WHEN ? THEN 0 WHEN '' THEN 1 ELSE 2 END",

@@ -97,7 +97,7 @@ def writable(store: Store, settings: Settings, decision: Decision, today: date) 
     if settings.mail.templates is None or not written:
         return decision
     dunning_letters.refuse_wrong_templates(settings)
-    unwritten = []
+    failed: dict[int, str] = {}
     for start in range(0, len(written), AT_ONCE):
         tried = written[start : start + AT_ONCE]
         known = _known(store, tried)
@@ -107,12 +107,11 @@ def writable(store: Store, settings: Settings, decision: Decision, today: date) 
                 if dunning_letters.is_own(settings, notice.mail, language):
                     _text(settings, known, notice, notice_id, today)
             except UnwrittenError as error:
-                unwritten.append((notice, error.message))
-    if not unwritten:
-        return decision
-    kept = {id(notice) for notice, _why in unwritten}
-    left = tuple(notice for notice in decision.notices if id(notice) not in kept)
-    return decision._replace(notices=left, unwritten=tuple(unwritten))
+                failed[id(notice)] = error.message
+    return decision._replace(
+        notices=tuple(notice for notice in decision.notices if id(notice) not in failed),
+        unwritten=tuple((notice, failed[id(notice)]) for notice in written if id(notice) in failed),
+    )
 
 
 def _known(store: Store, notices: Sequence[Notice]) -> Known:
@@ -150,7 +149,7 @@ def _drafted(
     notices: Sequence[Notice],
     today: date,
 ) -> Iterator[Draft]:
-    """A customer whose address or name no safe mail can carry is to be called, and keeps nobody waiting."""
+    """Who cannot be written to, as no safe mail carries address or name, is to be called, and keeps nobody waiting."""
     notice_id, mails = store.next_id("notice"), outbox.Writer(store)
     for notice in notices:
         if notice.channel == "task" and notice.mail is not None:
@@ -161,7 +160,7 @@ def _drafted(
         try:
             if notice.channel != "task":
                 mail = _post(settings, desk, known, notice, notice_id, today, mails)
-        except (RefusedError, UsageError) as error:
+        except (RefusedError, UnwrittenError, UsageError) as error:
             why = f"K{notice.customer_id} is to be called, no mail can be written: {error.message}"
             yield Draft(notice, why=why)
             continue

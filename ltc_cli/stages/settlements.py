@@ -84,9 +84,9 @@ def write_off(store: Store, invoice: Reference, on: date, reason: str, amount_mi
     words = clean_name(reason, "reason")
     owed = open_items(store, "invoice", [invoice.id])
     # A fee that is left of an invoice that is paid may be given up like any other claim, and said so again.
-    is_done = not owed and bool(_written_off(store, invoice.id))
-    is_new = bool(owed) or (not is_done and states.follow("invoice", record["status"], "writeoff", invoice.text))
-    if not is_new and amount_minor is None:
+    if not owed and not _written_off(store, invoice.id):
+        states.follow("invoice", record["status"], "writeoff", invoice.text)
+    if not owed and amount_minor is None:
         return False
     if on.isoformat() < record["issued_on"]:
         raise UsageError(f"{invoice.text} is of {record['issued_on']}: it cannot be written off before")

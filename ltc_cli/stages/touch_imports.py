@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltc_cli.errors import NotFoundError, Problems, UsageError
@@ -60,12 +61,16 @@ class Importer(RowImporter[Activity]):
         return entry.external_id, ""
 
     def is_erased(self, entry: Activity, name: str) -> bool:
-        """Its lead was, and there is none by that name or address since."""
-        if self._lead(entry) is not None:
-            return False
-        ids = [suppression.of_id("lead", source, entry.lead_id) for source in (self.batch.lead_source, "")]
-        by_id = bool(entry.lead_id) and any(self.erased.has("id", each) for each in ids)
-        return by_id or self.erased.has("email", entry.lead_email) or super().is_erased(entry, name)
+        """Its lead was, by an id of any file or its address, and there is none by that name or address since."""
+        ids = [suppression.of_id("lead", source, each) for each in leads.ids(entry.lead_id) for source in self.sources]
+        is_listed = self.erased.has("email", entry.lead_email) or any(self.erased.has("id", each) for each in ids)
+        return super().is_erased(entry, name) or (is_listed and self._lead(entry) is None)
+
+    @cached_property
+    def sources(self) -> set[str]:
+        """Columns from which ids of leads came."""
+        rows = self.store.all("SELECT DISTINCT source FROM external_id WHERE kind = 'lead'")
+        return {"", self.batch.lead_source, *(row["source"] for row in rows)}
 
     def _lead(self, entry: Activity) -> int | None:
         return leads.named(self.store, entry.lead_id, self.batch.lead_source, entry.lead_email)

@@ -515,7 +515,7 @@ def test_an_interrupt_exits_130_and_keeps_what_was_answered(company: Company) ->
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 130
-    assert (out, err) == ("", "ltc: interrupted; what was done is kept, ltc log shows it\n")
+    assert (out, err) == ("", "ltc: error: interrupted\nhint: what was done is kept: ltc log shows it\n")
     assert names(company) == ["Ada"]
 
 

@@ -548,6 +548,16 @@ def test_touches_by_the_id_of_who_was_erased_are_left_out(company: Company) -> N
     assert company.run("check") == 0
 
 
+def test_nor_by_the_id_of_a_column_of_another_name(company: Company) -> None:
+    path = company.path.parent / "calls.csv"
+    path.write_text("Activity ID,Activity Type,Contact ID,Notes\n4,Call,8,\n5,Call,7,\n6,Call,7; 9,\n")
+    mapped = ("import", "touches", str(path), "--map", "Contact ID=lead_id")
+    assert company.ltc(*mapped)["created"] == 3
+    company.ltc("erase", "L1")
+    answer = company.ltc(*mapped)
+    assert [answer[key] for key in ("created", "unchanged", "rejected")] == [0, 3, 0]
+
+
 def test_a_deal_does_not_bring_its_contact_back(company: Company) -> None:
     company.ltc("erase", "L1")
     (company.path.parent / "deals.csv").write_text(

@@ -206,7 +206,10 @@ def test_one_of_three_on_a_connection_each(
     port: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Which of the three it is, the connections settle among themselves; nobody reached is tried on another one."""
+    """Which of the three it is, the connections settle among themselves; nobody reached is tried on another one.
+
+    Unless that one let us wait in vain: the others would, too, one after the other.
+    """
     monkeypatch.setattr(sender, "MAILS_A_LANE", 1)
     for number in (1, 2, 3):
         company.ltc("send", f"INV-2026-000{number}", "--no-send")
@@ -217,8 +220,10 @@ def test_one_of_three_on_a_connection_each(
         code = company.run("outbox", "send")
         assert carried.has_fired.wait(2)
         hit = "sent" if step in BEFORE_MAIL or (step, kind) in OF_US else state
-        assert sorted(states(company).values()) == sorted([hit, "sent", "sent"]), company.err
-        assert code == (0 if hit == "sent" else 8)
+        waits = step in BEFORE_MAIL and kind == "hang"
+        expected = ["queued"] * 3 if waits else sorted([hit, "sent", "sent"])
+        assert sorted(states(company).values()) == expected, company.err
+        assert code == (8 if waits or hit != "sent" else 0)
     two_more_runs(company, port)
     assert_nobody_twice_nobody_left_out(company, inbox)
     assert list(states(company).values()).count("unknown") == (1 if hit == "unknown" else 0)

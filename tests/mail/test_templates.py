@@ -131,6 +131,7 @@ def _all_of(sample: dict[str, Any]) -> Iterator[str]:
 
 
 HIDDEN: Final = "x\n\n{% for line in lines %}{% if line.net == '' %}{{ line.prise }}{% endif %}x{% endfor %}"
+AFTER_LOOP: Final = "x\n\n{% for line in lines %}x{% endfor %}{% if number == '' %}{{ line.text }}{% endif %}"
 FIRST_LINE: Final = "x\n\nx{{% if lines|length > 9 %}}{{{{ lines[0].{} }}}}{{% endif %}}"
 WRONG: Final = {
     "{{ naem }}": "'naem' is not known; there is ",
@@ -189,12 +190,18 @@ RIGHT: Final = (
     "{% for each in lines %}{{ each.text }}{% endfor %}{% for each in taxes %}{{ each.code }}{% endfor %}",
     "{% if is_paid > 1 %}{{ lines[-1].text }}{{ buyer_name.upper() }}{{ lines[0].keys()|list }}{% endif %}",
     "{% include 'en/foot.txt' ignore missing %}x",
+    "{% include './en/there.txt' %}{% include 'en//there.txt' %}",
+    "{% import 'en/there.txt' as lines %}{{ lines.money(3) }}",
+    "{% from 'en/there.txt' import money as taxes %}{{ taxes(3) }}",
+    "{% if is_paid > 1 %}{% import 'en/there.txt' as there %}{{ there.money(3) }}{% endif %}",
+    "{% if lines[0].oops is defined %}{% endif %}{{ lines[0].oops|default('x') }}",
 )
 
 
 @pytest.mark.parametrize("text", RIGHT)
 def test_what_is_right_is_not_refused(text: str, company: Company) -> None:
     write(company, "en/hello.txt", SOUND)
+    write(company, "en/there.txt", "{% macro money(x) %}{{ x }}{% endmacro %}")
     write(company, "en/invoice.txt", f"{{{{ number }}}}\n\nx{text}\n")
     company.ltc("config", "check")
 
@@ -219,6 +226,13 @@ def test_a_template_without_an_end_is_stopped(company: Company, monkeypatch: pyt
         (
             {"en/hello.txt": SOUND, "en/invoice.txt": FIRST_LINE.format("oops")},
             "'lines[0].oops' is not known; there is ",
+        ),
+        (
+            {
+                "en/hello.txt": SOUND,
+                "en/invoice.txt": AFTER_LOOP,
+            },
+            "en/invoice.txt: 'line' is not known; there is ",
         ),
         ({"en/hello.txt": SOUND, "en/notice.txt": "{{ buyer_name[1] }}\n\nx"}, "str object has no element 1"),
         ({"en/hello.txt": SOUND, "en/credit.txt": "{{ reason.split()[1] }}\n\nx"}, "list object has no element 1"),

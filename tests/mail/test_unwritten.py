@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,6 +62,38 @@ def test_the_others_are_dunned_and_nothing_is_kept_of_who_is_not(company: Compan
     assert [row["customer"] for row in company.ltc("list", "notices")] == ["K1", "K3"]
     assert company.ltc("list", "tasks") == []
     assert company.ltc("show", "INV-2026-0002")["balance"] == "1000.00"  # no fee of 10
+
+
+def test_daily_counts_who_was_written_to(company: Company, inbox: Inbox) -> None:
+    for count, refs in ((2, "N1 N2"), (0, "")):
+        assert company.run("daily", "--json", today=LATE) == 8
+        row = json.loads(company.out)[2]
+        assert (row["status"], row["count"]) == ("partly", count)
+        told = f"no notice for K2: {WHY.format('own')}; the next run tries again"
+        assert row["detail"].splitlines() == [told, *([refs] if refs else [])]
+
+
+def test_what_even_ours_cannot_write_is_a_call(
+    company: Company, port: int, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A letter of a megabyte, about thousands of invoices: the others are written to."""
+    company.config_path.write_text(config(port) + LEVELS.replace("own", "reminder"))
+    really_written = templates._written
+
+    def written(place: templates.Place, file: str, data: dict[str, Any]) -> str:
+        text = really_written(place, file, data)
+        if data["buyer_name"] == "bob-works":
+            raise templates._unfit(place, file, "writes more than 1,000,000 characters")
+        return text
+
+    monkeypatch.setattr(templates, "_written", written)
+    rows = {row["customer"]: row for row in company.ltc("dun", today=LATE)}
+    why = "template en/notice.txt: writes more than 1,000,000 characters"
+    assert (rows["K2"]["channel"], rows["K2"]["ref"]) == ("task", None)
+    assert rows["K2"]["why"] == f"K2 is to be called, no mail can be written: {why}"
+    assert inbox.recipients == ["ada@ada.example", "cyd@cyd.example"]
+    error = company.ltc("send", "INV-2026-0002", fails=6)
+    assert error["hint"] is None
 
 
 def test_it_comes_with_the_next_run_once_the_template_is_mended(company: Company, inbox: Inbox) -> None:
