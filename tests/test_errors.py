@@ -98,6 +98,7 @@ OWN_TEST: Final = {
 # Messages that no command line provokes, by file and the beginning of the message, with the reason.
 UNPROVOKED: Final = {
     ("app.py", "f'it is done, but the answer"): "a full disk behind stdout: tests/faults/test_disk_and_pipes.py",
+    ("app.py", "'interrupted'"): "Ctrl-C: tests/commands/test_batch.py",
     ("stages/fulfilment.py", 'f"on {on} that was'): "a return and a look back: tests/stories/test_triggers.py",
     ("rules/contact.py", "f'{name} holds a NUL"): "such an argument is refused before: tests/rules/test_contact.py",
     ("rules/contact.py", "f'{name} holds half"): "such an argument is refused before: tests/rules/test_contact.py",
