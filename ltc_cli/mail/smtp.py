@@ -67,6 +67,7 @@ class Smtp:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        signal.signal(signal.SIGALRM, _give_up)  # once, since it takes longer than to set the timer
         self._smtp: smtplib.SMTP | None = None
         self._recipient = ""
         """Of the mail that is offered."""
@@ -223,17 +224,15 @@ def _by(moment: float) -> Iterator[None]:
 
     Again and again: who takes it for that of one address of several goes on with the next one.
     """
-
-    def give_up(_signal: int, _frame: object) -> NoReturn:
-        raise TimeoutError("timed out")
-
-    before = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, max(moment - time.monotonic(), AT_LEAST_SECONDS), AT_LEAST_SECONDS)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+
+
+def _give_up(_signal: int, _frame: object) -> NoReturn:
+    raise TimeoutError("timed out")
 
 
 def _is_silence(error: Exception) -> bool:
