@@ -94,7 +94,9 @@ def fields() -> list[str]:
         "What may stand in `{{ … }}` in a text of your own, by the file below `mail.templates`, with what",
         "`ltc config check` tries it with. A list is gone through:",
         "`{% for line in lines %}{{ line.net }} {{ currency }}{% endfor %}`. What may be empty is asked for first:",
-        "`{% if iban %}Account: {{ iban }}{% endif %}`.",
+        "`{% if iban %}Account: {{ iban }}{% endif %}`. A text that cannot be filled in for one customer, such as",
+        "`{{ buyer_address.split(',')[1] }}` where there is no comma, keeps that one mail back, is named (exit 8) and",
+        "stops no other; a notice comes again with the next run.",
     ]
     for kind, tried in samples.SAMPLES.items():
         parts += ["", f"### {FILES[kind]}", "", "| field | such as | |", "|---|---|---|", *_fields(tried)]
