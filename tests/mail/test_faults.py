@@ -7,7 +7,7 @@ import json
 import socket
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -407,3 +407,20 @@ def test_a_server_that_lets_us_wait_in_vain_is_left(
         company.ltc("outbox", "retry", mail["ref"])
     assert company.run("outbox", "send") == 0
     assert inbox.recipients == [f"to{number}@ada.example" for number in range(6)]
+
+
+def test_a_deadline_that_is_taken_for_that_of_one_address_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`socket.create_connection` goes on with the next address of a name, whatever ended the first."""
+    monkeypatch.setattr(smtp, "AT_LEAST_SECONDS", 0.1)
+    smtp.Smtp(smtp.Server("mail.example", 25, "none", None, None))
+    begun = time.monotonic()
+
+    def two_addresses() -> None:
+        with smtp._by(begun + 0.1):
+            with suppress(TimeoutError):
+                time.sleep(5)
+            time.sleep(5)
+
+    with pytest.raises(TimeoutError):
+        two_addresses()
+    assert time.monotonic() - begun < 2
