@@ -174,7 +174,8 @@ class Post:
                 report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
                 self.is_complete = False
             except UnwrittenError as problem:
-                told = f"{row['ref']} is not mailed: {problem.message}; {problem.hint}, then ltc send {row['ref']}"
+                again = ", then ".join(filter(None, (problem.hint, f"ltc send {row['ref']}")))
+                told = f"{row['ref']} is not mailed: {problem.message}; {again}"
                 report.notices.append(told)
                 self.is_complete = False
         report.exit_code = 8 if (self.mails and self.is_sending) or not self.is_complete else 0

@@ -90,6 +90,8 @@ class _Contract(NamedTuple):
     digits: int
     is_taxed_as_agreed: bool = True
     """Whether what comes on top of the agreed amounts is still what it was on signing."""
+    language: str = ""
+    """Of the invoice, once it is issued."""
 
 
 class _Offer(NamedTuple):
@@ -182,8 +184,8 @@ def _stands_alone(claim: _Claim) -> bool:
 
 def _issue(store: Store, settings: Settings, contract: _Contract, claims: list[_Claim], on: date) -> int:
     row = contract.row
-    contract = _at_rates_of(settings, contract, on)
-    billed = _billed(store, settings, contract, claims, on)
+    contract = _at_rates_of(settings, contract, on)._replace(language=row["language"] or settings.language)
+    billed = _billed(store, contract, claims, on)
     terms = parse_terms(row["terms"], row["currency"])
     discount_tax = _discount_tax(store, settings, row["id"], terms)
     discount_ppm = terms.discount_ppm if discount_tax == "mixed" else 0
@@ -287,14 +289,12 @@ def _refuse_backdating(store: Store, number: Number, on: date) -> None:
         )
 
 
-def _billed(
-    store: Store, settings: Settings, contract: _Contract, claims: list[_Claim], on: date
-) -> list[billing.BilledLine]:
+def _billed(store: Store, contract: _Contract, claims: list[_Claim], on: date) -> list[billing.BilledLine]:
     """The lines for all claims; what one takes of a tax code, the next finds no more."""
     rest = _rest_by_code(store, contract)
     billed: list[billing.BilledLine] = []
     for claim in claims:
-        lines = _lines(store, settings, contract, claim, rest, on)
+        lines = _lines(store, contract, claim, rest, on)
         for each in lines:
             rest[each.line.tax] -= each.line.net_minor
         billed += lines
@@ -302,20 +302,20 @@ def _billed(
 
 
 def _lines(
-    store: Store, settings: Settings, contract: _Contract, claim: _Claim, rest: dict[tax.TaxCode, int], on: date
+    store: Store, contract: _Contract, claim: _Claim, rest: dict[tax.TaxCode, int], on: date
 ) -> list[billing.BilledLine]:
     """How a part of a share stands on the invoice: as goods where it is the whole contract, else as one amount."""
     share, share_id = claim.planned.share, claim.planned.id
     if len(contract.planned) == 1 and (share.trigger in billing.BY_QUANTITY or _is_whole(contract, claim)):
         due = _goods_due(store, contract, share, on)
         return billing.goods_lines(share_id, claim.amount_minor, contract.lines, due, contract.digits)
-    text = _told(store, settings, contract, share)
+    text = _told(store, contract, share)
     return billing.share_lines(share_id, text, claim.amount_minor, rest, contract.digits)
 
 
-def _told(store: Store, settings: Settings, contract: _Contract, share: PlannedShare) -> str:
+def _told(store: Store, contract: _Contract, share: PlannedShare) -> str:
     """What an invoice calls a share, in the customer's language: of a fee, its period, and how much of a whole one."""
-    row, language = contract.row, contract.row["language"] or settings.language
+    row, language = contract.row, contract.language
     subject = invoice_text.subject([line.text for line in contract.lines], language)
     if share.period_from is None:
         return invoice_text.of_share(share, subject, language)

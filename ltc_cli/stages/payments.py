@@ -287,12 +287,15 @@ def claims_left(store: Store, payment_id: int) -> list[str]:
         " JOIN invoice ON invoice.id = invoice_id WHERE payment_id = ? ORDER BY invoice_id",
         (payment_id,),
     )
+    owed: dict[int, list[OpenItem]] = {row["invoice_id"]: [] for row in rows}
+    for item in open_items(store, "invoice", owed):
+        owed[item.invoice_id].append(item)
     found = []
     for row in rows:
-        owed = open_items(store, "invoice", [row["invoice_id"]])
-        if owed and all(item.kind != "invoice" for item in owed):
-            left = format_amount(sum(item.balance_minor for item in owed), owed[0].currency)
-            found.append(f"{row['number']} is paid, but for {left} of fees and interest: ltc collect {row['number']}")
+        left = owed[row["invoice_id"]]
+        if left and all(item.kind != "invoice" for item in left):
+            amount = format_amount(sum(item.balance_minor for item in left), left[0].currency)
+            found.append(f"{row['number']} is paid, but for {amount} of fees and interest: ltc collect {row['number']}")
     return found
 
 

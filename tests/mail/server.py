@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -67,13 +68,10 @@ class Fault(NamedTuple):
     nth: int = 1
 
 
-class Wire:
-    """Carries SMTP to the server and back, with one fault."""
+class Listener(ABC):
+    """A server of our own on a port, a thread for each client."""
 
-    def __init__(self, upstream: int, fault: Fault | None) -> None:
-        self.upstream, self.fault = upstream, fault
-        self.seen: dict[str, int] = {}
-        self.has_fired = threading.Event()
+    def __init__(self) -> None:
         self.is_over = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self.listener.getsockname()[1])
@@ -87,9 +85,23 @@ class Wire:
         with suppress(OSError):
             while True:
                 client, _address = self.listener.accept()
-                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
-    def _carry(self, client: socket.socket) -> None:
+    @abstractmethod
+    def _serve(self, client: socket.socket) -> None:
+        """Talk to one client to the end."""
+
+
+class Wire(Listener):
+    """Carries SMTP to the server and back, with one fault."""
+
+    def __init__(self, upstream: int, fault: Fault | None) -> None:
+        self.upstream, self.fault = upstream, fault
+        self.seen: dict[str, int] = {}
+        self.has_fired = threading.Event()
+        super().__init__()
+
+    def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self.upstream)) as server, suppress(OSError, EOFError):
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             back = server.makefile("rb")
@@ -188,26 +200,13 @@ def wire(upstream: int, fault: Fault | None) -> Iterator[Wire]:
         carried.close()
 
 
-class Lazy:
+class Lazy(Listener):
     """A server that takes nothing: at one step it says nothing any more, or begins an answer that never ends."""
 
     def __init__(self, step: str, *, trickles: bool) -> None:
         self.step, self.trickles = step, trickles
         self.asked: list[str] = []
-        self.is_over = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self.listener.getsockname()[1])
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self.is_over.set()
-        self.listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _address = self.listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__()
 
     def _serve(self, client: socket.socket) -> None:
         with client, suppress(OSError, EOFError):

@@ -94,6 +94,12 @@ def test_what_even_ours_cannot_write_is_a_call(
     assert inbox.recipients == ["ada@ada.example", "cyd@cyd.example"]
     error = company.ltc("send", "INV-2026-0002", fails=6)
     assert error["hint"] is None
+    company.ltc("lead", "add", "bo", "--company", "bob-works", "--email", "bo@bob.example")
+    company.ltc("promote", "L4", "--amount", "5")
+    company.ltc("sign", "O4", "--terms", "100% sign; net 30")
+    assert company.run("invoice", "C4", "--send") == 8
+    assert "INV-2026-0004 is not mailed: " in company.err
+    assert "characters; ltc send INV-2026-0004" in company.err
 
 
 def test_it_comes_with_the_next_run_once_the_template_is_mended(company: Company, inbox: Inbox) -> None:
