@@ -8,17 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import resource
-import signal
-from contextlib import contextmanager
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ltc_cli.errors import ConfigError, UnwrittenError
+from ltc_cli.mail import sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import jinja2
 
@@ -27,19 +25,6 @@ NAMES: Final = ("invoice", "credit", "quote", "notice", "welcome", "followup")
 FOLDER: Final = Path(__file__).with_name("templates")
 LONGEST: Final = 1_000_000
 """Characters of a text that a template may write."""
-WIDEST: Final = 10_000
-"""The largest number that a template may give, as a width or a count."""
-FILLING: Final = ("batch", "center", "format", "indent", "round", "slice", "truncate", "wordwrap")
-"""Filters that write as much as a number says."""
-SLOW: Final = ("pprint", "tojson", "urlize")
-"""Filters that no mail needs; one call of them on a long text takes minutes, which no clock interrupts."""
-WIDE_PERCENT: Final = re.compile(r"%(\([^)]*\))?[-#0 +]*(\d{5}|\d*\.\d{5})")
-WIDE_BRACES: Final = re.compile(r"\{[^{}]*:[^{}]*(\d{5}|\{)")
-"""Formats that are wider than WIDEST, or told how wide by another value."""
-SECONDS: Final = 2
-"""Of the processor, for filling in one template; ours take a few thousandths of one."""
-BYTES: Final = 256 * 2**20
-"""Of memory for that, beyond what there is; ours take a few thousand."""
 
 
 class Text(NamedTuple):
@@ -136,7 +121,7 @@ def unread(folder: Path, names: Iterable[str]) -> Iterator[str]:
 
 def unused(folder: Path, names: Iterable[str]) -> Iterator[str]:
     """Templates in the user's folder of other names than these, which no template there includes."""
-    files = _environment(folder).list_templates(["txt", "html"])
+    files = sandbox.environment(folder).list_templates(["txt", "html"])
     read = {f"{language}/{name}.{ending}" for language in LANGUAGES for name in names for ending in ("txt", "html")}
     read.update(*(_included(folder, _source(folder, file)) for file in files))
     for file in files:
@@ -166,7 +151,7 @@ def _source(folder: Path, file: str) -> str | None:
     """The text as it is compiled; None where there is none that can be."""
     import jinja2
 
-    environment = _environment(folder)
+    environment = sandbox.environment(folder)
     assert environment.loader
     try:
         return environment.loader.get_source(environment, file)[0]
@@ -179,7 +164,7 @@ def _included(folder: Path, text: str | None) -> Iterator[str]:
     import jinja2
     from jinja2 import meta
 
-    environment = _environment(folder)
+    environment = sandbox.environment(folder)
     try:
         found = list(meta.find_referenced_templates(environment.parse(text or "")))
     except jinja2.TemplateSyntaxError:
@@ -194,11 +179,11 @@ def _names(place: Place, file: str) -> frozenset[str]:
     from jinja2 import meta
 
     found = meta.find_undeclared_variables(_tree(place, file))
-    return frozenset(found - set(_environment(place.folder).globals))
+    return frozenset(found - set(sandbox.environment(place.folder).globals))
 
 
 def _tree(place: Place, file: str) -> jinja2.nodes.Template:
-    return _environment(place.folder).parse((place.path / file).read_text("utf-8"))
+    return sandbox.environment(place.folder).parse((place.path / file).read_text("utf-8"))
 
 
 def _unknown_names(name: str, place: Place, sample: dict[str, Any]) -> Iterator[str]:
@@ -215,7 +200,7 @@ def _unknown_parts(place: Place, file: str, sample: dict[str, Any]) -> Iterator[
     """Filters, tests, files and parts of a name that there are not, also in a branch that no sample comes to."""
     from jinja2 import nodes
 
-    environment, tree = _environment(place.folder), _tree(place, file)
+    environment, tree = sandbox.environment(place.folder), _tree(place, file)
     for kind, there_is in ((nodes.Filter, environment.filters), (nodes.Test, environment.tests)):
         for used in tree.find_all(kind):
             if used.name not in there_is:
@@ -331,14 +316,14 @@ def _written(place: Place, file: str, data: dict[str, Any]) -> str:
 
     try:
         parts, size = [], 0
-        with _bounds():
+        with sandbox.bounds():
             for part in _compiled(place, file).generate(data):
                 parts.append(part)
                 size += len(part)
                 if size > LONGEST:
                     raise _unfit(place, file, f"writes more than {LONGEST:,} characters")
     except TimeoutError as error:
-        raise _unfit(place, file, f"takes more than {SECONDS} seconds") from error
+        raise _unfit(place, file, f"takes more than {sandbox.SECONDS} seconds") from error
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise _unfit(place, file, str(error) or type(error).__name__) from error
     except (MemoryError, RecursionError) as error:
@@ -346,42 +331,11 @@ def _written(place: Place, file: str, data: dict[str, Any]) -> str:
     return "".join(parts)
 
 
-@contextmanager
-def _bounds() -> Iterator[None]:
-    """Raise TimeoutError where what is within takes too long, by the processor's time: a busy machine is no loop.
-
-    And MemoryError where it takes too much, on systems that can say how much there is (Linux).
-    """
-
-    def give_up(_signal: int, _frame: object) -> NoReturn:
-        raise TimeoutError
-
-    before, (soft, hard) = signal.signal(signal.SIGVTALRM, give_up), resource.getrlimit(resource.RLIMIT_AS)
-    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
-    most = _memory_bytes() + BYTES
-    if most > BYTES and (soft == resource.RLIM_INFINITY or most < soft):
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-
-
-def _memory_bytes() -> int:
-    """What this process has of address space; 0 where nobody says."""
-    try:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
-    except OSError:
-        return 0
-
-
 def _compiled(place: Place, file: str) -> jinja2.Template:
     import jinja2
 
     try:
-        return _environment(place.folder).get_template(f"{place.language}/{file}")
+        return sandbox.environment(place.folder).get_template(f"{place.language}/{file}")
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(place, file, f"line {error.lineno}: {error.message}") from error
     except UnicodeDecodeError as error:
@@ -416,80 +370,3 @@ def _refuse_what_is_not_plain(value: Any) -> None:
             _refuse_what_is_not_plain(each)
     elif not (value is None or isinstance(value, str | int)):
         raise TypeError(f"{type(value).__name__} is nothing for a template")
-
-
-def _bounded(fill: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that refuses to fill gigabytes."""
-
-    @wraps(fill)
-    def bounded(value: Any, *args: Any, **named: Any) -> Any:
-        _refuse_wide(*args, *named.values())
-        if fill.__name__ == "do_format":
-            _refuse_wide_format(value, WIDE_PERCENT)
-        return fill(value, *args, **named)
-
-    return bounded
-
-
-def _refuse_wide(*values: Any) -> None:
-    """Raise SecurityError for a number that would fill gigabytes."""
-    from jinja2.exceptions import SecurityError
-
-    for value in values:
-        if isinstance(value, int) and abs(value) > WIDEST:
-            raise SecurityError(f"{value} is more than {WIDEST:,}")
-
-
-def _refuse_wide_format(text: object, width: re.Pattern[str]) -> None:
-    """Raise SecurityError for a text that says such a number, or leaves it to another one to say."""
-    from jinja2.exceptions import SecurityError
-
-    if width.search(str(text)):
-        raise SecurityError(f"the format {text!s:.30} is too wide")
-
-
-@cache
-def _environment(folder: Path) -> jinja2.Environment:
-    import jinja2
-    from jinja2.exceptions import SecurityError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Environment(ImmutableSandboxedEnvironment):
-        """Multiplies nothing and makes nothing wide, so that no text of gigabytes is made of two."""
-
-        intercepted_binops = frozenset({"*", "**", "%"})
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if operator == "%" and not isinstance(left, str):
-                return super().call_binop(context, operator, left, right)
-            raise SecurityError(f"{operator} is not for templates")
-
-        def call(self, context: Any, called: Any, /, *args: Any, **named: Any) -> Any:
-            _refuse_wide(*args, *named.values())
-            return super().call(context, called, *args, **named)
-
-        def wrap_str_format(self, value: Any) -> Any:
-            found = super().wrap_str_format(value)
-            if found:
-                _refuse_wide_format(value.__self__, WIDE_BRACES)
-            return found
-
-    class Loader(jinja2.FileSystemLoader):
-        """Reads each file once, so that the checksum is that of the words that are sent."""
-
-        get_source = cache(jinja2.FileSystemLoader.get_source)
-
-    found = Environment(
-        loader=Loader(folder),
-        undefined=jinja2.StrictUndefined,
-        autoescape=lambda name: bool(name and name.endswith(".html")),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    found.filters.update({name: _bounded(found.filters[name]) for name in FILLING})
-    for name in SLOW:
-        del found.filters[name]
-    del found.globals["lipsum"]
-    return found

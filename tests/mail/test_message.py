@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ltc_cli.errors import ConfigError, RefusedError
-from ltc_cli.mail import templates
+from ltc_cli.mail import sandbox, templates
 from ltc_cli.mail.message import HEADERS, Letter, build, letter_of, message_id, refuse_address
 
 if TYPE_CHECKING:
@@ -361,4 +361,4 @@ def test_template_tricks_are_refused(trick: str) -> None:
     import jinja2
 
     with pytest.raises(jinja2.TemplateError):
-        templates._environment(templates.FOLDER).from_string(trick).render(lines=[])
+        sandbox.environment(templates.FOLDER).from_string(trick).render(lines=[])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from ltc_cli.mail import samples, templates
+from ltc_cli.mail import samples, sandbox, templates
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def company() -> Iterator[Company]:
             (folder / "templates" / language).mkdir(parents=True)
         found.ltc("lead", "add", "Ada", "--email", "ada@ada.example")
         yield found
-    templates._environment.cache_clear()
+    sandbox.environment.cache_clear()
 
 
 def write(company: Company, name: str, text: str) -> None:
@@ -207,7 +207,7 @@ def test_what_is_right_is_not_refused(text: str, company: Company) -> None:
 
 
 def test_a_template_without_an_end_is_stopped(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(templates, "SECONDS", 0.1)
+    monkeypatch.setattr(sandbox, "SECONDS", 0.1)
     write(company, "en/hello.txt", "x\n\n{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}y")
     assert "takes more than 0.1 seconds" in company.ltc("config", "check", fails=6)["message"]
 
@@ -336,6 +336,6 @@ def test_the_checksum_is_of_the_words_that_are_written(company: Company) -> None
     write(company, "en/foot.txt", "Acme Ltd")
     assert templates.sha256("hello", "en", folder) == first
     assert templates.render("hello", "en", data, folder).text.endswith("\nAcme")
-    templates._environment.cache_clear()
+    sandbox.environment.cache_clear()
     assert templates.sha256("hello", "en", folder) != first
     assert templates.render("hello", "en", data, folder).text.endswith("\nAcme Ltd")

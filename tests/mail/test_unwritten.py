@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ltc_cli.mail import templates
+from ltc_cli.mail import sandbox, templates
 from tests.mail.conftest import config
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ def company(company: Company, port: int) -> Iterator[Company]:
     company.ltc("edit", "K3", "address=Street 1\nTown")
     company.ltc("config", "check")
     yield company
-    templates._environment.cache_clear()
+    sandbox.environment.cache_clear()
 
 
 def write(company: Company, name: str, text: str) -> None:
     (company.path.parent / "templates" / "en" / f"{name}.txt").write_text(text)
-    templates._environment.cache_clear()
+    sandbox.environment.cache_clear()
 
 
 def mend(company: Company, name: str) -> None:
