@@ -94,7 +94,8 @@ def connect(path: Path | None) -> sqlite3.Connection:
     """The only way to a connection: durable, foreign keys on, nothing in the file trusted. None: one of its own."""
     writable = path is not None and os.access(path, os.W_OK)
     address = "" if path is None else f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
-    connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
+    # Any thread may use it, one at a time: mail/sender.py
+    connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
     connection.row_factory = sqlite3.Row
     try:
         for name, value in PRAGMAS.items():

@@ -127,13 +127,17 @@ def soak_hostile_rows(_folder: Path, times: int, seed: str) -> Outcome:
 
 
 def soak_sender(folder: Path, times: int, _seed: str) -> Outcome:
-    """Every point of a run with two connections, and as many times more mails."""
+    """Every point of a run with two connections, and as many times more mails; with its second thread and without."""
     if reason := why_no_strace():
         return Outcome(f"skipped: {reason}", [])
-    content = sending.with_mails(Company(folder, config="company: {email: a@acme.example}\n"), 10 * times)
-    points = sending.points_of(content.path.read_bytes())
-    problems = list(sending.strike(content.path.read_bytes(), points))
-    return Outcome(f"{len(points)} points in a run of {10 * times} mails", problems)
+    company = sending.with_mails(Company(folder, config="company: {email: a@acme.example}\n"), 10 * times)
+    content = company.path.read_bytes()
+    figures, problems = [], []
+    for program in (sending.PROGRAM, sending.ONE_THREAD):
+        points = sending.points_of(content, program=program)
+        problems += list(sending.strike(content, points, program=program))
+        figures.append(str(len(points)))
+    return Outcome(f"{' and '.join(figures)} points in a run of {10 * times} mails", problems)
 
 
 def soak_dunning(folder: Path, times: int, _seed: str) -> Outcome:

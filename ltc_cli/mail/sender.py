@@ -2,11 +2,14 @@
 
 The network is never inside a transaction: mails are handed over up to their final dots, one transaction asks whether
 they may still go and commits that they do, and only then come the dots. A run with many mails has several ways out at
-once, so that one commit stands for several mails; a crash in between leaves as many doubtful.
+once, so that one commit stands for several mails; a crash in between leaves as many doubtful. What became of them is
+written down while the next ones are handed over.
 """
 
 from __future__ import annotations
 
+import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ltc_cli.mail import outbox
@@ -14,11 +17,12 @@ from ltc_cli.mail.transport import DoubtfulError, NotTakenError, TroubleError, U
 from ltc_cli.store import sender_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import ThreadPoolExecutor
     from contextlib import AbstractContextManager
     from datetime import date
 
-    from ltc_cli.mail.transport import Transport, Way
+    from ltc_cli.mail.transport import Steps, Transport, Way
     from ltc_cli.store import Store
 
     Decisions = Callable[[], AbstractContextManager[None]]
@@ -54,6 +58,9 @@ class Run:
         self.store, self.decisions, self.way = store, decisions, way
         self.tidy, self.withdrawn, self.refused, self.on = tidy, withdrawn, refused, on
         self.lanes: list[Transport] = []
+        self.ended: dict[int, End] = {}
+        """How the mails of the last dots ended, as long as it is not written down."""
+        self.clerk: ThreadPoolExecutor | None = None
 
     def send(self, mails: Sequence[int], *, wait: bool = False) -> list[int]:
         """Send what is due of these mails. Answers every mail that it decided about.
@@ -65,19 +72,34 @@ class Run:
                 handled = outbox.recover(self.store, self.on)
                 handled += self.tidy(self.store)
                 claimed = outbox.claim(self.store, mails, self.way.channels)
-            self.lanes = [self.way.open()]
-            try:
-                self._send_all(claimed)
-            except BaseException:  # in the middle of a message there is no good-bye
-                for lane in self.lanes:
-                    lane.abandon()
-                raise
-            for lane in self.lanes:
-                lane.close()
+            with self._on_lanes():
+                try:
+                    left, why = self._send_all(claimed)
+                finally:
+                    self._write_down()
+                self._release(left, why)
         return sorted(handled + claimed)
 
-    def _send_all(self, claimed: Sequence[int]) -> None:
-        """On one lane more each time; on no other one after one that has waited in vain to be let in."""
+    @contextmanager
+    def _on_lanes(self) -> Iterator[None]:
+        self.lanes = [self.way.open()]
+        try:
+            yield
+        except BaseException:  # in the middle of a message there is no good-bye
+            for lane in self.lanes:
+                lane.abandon()
+            raise
+        finally:
+            if self.clerk:
+                self.clerk.shutdown()
+        for lane in self.lanes:
+            lane.close()
+
+    def _send_all(self, claimed: Sequence[int]) -> tuple[list[int], str]:
+        """On one lane more each time; on no other one after one that has waited in vain to be let in.
+
+        Answers what could not be tried, and why.
+        """
         waiting, silences = list(claimed), 0
         opened, most = 1, min(MOST_LANES, 1 + len(claimed) // MAILS_A_LANE)
         while waiting:
@@ -91,17 +113,19 @@ class Run:
             waiting = [*others, *waiting[len(batch) :], *unserved]
             most = opened if any(unreached[mail_id].is_silence for mail_id in others) else most
             if has_none_to_tell or (not self.lanes and opened == most):
-                return self._release(waiting, next(iter(unreached.values())).said)
+                return waiting, next(iter(unreached.values())).said
             if opened < most:
                 self.lanes.append(self.way.open())
                 opened += 1
             silent = [end for end in ends.values() if not isinstance(end, str) and end.is_silence]
             silences = silences + len(silent) if len(silent) == len(ends) else 0
             if silences >= SILENCES_MOST:
-                return self._release(waiting, silent[0].said)
-        return None
+                return waiting, silent[0].said
+        return [], ""
 
     def _release(self, waiting: Sequence[int], said: str) -> None:
+        if not waiting:
+            return
         with self.decisions():
             still = [mail_id for mail_id in waiting if self._is(mail_id, "claimed")]
             outbox.release(self.store, still, self.on, said)
@@ -109,18 +133,38 @@ class Run:
     def _send(self, batch: Mapping[int, Transport]) -> dict[int, End]:
         """One mail on each lane. Answers how each ended."""
         offers = [lane.offer(outbox.envelope(self.store, mail_id)) for mail_id, lane in batch.items()]
-        offered = dict(zip(batch, together(offers), strict=True))
+        offered = dict(zip(batch, self._while_writing(offers), strict=True))
         with self.decisions():
             going = [mail_id for mail_id, end in offered.items() if self._may_go(mail_id, end)]
         for mail_id, lane in batch.items():
             if mail_id not in going and isinstance(offered[mail_id], str):
                 lane.abandon()
-        ends = dict(zip(going, together([batch[mail_id].finish() for mail_id in going]), strict=True))
-        if ends:
+        self.ended = dict(zip(going, together([batch[mail_id].finish() for mail_id in going]), strict=True))
+        ends = offered | self.ended
+        if len(batch) == 1:  # a mail at a time is not worth a thread
+            self._write_down()
+        return ends
+
+    def _while_writing(self, offers: Sequence[Steps]) -> list[End]:
+        """Take these steps while a thread writes down how the last mails ended: the network never needs the file."""
+        if not self.ended:
+            return together(offers)
+        if self.clerk is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self.clerk = ThreadPoolExecutor(1, initializer=_leave_signals)
+        written = self.clerk.submit(self._write_down)
+        try:
+            return together(offers)
+        finally:
+            written.result()
+
+    def _write_down(self) -> None:
+        ended, self.ended = self.ended, {}
+        if ended:
             with self.decisions():
-                for mail_id, end in ends.items():
+                for mail_id, end in ended.items():
                     self._note(mail_id, end)
-        return offered | ends
 
     def _may_go(self, mail_id: int, offered: End) -> bool:
         """Whether its dot comes: from now on it may arrive."""
@@ -148,3 +192,8 @@ class Run:
 
     def _is(self, mail_id: int, state: str) -> bool:
         return bool(self.store.value("SELECT state = ? FROM outbox WHERE id = ?", (state, mail_id)))
+
+
+def _leave_signals() -> None:
+    """To the thread that waits for the network, which they are to interrupt."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())

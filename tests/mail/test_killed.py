@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from collections import deque
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, Final
@@ -14,12 +18,26 @@ from ltc_cli.mail import outbox, sender
 from ltc_cli.mail.smtp import Smtp
 from tests.faults.tracing import why_no_strace
 from tests.mail.conftest import NAMES, config
-from tests.mail.kills import FOLDER_SYSCALLS, SYSCALLS, TO_FOLDER, points_of, strike, with_late_invoices, with_mails
+from tests.mail.kills import (
+    FOLDER_SYSCALLS,
+    ONE_THREAD,
+    PROGRAM,
+    SYSCALLS,
+    TO_FOLDER,
+    environ,
+    points_of,
+    strike,
+    with_late_invoices,
+    with_mails,
+)
+from tests.mail.server import Fault, wire
 from tests.support import Company, folder_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from ltc_cli.store import Store
     from tests.mail.server import Inbox
 
 
@@ -110,15 +128,68 @@ def test_a_sender_with_two_connections_that_is_killed(
     assert queued.run("check") == 0, queued.out
 
 
+def test_what_is_stopped_while_the_next_mails_are_handed_over_has_written_down_the_last(
+    tmp_path: Path, inbox: Inbox, port: int
+) -> None:
+    """Sixteen mails on one, two and three connections; Ctrl-C while the server keeps the sixth waiting."""
+    company = with_mails(Company(tmp_path, config=config(port)), 16)
+    with wire(port, Fault("MAIL", "hang", 6)) as carried:
+        company.config_path.write_text(config(carried.port))
+        command = [sys.executable, "-m", "ltc_cli", "outbox", "send"]
+        with subprocess.Popen(command, env=environ(company), stderr=subprocess.PIPE, text=True) as process:
+            assert carried.has_fired.wait(20)
+            asked = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _out, err = process.communicate()
+        assert time.monotonic() - asked < 3  # the server says nothing for five seconds
+    assert (process.returncode, err) == (
+        130,
+        "ltc: error: interrupted\nhint: what was done is kept: ltc log shows it\n",
+    )
+    first = [f"lead{number}@works{number}.example" for number in (1, 2, 3)]
+    assert sorted(inbox.recipients) == first
+    assert {row["recipient"]: row["status"] for row in company.ltc("outbox", "list")[:4]} == {
+        **dict.fromkeys(first, "sent"),
+        "lead4@works4.example": "claimed",
+    }
+    company.config_path.write_text(config(port))
+    assert company.run("outbox", "send") == 0, company.err
+    assert len(inbox.recipients) == len(set(inbox.recipients)) == 16
+
+
+def test_what_cannot_be_written_down_beside_ends_the_run(
+    tmp_path: Path, inbox: Inbox, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full after the dots of M2 and M3: the run says so, and nobody is written to again."""
+    really = outbox.sent
+
+    def full(store: Store, mail_id: int, *rest: Any) -> None:
+        if mail_id == 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        really(store, mail_id, *rest)
+
+    company = with_mails(Company(tmp_path, config=config(port)), 6)
+    monkeypatch.setattr(sender, "MAILS_A_LANE", 2)
+    with monkeypatch.context() as while_full:
+        while_full.setattr(outbox, "sent", full)
+        assert company.run("outbox", "send") != 0
+    assert "disk is full" in company.err
+    assert len(inbox.recipients) == 3
+    assert company.run("outbox", "send") == 8
+    assert [row["status"] for row in company.ltc("outbox", "list")] == ["sent", *["unknown"] * 2, *["sent"] * 3]
+    assert len(inbox.recipients) == len(set(inbox.recipients)) == 6
+
+
 @pytest.mark.skipif(why_no_strace() is not None, reason=f"{why_no_strace()}")
 def test_killed_at_a_system_call() -> None:
-    """Every 40th call of a run with two connections; `python -m bench.soak --only sender` takes them all."""
+    """Every 80th call of a run with two connections; `python -m bench.soak --only sender` takes them all."""
     with folder_in_memory() as folder:
         content = with_mails(Company(folder, config=config(25)), 10).path.read_bytes()
-    points = points_of(content)
-    assert {point.syscall for point in points} == set(SYSCALLS)
-    chosen = [point for number, point in enumerate(points) if number % 40 == 0]
-    assert list(strike(content, chosen)) == []
+    for program in (PROGRAM, ONE_THREAD):
+        points = points_of(content, program=program)
+        assert {point.syscall for point in points} == set(SYSCALLS)
+        chosen = [point for number, point in enumerate(points) if number % 80 == 0]
+        assert list(strike(content, chosen, program=program)) == []
 
 
 @pytest.mark.skipif(why_no_strace() is not None, reason=f"{why_no_strace()}")
