@@ -335,6 +335,8 @@ class CommonOption(TyperOption):
 
 
 def _give(context: Any, option: Any, value: Any) -> None:
+    if value == "":
+        raise _nothing_named(option, context)
     if value not in (None, False):
         context.obj.given[option.name] = value
 
@@ -385,6 +387,7 @@ class VerbCommand(TyperCommand):
 
     def invoke(self, context: Any) -> Any:
         session: Session = context.obj
+        _refuse_nameless(self, context)
         session.verb, session.arguments = self.verb, _with_paths(self, context.params)
         _refuse_untaken(session, self)
         session.check()
@@ -399,10 +402,28 @@ class VerbCommand(TyperCommand):
         _format_options(self, ctx, formatter)
 
 
+PATHS = ("path", "file")
+"""The types of parameters that name a file; the second may not be a folder."""
+
+
 def _with_paths(command: VerbCommand, given: dict[str, Any]) -> dict[str, Any]:
     """What was given, files as paths: for `--key` they count by their content."""
-    files = {parameter.name for parameter in command.params if parameter.type.name == "path"}
+    files = {parameter.name for parameter in command.params if parameter.type.name in PATHS}
     return {name: Path(value) if name in files and value else value for name, value in given.items()}
+
+
+def _refuse_nameless(command: VerbCommand, context: Any) -> None:
+    """A variable that is not set would name the folder we are in, or ask to send what was to be looked at first."""
+    for parameter in command.params:
+        names_file = any(word in (parameter.metavar or "") for word in ("FILE", "DIR"))
+        if names_file and context.params.get(parameter.name) == "":
+            raise _nothing_named(parameter, context)
+
+
+def _nothing_named(parameter: Any, context: Any) -> UsageError:
+    is_option = parameter.param_type_name == "option"
+    name = max(parameter.opts, key=len) if is_option else parameter.make_metavar(context).strip("[{}]")
+    return UsageError(f"{name} is empty", f"{context.command_path} --help")
 
 
 def _refuse_untaken(session: Session, command: VerbCommand) -> None:

@@ -424,7 +424,7 @@ RECURRING: Final = [
     Row("amend C11 --fee 7", 4, "C11 has 2 fees: --fee changes the only one"),
     Row("amend C11 --ends 2027-01-31", 2, "two fees of one amount cannot be told apart"),
     Row("amend C1 --line Cog:1:5 --from fri", 2, "--from is the first day of another fee"),
-    Row("dun --to-folder ''", 2, "--to-folder names no folder"),
+    Row("dun --to-folder ''", 2, "--to-folder is empty"),
     Row("amend C1 --line Cog:1:5 --amount 7", 2, "--amount and --line exclude each other"),
     Row("amend C1 --line 9=1", 3, "C1 has no line 9"),
     Row("amend C1 --line 1=0", 4, "1 of line 1 is shipped: it cannot be 0"),

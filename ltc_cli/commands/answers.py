@@ -46,7 +46,5 @@ def choice(text: str, among: Iterable[str], option: str) -> str:
 
 
 def folder_of(text: str | None) -> Path | None:
-    """The folder of --to-folder. Raises UsageError for an empty name: an unset variable asks nobody to send."""
-    if text == "":
-        raise UsageError("--to-folder names no folder", "ltc outbox send --to-folder mails")
+    """The folder of --to-folder."""
     return Path(text) if text else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
 
-from ltc_cli.app import COMMANDS, run
+from ltc_cli.app import COMMANDS, CommonOption, _load, run
 from ltc_cli.session import Session
 from tests.support import TODAY, Company, folder_in_memory, leave_unknown
 
@@ -295,6 +295,55 @@ def test_what_only_writers_take_is_refused_by_readers(line: str, option: str, co
         assert company.say(*arguments).code == 2
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"lead add Fay {option} ''" for option in ("--db", "--config", "--today", "--key", "--actor")),
+        *(f"aging {option} ''" for option in ("--as-of", "--in")),
+    ],
+)
+def test_what_is_given_empty_is_not_taken_for_not_given(line: str, company: Clerk) -> None:
+    """As an unset variable in a script gives it."""
+    before = company.contents
+    said = company.say(*shlex.split(line))
+    assert (said.code, said.out, company.contents) == (2, "", before)
+
+
+NAMELESS: Final = [
+    (row.name, parameter.name)
+    for row in COMMANDS
+    for parameter in _load(row).params
+    if not isinstance(parameter, CommonOption) and any(word in (parameter.metavar or "") for word in ("FILE", "DIR"))
+]
+
+
+def test_files_and_folders_are_known_by_what_help_calls_them() -> None:
+    paths = {
+        (row.name, parameter.name)
+        for row in COMMANDS
+        for parameter in _load(row).params
+        if "Path" in type(parameter.type).__name__
+    }
+    assert paths < set(NAMELESS)
+    assert len(NAMELESS) > 30
+
+
+@pytest.mark.parametrize(("command", "name"), NAMELESS)
+def test_a_file_or_folder_without_a_name_is_refused(command: str, name: str, company: Clerk) -> None:
+    parameters = next(_load(row).params for row in COMMANDS if row.name == command)
+    words = command.split()
+    for each in parameters:
+        value = "" if each.name == name else "1"
+        if each.param_type_name == "argument":
+            words += [value] if each.required or not value else []
+        elif not value:
+            words += [each.opts[0], value]
+    before = company.contents
+    said = company.say(*words)
+    assert (said.code, said.out, company.contents) == (2, "", before)
+    assert " is empty\nhint: " in said.err
+
+
 @WRITE
 def test_a_writer_takes_no_as_of(line: str, company: Clerk) -> None:
     assert company.say(*shlex.split(line), "--as-of", TODAY).code == 2
@@ -379,6 +428,17 @@ def test_the_content_of_a_file_is_part_of_the_request(company: Clerk, tmp_path: 
     assert company.say("sign", "O2", "--document", str(elsewhere), "--key", "k1", "--json") == first
     document.write_bytes(b"two")
     assert company.say("sign", "O2", "--document", str(document), "--key", "k1").code == 5
+
+
+def test_the_content_of_a_mapping_is_part_of_the_request(company: Clerk, tmp_path: Path) -> None:
+    leads, mapping = tmp_path / "leads.csv", tmp_path / "mapping"
+    leads.write_text("Who,Firm\nZoe,Zest\n")
+    mapping.write_text("Who=name\n")
+    words = ("import", "leads", str(leads), "--mapping", str(mapping), "--key", "k1", "--json")
+    first = company.say(*words)
+    assert (first.code, company.say(*words)) == (0, first)
+    mapping.write_text("Who=name\nFirm=company\n")
+    assert company.say(*words).code == 5
 
 
 @pytest.mark.parametrize(("line", "ref"), AGAIN)

@@ -202,7 +202,7 @@ def test_invoice_send_bills_and_mails(company: Company, inbox: Inbox) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "message"),
     [
-        ("send INV-2026-0001 --to-folder ''", 2, "--to-folder names no folder"),
+        ("send INV-2026-0001 --to-folder ''", 2, "--to-folder is empty"),
         ("send INV-2026-0001 --no-send --to-folder x", 2, "--no-send and --to-folder exclude each other"),
         ("send INV-2026-0009", 3, "there is no record INV-2026-0009"),
         ("send INV-2026-0001 --to nobody", 2, "is not one e-mail address"),
