@@ -122,7 +122,7 @@ class _Run:
             )
         written = [each.notice_id for each in done if each.notice_id]
         mails = [*seen.older, *_mails(store, written)]
-        said = [*_remarks(seen.decision), *(each.why for each in done if each.why)]
+        said = [*_remarks(seen.decision), *(each.why for each in done if each.why), *self._printable(store, seen)]
         early = paused(self.session, store, mails)
         if way and mails:
             said += deliver(self.session, store, decisions, way, mails)
@@ -146,7 +146,7 @@ class _Run:
         rows = notice_records.planned(store, seen.decision, today, "planned")
         why = seen.why or self._missing(seen)
         rows += notice_records.unwritten(store, seen.decision, today)
-        said = [*_remarks(seen.decision), *([f"a run would stop: {why}"] if why else [])]
+        said = [*_remarks(seen.decision), *self._printable(store, seen), *([f"a run would stop: {why}"] if why else [])]
         if plan:
             found = dunning_plans.plan(store, self.session.settings, seen.decision, today)
             plan.write_text(dunning_plans.text(found), encoding="utf-8")
@@ -194,6 +194,17 @@ class _Run:
         task = f"T{done.task_id}" if done.task_id else None
         missing = dunning.NO_ADDRESS if "letter" in self.channels else dunning.NO_EMAIL
         return {"channel": "task", "task": task, "why": done.why or f"{missing}: call, then ltc done {task}"}
+
+    def _printable(self, store: Store, seen: _Seen) -> list[str]:
+        """Who is called for want of an e-mail address, and could get a letter."""
+        if "letter" in self.channels:
+            return []
+        called = {notice.customer_id for notice in seen.decision.notices if notice.channel == "task" and notice.mail}
+        found = store.among(
+            "SELECT id FROM customer WHERE {these:id} AND email IS NULL AND address IS NOT NULL ORDER BY id", called
+        )
+        names = first_few([f"K{row['id']}" for row in found], ", ")
+        return [f"{names} could get a letter instead of a call: --to-folder DIR prints it"] if found else []
 
     def _to_be_printed(self, sent: list[dict[str, Any]]) -> list[str]:
         count = sum(mail["channel"] == "letter" and mail["status"] == "sent" for mail in sent)

@@ -75,7 +75,7 @@ STEPS = (
     Step(
         "dunning",
         _always("dun --no-send"),
-        foreseen=_always("dun --no-send --confirm"),  # past the guards: by then somebody has looked
+        foreseen=_always("dun --no-send"),
         shown=_asked_for,
         off=_without_server,
     ),

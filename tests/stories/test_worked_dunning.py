@@ -558,6 +558,8 @@ def test_after_a_restore_no_notice_goes_by_itself(company: Dunned) -> None:
     for day in (6, 7):
         assert company.run("dun", "--to-folder", str(company.folder), "--today", at(day)) == 8
         assert f"a backup was restored on {at(6)}; who was written to" in company.err
+    company.at(7, "simulate", "--until", at(8))
+    assert company.err.count(f"shown as confirmed: {at(7)} nothing is sent: a backup was restored on {at(6)}; ") == 1
     company.at(7, "hold", "K1", "--until", at(30), "--reason", "N1 has gone")
     company.folder = company.path.parent / "again"  # M1 is in the other one
     assert company.levels(11, "--confirm") == [("K2", "a")]
@@ -615,6 +617,7 @@ def test_a_letter_needs_a_postal_address_and_who_has_none_is_called(company: Dun
     keys = ("customer", "channel", "fee", "total")
     called = [("K1", "task", "0.00", "100.00"), ("K2", "task", "0.00", "100.00")]
     assert [tuple(row[key] for key in keys) for row in company.dun(5, "--dry-run")] == called
+    assert "K2 could get a letter instead of a call: --to-folder DIR prints it" in company.err
     expected = [called[0], ("K2", "letter", "10.00", "110.00")]
     assert [tuple(row[key] for key in keys) for row in company.dun(5, "--dry-run", *folder)] == expected
     assert not company.folder.exists()
