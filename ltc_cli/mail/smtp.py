@@ -282,6 +282,8 @@ def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
     mechanism = next((each for each in MECHANISMS if each in offered), None)
     if mechanism is None:
         offers = f"only {' '.join(offered)}" if offered else "no log-in"
+        if smtp.has_extn("starttls"):
+            offers += " before STARTTLS, and mail.tls is not required"
         raise UnreachableError(f"mail.user cannot log in: the server offers {offers}")
     smtp.user, smtp.password = user, password
     try:

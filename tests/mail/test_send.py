@@ -565,6 +565,19 @@ def test_a_server_that_offers_no_log_in_gets_no_password(company: Company, port:
     assert "mail.user cannot log in: the server offers no log-in; " in company.err
 
 
+def test_a_server_on_this_machine_that_wants_tls_before_the_log_in_says_which_setting(
+    company: Company, inbox: Inbox, certificate: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "password").touch(0o600)
+    (tmp_path / "password").write_text("s3cret\n")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    with serving(inbox, context) as port:
+        company.config_path.write_text(config(port, f", user: ada, password_file: {tmp_path / 'password'}"))
+        assert company.run("send", "INV-2026-0001") == 8
+    assert "the server offers no log-in before STARTTLS, and mail.tls is not required; " in company.err
+
+
 def test_a_server_without_tls_gets_nothing(company: Company, inbox: Inbox, port: int) -> None:
     company.config_path.write_text(with_tls(port))
     assert company.run("send", "INV-2026-0001") == 8
