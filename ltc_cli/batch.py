@@ -301,8 +301,11 @@ def each(session: Session, found: Iterable[Line], perform: Perform) -> None:
     count = failed = 0
     with closing(Held()) as held:
         for line in found:
-            told, done_in = _run(line, LineSession(session, held), perform)
-            session.is_kept |= done_in.is_kept
+            done_in = LineSession(session, held)
+            try:
+                told = _run(line, done_in, perform)
+            finally:  # also of a line that is interrupted
+                session.is_kept |= done_in.is_kept
             count += 1
             failed += told["exit_code"] != 0
             _print(session, [told])
@@ -318,7 +321,8 @@ def all_or_none(session: Session, found: Iterable[Line], perform: Perform) -> No
     try:
         with _OneTransaction(keep=not session.given.get("dry_run")) as held:
             for line in waiting:
-                told, done_in = _run(line, LineSession(session, held), perform)
+                done_in = LineSession(session, held)
+                told = _run(line, done_in, perform)
                 if told["exit_code"]:
                     raise _UndoneError(told)
                 done.append((told, done_in))
@@ -334,15 +338,14 @@ def all_or_none(session: Session, found: Iterable[Line], perform: Perform) -> No
     _print(session, [told for told, _done_in in done])
 
 
-def _run(line: Line, session: LineSession, perform: Perform) -> tuple[Told, LineSession]:
-    """The answer to a line, and what it was done in."""
+def _run(line: Line, session: LineSession, perform: Perform) -> Told:
     try:
         request = request_of(line)
         if request.key is not None:
             session.given["key"] = request.key
-        return {"line": line.number, **answered(request.arguments, session, perform)}, session
+        return {"line": line.number, **answered(request.arguments, session, perform)}
     except LtcError as error:
-        return {"line": line.number, "exit_code": error.exit_code, "error": error.told}, session
+        return {"line": line.number, "exit_code": error.exit_code, "error": error.told}
 
 
 def answered(arguments: Sequence[str], session: LineSession, perform: Perform) -> Told:

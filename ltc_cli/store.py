@@ -94,7 +94,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
     """The only way to a connection: durable, foreign keys on, nothing in the file trusted. None: one of its own."""
     writable = path is not None and os.access(path, os.W_OK)
     address = "" if path is None else f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
-    # Any thread may use it, one at a time: mail/sender.py
+    # mail/sender.py lets another thread use it, and waits for that.
     connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
     connection.row_factory = sqlite3.Row
     try:

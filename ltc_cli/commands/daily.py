@@ -58,9 +58,10 @@ def daily(
         with closing(Held()) as held:
             line = LineSession(session, held)
             line.given["quiet"] = False  # what it has to say stands on the step's own line
-            told = answered(words.split(), line, root.perform)
-            session.is_kept |= line.is_kept
-            return told
+            try:
+                return answered(words.split(), line, root.perform)
+            finally:  # also of a step that is interrupted
+                session.is_kept |= line.is_kept
 
     def show(rows: list[dict[str, Any]], *calm: str) -> None:
         wrong = [row for row in rows if row["status"] not in calm]

@@ -59,8 +59,9 @@ class Run:
         self.tidy, self.withdrawn, self.refused, self.on = tidy, withdrawn, refused, on
         self.lanes: list[Transport] = []
         self.ended: dict[int, End] = {}
-        """How the mails of the last dots ended, as long as it is not written down."""
+        """How the mails of the last dots ended, as long as nobody has begun to write it down."""
         self.clerk: ThreadPoolExecutor | None = None
+        """One more thread, which does."""
 
     def send(self, mails: Sequence[int], *, wait: bool = False) -> list[int]:
         """Send what is due of these mails. Answers every mail that it decided about.
@@ -76,7 +77,7 @@ class Run:
                 try:
                     left, why = self._send_all(claimed)
                 finally:
-                    self._write_down()
+                    self._write_down_ended()
                 self._release(left, why)
         return sorted(handled + claimed)
 
@@ -91,7 +92,8 @@ class Run:
             raise
         finally:
             if self.clerk:
-                self.clerk.shutdown()
+                with _signals_waiting():  # who uses the file is not left alone with it
+                    self.clerk.shutdown()
         for lane in self.lanes:
             lane.close()
 
@@ -142,7 +144,7 @@ class Run:
         self.ended = dict(zip(going, together([batch[mail_id].finish() for mail_id in going]), strict=True))
         ends = offered | self.ended
         if len(batch) == 1:  # a mail at a time is not worth a thread
-            self._write_down()
+            self._write_down_ended()
         return ends
 
     def _while_writing(self, offers: Sequence[Steps]) -> list[End]:
@@ -152,19 +154,23 @@ class Run:
         if self.clerk is None:
             from concurrent.futures import ThreadPoolExecutor
 
-            self.clerk = ThreadPoolExecutor(1, initializer=_leave_signals)
-        written = self.clerk.submit(self._write_down)
-        try:
-            return together(offers)
-        finally:
-            written.result()
+            self.clerk = ThreadPoolExecutor(1)
+        with _signals_waiting():  # the clerk's thread starts here: none ever comes to it
+            written = self.clerk.submit(self._write_down, self.ended)
+            self.ended = {}
+        ends = together(offers)
+        written.result()
+        return ends
 
-    def _write_down(self) -> None:
+    def _write_down_ended(self) -> None:
         ended, self.ended = self.ended, {}
         if ended:
-            with self.decisions():
-                for mail_id, end in ended.items():
-                    self._note(mail_id, end)
+            self._write_down(ended)
+
+    def _write_down(self, ended: Mapping[int, End]) -> None:
+        with self.decisions():
+            for mail_id, end in ended.items():
+                self._note(mail_id, end)
 
     def _may_go(self, mail_id: int, offered: End) -> bool:
         """Whether its dot comes: from now on it may arrive."""
@@ -194,6 +200,11 @@ class Run:
         return bool(self.store.value("SELECT state = ? FROM outbox WHERE id = ?", (state, mail_id)))
 
 
-def _leave_signals() -> None:
-    """To the thread that waits for the network, which they are to interrupt."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+@contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """What would interrupt us comes afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGALRM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -36,12 +36,12 @@ import concurrent.futures, sys
 from ltc_cli.__main__ import main
 
 class AtOnce:
-    def __init__(self, _threads, initializer):
+    def __init__(self, _threads):
         pass
 
-    def submit(self, work):
+    def submit(self, work, *arguments):
         written = concurrent.futures.Future()
-        written.set_result(work())
+        written.set_result(work(*arguments))
         return written
 
     def shutdown(self):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ltc_cli.store import Store
-    from tests.mail.server import Inbox
+    from tests.mail.server import Inbox, Wire
 
 
 def die(*_arguments: Any, **_options: Any) -> None:
@@ -128,24 +128,49 @@ def test_a_sender_with_two_connections_that_is_killed(
     assert queued.run("check") == 0, queued.out
 
 
-def test_what_is_stopped_while_the_next_mails_are_handed_over_has_written_down_the_last(
-    tmp_path: Path, inbox: Inbox, port: int
-) -> None:
-    """Sixteen mails on one, two and three connections; Ctrl-C while the server keeps the sixth waiting."""
-    company = with_mails(Company(tmp_path, config=config(port)), 16)
-    with wire(port, Fault("MAIL", "hang", 6)) as carried:
-        company.config_path.write_text(config(carried.port))
-        command = [sys.executable, "-m", "ltc_cli", "outbox", "send"]
-        with subprocess.Popen(command, env=environ(company), stderr=subprocess.PIPE, text=True) as process:
-            assert carried.has_fired.wait(20)
-            asked = time.monotonic()
+WRITES_SLOWLY: Final = """
+import sqlite3, time
+from ltc_cli.__main__ import main
+from ltc_cli.mail import outbox
+
+really = outbox.sent
+
+def slowly(store, mail_id, *rest):
+    if mail_id == 2:
+        time.sleep(1)
+        {then}
+    really(store, mail_id, *rest)
+
+outbox.sent = slowly
+main()
+"""
+"""The program with a disk that takes its time once M2 has gone."""
+INTERRUPTED: Final = "ltc: error: interrupted\nhint: what was done is kept: ltc log shows it\n"
+
+
+def interrupted(company: Company, wire_: Wire, *command: str, times: int = 1) -> tuple[int, str]:
+    """A process that gets Ctrl-C while the server keeps it waiting: its exit code, and what it says."""
+    company.config_path.write_text(config(wire_.port))
+    program = [sys.executable, *command]
+    with subprocess.Popen(program, env=environ(company), stderr=subprocess.PIPE, text=True) as process:
+        assert wire_.has_fired.wait(20)
+        asked = time.monotonic()
+        for _time in range(times):
             process.send_signal(signal.SIGINT)
-            _out, err = process.communicate()
-        assert time.monotonic() - asked < 3  # the server says nothing for five seconds
-    assert (process.returncode, err) == (
-        130,
-        "ltc: error: interrupted\nhint: what was done is kept: ltc log shows it\n",
-    )
+            time.sleep(0.1)
+        _out, err = process.communicate()
+    assert time.monotonic() - asked < 4  # the server says nothing for five seconds
+    return process.returncode, err
+
+
+@pytest.mark.parametrize(("program", "times"), [(PROGRAM, 1), (("-c", WRITES_SLOWLY.format(then="")), 3)])
+def test_what_is_stopped_while_the_next_mails_are_handed_over_has_written_down_the_last(
+    program: tuple[str, ...], times: int, tmp_path: Path, inbox: Inbox, port: int
+) -> None:
+    """Sixteen mails on one, two and three connections; Ctrl-C while the server keeps the fourth waiting."""
+    company = with_mails(Company(tmp_path, config=config(port)), 16)
+    with wire(port, Fault("MAIL", "hang", 4)) as carried:
+        assert interrupted(company, carried, *program, "outbox", "send", times=times) == (130, INTERRUPTED)
     first = [f"lead{number}@works{number}.example" for number in (1, 2, 3)]
     assert sorted(inbox.recipients) == first
     assert {row["recipient"]: row["status"] for row in company.ltc("outbox", "list")[:4]} == {
@@ -155,6 +180,17 @@ def test_what_is_stopped_while_the_next_mails_are_handed_over_has_written_down_t
     company.config_path.write_text(config(port))
     assert company.run("outbox", "send") == 0, company.err
     assert len(inbox.recipients) == len(set(inbox.recipients)) == 16
+
+
+def test_an_interrupt_ends_a_batch_whatever_the_disk_says(tmp_path: Path, inbox: Inbox, port: int) -> None:
+    company = with_mails(Company(tmp_path, config=config(port)), 16)
+    lines = tmp_path / "lines"
+    lines.write_text("outbox send\nlead add Late\n")
+    full = WRITES_SLOWLY.format(then="raise sqlite3.OperationalError('database or disk is full')")
+    with wire(port, Fault("MAIL", "hang", 4)) as carried:
+        assert interrupted(company, carried, "-c", full, "batch", str(lines)) == (130, INTERRUPTED)
+    assert "Late" not in [row["name"] for row in company.ltc("list", "leads")]
+    assert len(inbox.recipients) == 3
 
 
 def test_what_cannot_be_written_down_beside_ends_the_run(
