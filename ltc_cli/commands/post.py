@@ -54,8 +54,10 @@ def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run
             outbox.withdraw(store, mail_id, session.today, why)
         return [*needless, *notice_mails.withdraw_settled(store, session.today)]
 
-    def withdrawn(store: Store, mail_id: int) -> str | None:
-        return notice_mails.withdrawn(store, mail_id, session.today) or nurture.withdrawn(store, mail_id)
+    def withdrawn(store: Store, mail_id: int, kind: str) -> str | None:
+        if kind == "lead":
+            return nurture.withdrawn(store, mail_id)
+        return notice_mails.withdrawn(store, mail_id, kind, session.today)
 
     def refused(store: Store, mail_id: int, trouble: NotTakenError) -> None:
         if trouble.has_bounced:

@@ -267,12 +267,12 @@ def envelope(store: Store, mail_id: int) -> Envelope:
     return Envelope(name, row["sender"], row["recipient"], row["message"])
 
 
-def commit(store: Store, mail_id: int) -> bool:
-    """From now on the mail may arrive. False where it is claimed no more: it was dropped in the meantime."""
-    changed = store.connection.execute(
-        "UPDATE outbox SET state = 'sending' WHERE id = ? AND state = 'claimed'", (mail_id,)
+def commit(store: Store, mail_id: int) -> str | None:
+    """From now on the mail may arrive: its kind. None where it is claimed no more: it was dropped in the meantime."""
+    rows = store.all(
+        "UPDATE outbox SET state = 'sending' WHERE id = ? AND state = 'claimed' RETURNING kind", (mail_id,)
     )
-    return changed.rowcount == 1
+    return rows[0]["kind"] if rows else None
 
 
 def claim_again(store: Store, mail_id: int) -> None:
@@ -323,7 +323,9 @@ def release(store: Store, mail_ids: Sequence[int], on: date, said: str) -> None:
 def _rest(
     store: Store, mail_id: int, state: str, on: date, *, said: str, tried: bool = False, not_before: str | None = None
 ) -> None:
-    store.connection.execute("UPDATE outbox SET state = ?, not_before = ? WHERE id = ?", (state, not_before, mail_id))
+    (mail,) = store.all(
+        "UPDATE outbox SET state = ?, not_before = ? WHERE id = ? RETURNING about", (state, not_before, mail_id)
+    )
     store.add(
         "outbox_attempt",
         outbox_id=mail_id,
@@ -334,7 +336,7 @@ def _rest(
         recorded_at=store.recorded_at,
     )
     store.touch(f"M{mail_id}")
-    store.touch(store.value("SELECT about FROM outbox WHERE id = ?", (mail_id,)))
+    store.touch(mail["about"])
 
 
 # What a user decides

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     Decisions = Callable[[], AbstractContextManager[None]]
     Tidy = Callable[[Store], list[int]]
     """Withdraws, before anything is tried, what was refused and need not go any more. Answers these mails."""
-    Withdrawn = Callable[[Store, int], str | None]
-    """Why a mail need not go any more; asked in the transaction that commits its sending."""
+    Withdrawn = Callable[[Store, int, str], str | None]
+    """Why a mail of this kind need not go any more; asked in the transaction that commits its sending."""
     Refused = Callable[[Store, int, NotTakenError], None]
     """Learns which mail the server did not take, and why; in the transaction that has noted it."""
     End = str | TroubleError
@@ -177,9 +177,10 @@ class Run:
         if not isinstance(offered, str):
             self._note(mail_id, offered)
             return False
-        if not outbox.commit(self.store, mail_id):
+        kind = outbox.commit(self.store, mail_id)
+        if kind is None:
             return False
-        why = self.withdrawn(self.store, mail_id)
+        why = self.withdrawn(self.store, mail_id, kind)
         if why:
             outbox.withdraw(self.store, mail_id, self.on, why)
         return why is None

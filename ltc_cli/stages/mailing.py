@@ -255,9 +255,15 @@ def _line(line: dict[str, Any], currency: str) -> dict[str, str]:
     }
 
 
-def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
+def withdrawn(store: Store, mail_id: int, kind: str, on: date) -> str | None:
     """Why a mail need not go any more: its invoice was settled, its credit note used, or its quote lapsed."""
-    return _settled(store, mail_id) or _used(store, mail_id) or _lapsed(store, mail_id, on)
+    match kind:
+        case "invoice":
+            return _settled(store, mail_id)
+        case "credit":
+            return _used(store, mail_id)
+        case _:
+            return _lapsed(store, mail_id, on)
 
 
 LAPSED = {
@@ -269,9 +275,7 @@ LAPSED = {
 
 
 def _lapsed(store: Store, mail_id: int, on: date) -> str | None:
-    mail = store.one("SELECT about, record_id FROM outbox WHERE kind = 'quote' AND id = ?", (mail_id,))
-    if mail is None:
-        return None
+    (mail,) = store.all("SELECT about, record_id FROM outbox WHERE id = ?", (mail_id,))
     (quote,) = quotes.records(store, [mail["record_id"]], today=on)
     opportunity_id = int(quote["opportunity"][1:])
     (opportunity,) = opportunities.records(store, [opportunity_id])
@@ -297,7 +301,7 @@ def _settled(store: Store, mail_id: int) -> str | None:
     rows = store.all(
         "SELECT about, settlement.kind, receivable.currency, SUM(settlement.amount_minor) AS settled_minor,"
         " (SELECT total_minor FROM invoice WHERE invoice.id = outbox.record_id) AS total_minor FROM outbox"
-        " JOIN receivable ON outbox.kind = 'invoice' AND invoice_id = outbox.record_id AND receivable.kind = 'invoice'"
+        " JOIN receivable ON invoice_id = outbox.record_id AND receivable.kind = 'invoice'"
         " JOIN settlement ON receivable_id = receivable.id AND settlement.recorded_at > outbox.recorded_at"
         " WHERE outbox.id = ? GROUP BY about, settlement.kind, receivable.currency, outbox.record_id"
         " ORDER BY ABS(SUM(settlement.amount_minor)) DESC",
@@ -331,9 +335,9 @@ SELECT kind, SUM(minor) AS used_minor FROM (
 
 def _used(store: Store, mail_id: int) -> str | None:
     """It says what was left of a credit note when it was queued."""
-    mail = store.one("SELECT record_id, recorded_at FROM outbox WHERE kind = 'credit' AND id = ?", (mail_id,))
-    used = store.one(USED_SINCE, (mail["record_id"], mail["recorded_at"])) if mail else None
-    if mail is None or used is None:
+    (mail,) = store.all("SELECT record_id, recorded_at FROM outbox WHERE id = ?", (mail_id,))
+    used = store.one(USED_SINCE, (mail["record_id"], mail["recorded_at"]))
+    if used is None:
         return None
     (note,) = store.all("SELECT number, currency, total_minor FROM credit_note WHERE id = ?", (mail["record_id"],))
     kind, minor = used["kind"] if used["used_minor"] > 0 else "freed", used["used_minor"]

@@ -110,14 +110,14 @@ WHERE notice.id = ? AND notice.on_ladder = 1 AND EXISTS (SELECT 1 FROM outbox AS
 """
 
 
-def withdrawn(store: Store, mail_id: int, on: date) -> str | None:
-    """Why a mail need not go any more. A notice that no longer says what is so takes its claims back with it."""
-    row = store.one("SELECT kind, record_id FROM outbox WHERE id = ?", (mail_id,))
-    if row is None or row["kind"] != "notice":
-        return mailing.withdrawn(store, mail_id, on)
-    why = _why_withdrawn(store, mail_id, row["record_id"], on)
+def withdrawn(store: Store, mail_id: int, kind: str, on: date) -> str | None:
+    """Why a mail to a customer need not go any more. A notice that is no longer so takes its claims back with it."""
+    if kind != "notice":
+        return mailing.withdrawn(store, mail_id, kind, on)
+    notice_id: int = store.value("SELECT record_id FROM outbox WHERE id = ?", (mail_id,))
+    why = _why_withdrawn(store, mail_id, notice_id, on)
     if why:
-        void_claims(store, row["record_id"], on)
+        void_claims(store, notice_id, on)
     return why
 
 

@@ -11,6 +11,7 @@ from ltc_cli.stages import customers, leads, notice_mails, nurture, suppression
 
 if TYPE_CHECKING:
     from datetime import date
+    from sqlite3 import Row
 
     from ltc_cli.store import Store
 
@@ -19,8 +20,8 @@ WAITING = (
     " AND state IN ('queued', 'claimed', 'failed') AND state NOT IN ('sent', 'cancelled')"
 )
 """Mails that have not gone, and that nothing but a word of ours keeps from going."""
-OF_LEAD = f"SELECT id {WAITING} AND recipient = ? AND kind = 'lead' AND {{these:record_id}} ORDER BY id"
-OF_CUSTOMER = f"SELECT id {WAITING} AND recipient = ? AND kind <> 'lead' AND {{these:customer_id}} ORDER BY id"
+OF_LEAD = f"SELECT id, kind {WAITING} AND recipient = ? AND kind = 'lead' AND {{these:record_id}} ORDER BY id"
+OF_CUSTOMER = f"SELECT id, kind {WAITING} AND recipient = ? AND kind <> 'lead' AND {{these:customer_id}} ORDER BY id"
 
 
 def readdress(store: Store, today: date) -> list[str]:
@@ -59,13 +60,14 @@ def _readdress(store: Store, kind: str, record_id: int, before: str, after: str 
         mails = store.among(OF_LEAD, leads.family(store, [record_id]), (before,))
     else:
         mails = store.among(OF_CUSTOMER, customers.family(store, [record_id]), (before,))
-    return [said for row in mails if (said := _readdress_one(store, kind, row["id"], before, after, today))]
+    return [said for row in mails if (said := _readdress_one(store, row, before, after, today))]
 
 
-def _readdress_one(store: Store, kind: str, mail_id: int, before: str, after: str | None, today: date) -> str | None:
-    if nurture.withdrawn(store, mail_id):
+def _readdress_one(store: Store, mail: Row, before: str, after: str | None, today: date) -> str | None:
+    mail_id, kind = mail["id"], mail["kind"]
+    if kind == "lead" and nurture.withdrawn(store, mail_id):
         return None  # it goes to nobody, and says why when its turn comes
-    why = notice_mails.withdrawn(store, mail_id, today)
+    why = None if kind == "lead" else notice_mails.withdrawn(store, mail_id, kind, today)
     if not why:
         new_id, why = _moved(store, kind, mail_id, before, after, today)
         if new_id:

@@ -67,11 +67,11 @@ def let_the_fault_be_first(monkeypatch: pytest.MonkeyPatch, carried: Wire) -> No
     """A fault before the dot that is quicker than the dot: the sender waits for it where it asks whether to go on."""
     really_withdrawn = mailing.withdrawn
 
-    def slowly(store: Store, mail_id: int, on: date) -> str | None:
+    def slowly(store: Store, mail_id: int, kind: str, on: date) -> str | None:
         if not carried.has_fired.wait(0.05):
-            return really_withdrawn(store, mail_id, on)
+            return really_withdrawn(store, mail_id, kind, on)
         time.sleep(0.02)
-        return really_withdrawn(store, mail_id, on)
+        return really_withdrawn(store, mail_id, kind, on)
 
     monkeypatch.setattr(mailing, "withdrawn", slowly)
 

@@ -259,7 +259,7 @@ def test_a_mail_that_is_dropped_while_it_is_handed_over_does_not_go(
 ) -> None:
     really_commit = outbox.commit
 
-    def commit(store: Store, mail_id: int) -> bool:
+    def commit(store: Store, mail_id: int) -> str | None:
         outbox.drop(store, mail_id, mailing_day())
         return really_commit(store, mail_id)
 
