@@ -91,7 +91,6 @@ FLOW: Final = (
     "mailing",
     "closing",
     "nurture",
-    "erasing",
     "dunning",
     "dunning_letters",
     "dunning_plans",
@@ -99,6 +98,7 @@ FLOW: Final = (
     "notice_records",
     "notice_mails",
     "readdressing",
+    "erasing",
 )
 
 # Libraries from outside, and where they may be named at all, even if only for a type.

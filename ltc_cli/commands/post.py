@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ltc_cli.errors import ConfigError, RefusedError, UnderWayError, UnwrittenError
 from ltc_cli.mail import outbox, setting
 from ltc_cli.mail.sender import Run
-from ltc_cli.mail.transport import TakenError
 from ltc_cli.references import find
 from ltc_cli.report import moment
 from ltc_cli.reports import today
@@ -62,8 +61,7 @@ def a_run(session: Session, store: Store, decisions: Decisions, way: Way) -> Run
     def refused(store: Store, mail_id: int, trouble: NotTakenError) -> None:
         if trouble.has_bounced:
             nurture.bounced(store, mail_id, session.today, trouble.said)
-        if not isinstance(trouble, TakenError):
-            notice_mails.refused(store, mail_id, session.today)
+        notice_mails.refused(store, mail_id, session.today)
 
     return Run(store, decisions, way, tidy, withdrawn, refused, session.today)
 

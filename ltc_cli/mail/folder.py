@@ -46,7 +46,7 @@ class Folder:
         part = self.folder / f".{mail.name}.{sha256(mail.message)[:16]}.part"
         try:
             if self._target.exists():
-                raise TakenError(f"{self._target} is there already", for_good=True)
+                raise TakenError(f"{self._target} is there already")
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             self._part = part
@@ -68,7 +68,7 @@ class Folder:
         try:
             os.link(self._part, self._target)  # a rename would replace what somebody else has put there since
         except FileExistsError as error:
-            raise TakenError(f"{self._target} is there already", for_good=True) from error
+            raise TakenError(f"{self._target} is there already") from error
         except OSError as error:
             raise NotTakenError(f"{self._target}: {error.strerror}") from error
         finally:

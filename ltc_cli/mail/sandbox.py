@@ -118,6 +118,11 @@ def environment(folder: Path) -> jinja2.Environment:
                 _refuse_wide_format(value.__self__, WIDE_BRACES)
             return found
 
+    class Undefined(jinja2.StrictUndefined):
+        """An error also within a list, which is written as a programmer reads it."""
+
+        __repr__ = jinja2.StrictUndefined.__str__
+
     class Loader(jinja2.FileSystemLoader):
         """Reads each file once, so that the checksum is that of the words that are sent."""
 
@@ -125,7 +130,7 @@ def environment(folder: Path) -> jinja2.Environment:
 
     found = Environment(
         loader=Loader(folder),
-        undefined=jinja2.StrictUndefined,
+        undefined=Undefined,
         autoescape=lambda name: bool(name and name.endswith(".html")),
         trim_blocks=True,
         lstrip_blocks=True,

@@ -13,7 +13,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ltc_cli.mail import outbox
-from ltc_cli.mail.transport import DoubtfulError, NotTakenError, TroubleError, UnreachableError, UnservedError, together
+from ltc_cli.mail.transport import (
+    DoubtfulError,
+    NotTakenError,
+    TakenError,
+    TroubleError,
+    UnreachableError,
+    UnservedError,
+    together,
+)
 from ltc_cli.store import sender_lock
 
 if TYPE_CHECKING:
@@ -193,6 +201,8 @@ class Run:
                 outbox.claim_again(self.store, mail_id)
             case DoubtfulError(said=said):
                 outbox.doubt(self.store, mail_id, self.on, said)
+            case TakenError(said=said) if not self._is(mail_id, "cancelled"):
+                outbox.release(self.store, [mail_id], self.on, said)
             case NotTakenError(said=said, for_good=for_good) if not self._is(mail_id, "cancelled"):
                 outbox.refuse(self.store, mail_id, self.on, said, for_good=for_good)
                 self.refused(self.store, mail_id, end)

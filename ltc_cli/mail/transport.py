@@ -53,8 +53,8 @@ class NotTakenError(TroubleError):
         """Whether that is because of the recipient's address: no other mail would reach it either."""
 
 
-class TakenError(NotTakenError):
-    """Something else has the name that the mail would get: nothing about its recipient."""
+class TakenError(TroubleError):
+    """Something else has the name that the mail would get: nothing about its recipient, and it waits."""
 
 
 class UnreachableError(TroubleError):
@@ -71,10 +71,10 @@ class DoubtfulError(TroubleError):
 
 class Transport(Protocol):
     def offer(self, mail: Envelope) -> Steps:
-        """Hand over all but the end. Raises NotTakenError or UnreachableError."""
+        """Hand over all but the end. Raises NotTakenError, TakenError or UnreachableError."""
 
     def finish(self) -> Steps:
-        """The end. Raises NotTakenError, UnreachableError or DoubtfulError."""
+        """The end. Raises NotTakenError, TakenError, UnreachableError or DoubtfulError."""
 
     def abandon(self) -> None:
         """Take back what was offered: it never ends."""

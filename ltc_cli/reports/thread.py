@@ -195,7 +195,9 @@ SETTLED = """
 SELECT settled_on AS day, COALESCE('P' || settlement.payment_id, credit_note.number, 'P' || discount.payment_id,
         invoice.number) AS ref,
     settlement.kind || CASE WHEN writeoff.settlement_id IS NOT NULL THEN ' of a write-off'
-        WHEN discount.settlement_id IS NOT NULL THEN ' of a discount' ELSE '' END AS kind,
+        WHEN discount.settlement_id IS NOT NULL THEN ' of a discount'
+        WHEN settlement.kind = 'reversal' AND EXISTS (SELECT 1 FROM settlement AS void
+            WHERE void.receivable_id = receivable.id AND void.kind = 'void') THEN ' of a claim' ELSE '' END AS kind,
     invoice.number, COALESCE(writeoff_reversal.reason, writeoff.reason) AS reason,
     SUM(settlement.amount_minor) AS amount_minor, receivable.currency,
     MIN(settlement.recorded_at) AS recorded_at
@@ -218,6 +220,7 @@ WORDS = {
     "reversal": "payment reversed: {number}",
     "reversal of a write-off": "write-off reversed: {reason}",
     "reversal of a discount": "discount taken back: {number}",
+    "reversal of a claim": "no longer for a claim: {number}",
 }
 """How a settlement is told, by its kind and what it is about."""
 

@@ -51,22 +51,26 @@ def day_with_room(earliest: str, amount_minor: int, item: OpenItem, settlements:
 def oldest_first(items: Iterable[OpenItem], *, claims_first: bool = False) -> list[OpenItem]:
     """By due date; equal dates: the lower number; of one invoice: principal, fee, interest, or the claims first.
 
-    So a claim waits for the last open instalment of its invoice, or comes before the first of them.
+    So the claims of an invoice have their turn together, when the oldest has; they wait for the last open instalment of
+    their invoice, or come before the first.
     """
     owed = list(items)
     if all(item.kind == "invoice" for item in owed):
         return sorted(owed, key=lambda item: (item.due_on, item.invoice_id, item.receivable_id))
     due: dict[int, list[str]] = {}
+    claimed: dict[int, str] = {}
     for item in owed:
         if item.kind == "invoice" and item.balance_minor:
             due.setdefault(item.invoice_id, []).append(item.due_on)
+        elif item.kind != "invoice":
+            claimed[item.invoice_id] = min(item.due_on, claimed.get(item.invoice_id, item.due_on))
     kinds = CLAIMS_FIRST if claims_first else KINDS
 
     def turn(item: OpenItem) -> tuple[str, int, int, str, int]:
         day = item.due_on
-        if item.kind != "invoice" and item.invoice_id in due:
-            principal = due[item.invoice_id]
-            day = min(principal) if claims_first else max(day, *principal)
+        if item.kind != "invoice":
+            principal, day = due.get(item.invoice_id, []), claimed[item.invoice_id]
+            day = min(principal, default=day) if claims_first else max([day, *principal])
         return day, item.invoice_id, kinds.index(item.kind), item.due_on, item.receivable_id
 
     return sorted(owed, key=turn)

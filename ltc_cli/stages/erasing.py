@@ -14,7 +14,7 @@ from ltc_cli.mail import outbox
 from ltc_cli.receivables import held, open_items
 from ltc_cli.report import Column, Report, to_text
 from ltc_cli.rules.contact import normalise_email
-from ltc_cli.stages import contracts, customers, leads, opportunities, suppression
+from ltc_cli.stages import contracts, customers, leads, notice_mails, opportunities, suppression
 from ltc_cli.store import ERASED, canonical_json
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
     Raises RefusedError while something is open with the customer, ConflictError while a mail is on its way.
     """
     person = person_of(store, named)
-    if named.kind == "customer":
-        _refuse_open_business(store, named, person.customers)
     mails = mails_of(store, person)
     _refuse_mails_on_their_way(mails)
+    _withdraw(store, mails, on)
+    if named.kind == "customer":
+        _refuse_open_business(store, named, person.customers)
     store.connection.execute("PRAGMA secure_delete = ON")
     answers, details = _speaking_answers(store, person), speaking_details(store, person)
     for kind, ids in (("lead", person.leads), ("customer", person.customers)):
@@ -87,7 +88,7 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
             )
     _suppress(store, person, on)
     removed = {
-        "mail": _erase_mails(store, mails, on),
+        "mail": _erase_mails(store, mails),
         "id or row of an import": _erase_ids(store, person),
         "note of a touch": _change(store, CLEAR_TOUCHES, person.leads),
         "note of a decision": _change(store, CLEAR_DECISIONS, person.leads)
@@ -276,11 +277,16 @@ def _suppress(store: Store, person: Person, on: date) -> None:
     suppression.add(store, "row", [row["value"].hex() for row in rows], ERASED, on)
 
 
-def _erase_mails(store: Store, mails: Sequence[Row], on: date) -> int:
-    """None goes out any more; those of sequences lose their words, and so do others that never went."""
+def _withdraw(store: Store, mails: Sequence[Row], on: date) -> None:
+    """None goes out any more; what a notice claims that nobody was told of goes with it."""
     for row in mails:
         if row["state"] not in ("sent", "cancelled"):
             outbox.withdraw(store, row["id"], on, "its recipient was erased")
+            notice_mails.dropped(store, row["id"], on)
+
+
+def _erase_mails(store: Store, mails: Sequence[Row]) -> int:
+    """Those of sequences lose their words, and so do others that never went."""
     sql = f"SELECT id FROM outbox WHERE (kind = 'lead' OR {outbox.NEVER_WENT}) AND {{these:id}}"
     words = _ids(store, sql, [row["id"] for row in mails])
     for mail_id in words:

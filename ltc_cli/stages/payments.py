@@ -581,8 +581,9 @@ def reverse(store: Store, payment: Reference, on: date, reason: str) -> bool:
             f"if that came back as well: ltc refund {payment.text} --undo --reason …",
         )
     settlements = store.all(
-        "SELECT * FROM settlement WHERE payment_id = ? AND kind = 'payment' OR id IN"
-        " (SELECT settlement_id FROM writeoff WHERE writeoff.payment_id = ?) ORDER BY id",
+        "SELECT * FROM settlement WHERE (payment_id = ? AND kind = 'payment' OR id IN"
+        " (SELECT settlement_id FROM writeoff WHERE writeoff.payment_id = ?))"
+        " AND NOT EXISTS (SELECT 1 FROM settlement AS back WHERE back.reverses_id = settlement.id) ORDER BY id",
         (payment.id, payment.id),
     )
     settlements += discounts.live(store, _invoices_of(store, settlements))

@@ -65,6 +65,7 @@ def take_back(store: Store, settlements: Iterable[Row], on: date) -> list[int]:
             receivable_id=row["receivable_id"],
             kind="reversal",
             payment_id=row["payment_id"],
+            credit_id=row["credit_id"],
             reverses_id=row["id"],
             settled_on=on.isoformat(),
             amount_minor=-row["amount_minor"],

@@ -694,3 +694,28 @@ def test_in_a_batch_of_all_or_none(company: Company) -> None:
     assert "ltc erase by itself cleans the file" in company.out
     company.ltc("erase", "L1")
     assert in_the_file(company, *WORDS) == []
+
+
+IMPORTED: Final = "number,customer,issued_on,due_on,total,currency\nIA,A,2026-01-01,2026-01-10,100.00,EUR\n"
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_what_a_notice_claims_that_nobody_was_told_of_goes_with_it(tmp_path: Path, *, is_paid: bool) -> None:
+    """100 and a fee of 5. Paid, the 5 are credit, which stands against it; else the fee alone is left, and goes."""
+    level = "{name: a, after: 5d, mail: reminder, fee: 5}"
+    config = f"company: {{name: Acme, email: hello@acme.example}}\ndunning: {{levels: [{level}]}}\n"
+    company = Company(tmp_path, config=config, today="2026-01-15")
+    company.ltc("init", "--yes")
+    company.ltc("customer", "add", "A", "--email", "a@a.example")
+    (tmp_path / "invoices.csv").write_text(IMPORTED)
+    company.ltc("import", "invoices", str(tmp_path / "invoices.csv"))
+    company.ltc("dun", "--no-send")
+    company.ltc("collect", "IA", "105" if is_paid else "100")
+    if is_paid:
+        assert company.ltc("erase", "K1", fails=4)["message"] == "K1 has credit still"
+        assert company.ltc("outbox", "list")[0]["status"] == "queued"
+        company.ltc("outbox", "drop", "M1")
+        company.ltc("refund", "P1")
+    assert company.ltc("erase", "K1")["status"] == "erased"
+    assert company.ltc("list", "notices")[0]["status"] == "cancelled"
+    assert company.run("check") == 0, company.out

@@ -111,6 +111,22 @@ def test_a_folder_that_has_such_a_file_keeps_it(company: Company, tmp_path: Path
     assert (tmp_path / "M1.eml").read_text() == "mine"
 
 
+def test_what_a_folder_has_no_name_for_waits_and_the_others_are_written(company: Company, tmp_path: Path) -> None:
+    """Ten mails, five of whose names another company's files have: nobody's address is to blame."""
+    for number in range(10):
+        company.ltc("send", "INV-2026-0001", "--no-send", "--to", f"a{number}@ada.example")
+    for number in (1, 2, 4, 6, 10):
+        (tmp_path / f"M{number}.eml").write_text("theirs")
+    assert company.run("outbox", "send", "--to-folder", str(tmp_path)) == 8
+    rows = company.ltc("outbox", "list")
+    assert [int(row["ref"][1:]) for row in rows if row["status"] == "queued"] == [1, 2, 4, 6, 10]
+    assert [row["attempts"] for row in rows if row["status"] == "queued"] == [0] * 5
+    assert {row["status"] for row in rows} == {"queued", "sent"}
+    (tmp_path / "elsewhere").mkdir()
+    assert company.run("outbox", "send", "--to-folder", str(tmp_path / "elsewhere")) == 0
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 5
+
+
 @pytest.mark.parametrize(("is_queued_before", "left"), [(False, []), (True, ["ada@ada.example"])])
 def test_what_a_folder_did_not_take_leaves_by_the_server_only_where_that_was_asked_for(
     *, is_queued_before: bool, left: list[str], company: Company, inbox: Inbox, monkeypatch: pytest.MonkeyPatch

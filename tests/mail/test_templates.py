@@ -168,6 +168,10 @@ WRONG: Final = {
     "{% if name == '' %}{% include 'en/foot.txt' %}{% endif %}": "there is no file 'en/foot.txt' to include",
     "{{ name.split()[1] }}": "list object has no element 1",
     "{{ 1 / 0 }}": "division by zero",
+    "{{ [name]|map(attribute='nope')|list }}": "has no attribute 'nope'",
+    "{{ [name]|map(attribute='nope')|list|string }}": "has no attribute 'nope'",
+    "{{ [name]|map(attribute='__class__')|list }}": "is unsafe",
+    "{{ {'x': [name]|map(attribute='nope')|first} }}": "has no attribute 'nope'",
 }
 
 

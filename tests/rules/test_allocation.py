@@ -57,6 +57,20 @@ def test_a_claim_stands_with_its_invoice_among_others() -> None:
     assert settled(15, *paid) == [(4, 10), (8, 5)]
 
 
+def test_all_fees_of_an_invoice_come_before_its_interest_whenever_they_were_made() -> None:
+    """Two notices, each with fee and interest, and an invoice that falls due between them."""
+    claims = (
+        item(2, "2026-01-30", 1000, "fee", 1),
+        item(3, "2026-01-30", 66, "interest", 1),
+        item(5, "2026-02-19", 2000, "fee", 1),
+        item(6, "2026-02-19", 66, "interest", 1),
+    )
+    principal, other = item(1, "2026-01-10", 10000, "invoice", 1), item(9, "2026-02-05", 500)
+    assert settled(11500, *claims, principal) == [(1, 10000), (2, 1000), (5, 500)]
+    assert settled(1500, *claims, principal._replace(balance_minor=0)) == [(2, 1000), (5, 500)]
+    assert settled(3600, *claims, other) == [(2, 1000), (5, 2000), (3, 66), (6, 66), (9, 468)]
+
+
 def test_what_is_settled_or_too_much_is_left_alone() -> None:
     assert settled(500, item(1, "2026-02-01", 0), item(2, "2026-02-01", 100)) == [(2, 100)]
     assert settled(500) == []

@@ -745,11 +745,12 @@ def test_a_letter_that_cannot_be_written_is_named(company: Dunned) -> None:
     company.folder.mkdir()
     (company.folder / "N1.txt").write_text("mine", encoding="utf-8")
     assert company.run("dun", "--to-folder", str(company.folder), today=at(5)) == 8
-    assert "N1.txt is there already; ltc outbox retry M1, or drop M1" in company.err
+    assert "N1.txt is there already; ltc outbox send --to-folder DIR tries again" in company.err
     assert (company.folder / "N1.txt").read_text(encoding="utf-8") == "mine"
+    assert company.run("dun", "--to-folder", str(company.folder), today=at(25)) == 8
+    assert [(row["ref"], row["status"]) for row in company.ltc("list", "notices", today=at(25))] == [("N1", "queued")]
     (company.folder / "N1.txt").unlink()
-    assert company.at(6, "outbox", "retry", "M1")["recipient"] == "Mill Lane 2, London"
-    assert company.levels(6) == [("K1", "a")]
+    assert company.levels(25) == [("K1", "a")]
     assert "Ada" in (company.folder / "N1.txt").read_text(encoding="utf-8")
     assert [path.name for path in company.folder.iterdir()] == ["N1.txt"]
 
@@ -1190,6 +1191,54 @@ def test_settings_that_cannot_be_are_a_matter_of_the_config(company: Dunned) -> 
         "no dunning policy patient, and K1, or invoices"
         in company.ltc("dun", "--dry-run", today=at(5), fails=6)["message"]
     )
+
+
+FEE: Final = "[{name: a, after: 5d, mail: final, fee: 5}]"
+
+
+def sums(record: dict[str, Any], *keys: str) -> tuple[str, ...]:
+    return tuple(record[key] for key in keys)
+
+
+def test_what_a_credit_note_settled_of_a_withdrawn_fee_is_credit_again(company: Dunned) -> None:
+    """100 and a fee of 5; 50 paid, 100 credited: 50 of principal, 5 of fee, 45 left; without the fee 50 are left."""
+    company.configure(FEE)
+    company.sell("100")
+    company.dun(5, "--no-send")
+    company.at(6, "collect", "INV-2026-0001", "50")
+    note = company.at(6, "credit", "INV-2026-0001", "--reason", "returned")
+    assert sums(note, "applied", "unapplied") == ("55.00", "45.00")
+    company.at(6, "outbox", "drop", "M1")
+    note = company.at(6, "show", "CN-2026-0001")
+    assert sums(note, "applied", "unapplied") == ("50.00", "50.00")
+    assert "no longer for a claim: INV-2026-0001" in [entry["what"] for entry in note["thread"]]
+    audit(company)
+    (account,) = company.at(20, "statement", "K1")
+    assert account["closing"] == "-50.00"
+    assert company.run("export", "ledger", "--format", "hledger") == 0
+    assert company.run("close", "2026-01", "--today", at(40)) == 0
+    assert company.at(41, "refund", "CN-2026-0001")["unapplied"] == "0.00"
+    audit(company)
+
+
+@pytest.mark.parametrize("is_applied", [False, True])
+def test_a_payment_that_paid_a_withdrawn_fee_can_be_reversed(company: Dunned, *, is_applied: bool) -> None:
+    """105 for 100 and a fee of 5 that is taken back: the 5 are credit; the payment bounces, and 100 are owed again."""
+    company.configure(FEE)
+    company.sell("100")
+    company.dun(5, "--no-send")
+    company.at(6, "collect", *(("K1", "105") if is_applied else ("INV-2026-0001",)))
+    company.at(6, "outbox", "drop", "M1")
+    assert sums(company.ltc("show", "P1"), "amount", "unapplied") == ("105.00", "5.00")
+    if is_applied:
+        company.sell("5", "Bob", day=6)
+        company.at(6, "customer", "merge", "K1", "K2")
+        company.at(6, "apply", "P1", "INV-2026-0002")
+    company.at(7, "reverse", "P1", "--reason", "bounced")
+    assert sums(company.ltc("show", "P1"), "status", "unapplied") == ("reversed", "0.00")
+    assert sums(company.ltc("show", "INV-2026-0001"), "balance", "claims") == ("100.00", "0.00")
+    audit(company)
+    assert company.levels(12) == [("K1", "a")]
 
 
 FAULTS: Final = (

@@ -78,6 +78,7 @@ JOIN settlement AS made ON made.id = back.reverses_id WHERE back.amount_minor <>
 OR back.receivable_id <> made.receivable_id OR back.settled_on < made.settled_on
 OR COALESCE(back.paid_minor, 0) <> -COALESCE(made.paid_minor, 0)
 OR COALESCE(back.payment_id, 0) <> COALESCE(made.payment_id, 0)
+OR COALESCE(back.credit_id, 0) <> COALESCE(made.credit_id, 0)
 UNION ALL SELECT 'refund ' || refund_id FROM refund_reversal JOIN refund ON refund.id = refund_id
     WHERE reversed_on < refunded_on
 UNION ALL SELECT 'settlement ' || settlement_id FROM writeoff_reversal WHERE settlement_id NOT IN (
