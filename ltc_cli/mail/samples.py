@@ -123,6 +123,8 @@ NOTICE: dict[str, Any] = {
     "total": "1,218.82",
     "credit": "10.00",
     "to_pay": "1,208.82",
+    "pay_now": "1,208.82",
+    "pay_later": "",
     "stops_shipping": 1,
     "iban": "DE02 1203 0000 0000 2020 51",
     "payment_reference": "INV-2026-0001",
@@ -138,6 +140,8 @@ BARE_NOTICE: dict[str, Any] = {
     "total": "1,117.80",
     "credit": "",
     "to_pay": "1,117.80",
+    "pay_now": "",
+    "pay_later": "1,117.80",
     "stops_shipping": 0,
     "iban": "",
 }
@@ -168,6 +172,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
         NOTICE,
         NOTICE | {"channel": "letter"},
         *(BARE_NOTICE | {"tone": tone} for tone in ("nudge", "reminder", "second")),
+        *(NOTICE | {"tone": tone, "pay_now": "1,000.00", "pay_later": "208.82"} for tone in ("nudge", "final")),
     ),
     "lead": (LEAD, BARE_LEAD),
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
     from ltc_cli.mail.templates import Text
-    from ltc_cli.rules.dunning import Notice
+    from ltc_cli.rules.dunning import Item, Notice
     from ltc_cli.settings import Level, Settings
 
 TONES = ("nudge", "reminder", "second", "final")
@@ -116,6 +116,9 @@ def write(
     company = settings.company
     folder = settings.mail.templates
     total_minor = notice.amount_minor + notice.fee_minor + notice.interest_minor
+    to_pay_minor = total_minor - notice.credit_minor
+    coming_minor = sum(item.balance_minor for item in notice.listed if not _is_late(item, today))
+    later_minor = min(to_pay_minor, coming_minor)  # credit is for what is overdue first
     lines = _lines(notice, today, invoices, receivables)
     return templates.render(
         _template(notice.mail, language, folder),
@@ -132,7 +135,9 @@ def write(
             "claims": _claims(notice, invoices),
             "total": _money(total_minor, notice.currency),
             "credit": _money(notice.credit_minor, notice.currency) if notice.credit_minor else "",
-            "to_pay": _money(total_minor - notice.credit_minor, notice.currency),
+            "to_pay": _money(to_pay_minor, notice.currency),
+            "pay_now": _money(to_pay_minor - later_minor, notice.currency) if to_pay_minor > later_minor else "",
+            "pay_later": _money(later_minor, notice.currency) if later_minor else "",
             "stops_shipping": int(notice.stops_shipping),
             "seller_name": company.name or "",
             "seller_address": company.address or "",
@@ -142,6 +147,11 @@ def write(
         },
         folder,
     )
+
+
+def _is_late(item: Item, today: date) -> bool:
+    """Claims are due when they are made."""
+    return item.kind != "invoice" or date.fromisoformat(item.due_on) < today
 
 
 def on_paper(settings: Settings, notice: Notice, customer: Row, today: date, text: Text) -> paper.Page:

@@ -1193,6 +1193,74 @@ def test_settings_that_cannot_be_are_a_matter_of_the_config(company: Dunned) -> 
     )
 
 
+MIXED: Final = (
+    "[{name: n, after: -3d, mail: nudge}, {name: a, after: 5d, mail: reminder},"
+    " {name: b, after: 20d, mail: final, fee: 15, stop_shipping: true}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            (
+                "the following is still overdue, or falls due soon.",
+                "due 2026-01-01: 60.00",
+                "due 2026-01-24 (not due yet): 1,000.00",
+                "We must ask you to pay 75.00 EUR at once and 1,000.00 EUR when it falls due; if",
+            ),
+        ),
+        (
+            "zh",
+            (
+                "以下款项仍逾期未付或即将到期。",
+                "到期日 2026-01-01：60.00",
+                "到期日 2026-01-24（未到期）：1,000.00",
+                "请立即支付 75.00 EUR，到期时支付 1,000.00 EUR；如",
+            ),
+        ),
+    ],
+)
+def test_a_letter_tells_what_is_overdue_from_what_falls_due(
+    language: str, said: tuple[str, ...], company: Dunned
+) -> None:
+    """60 are 20 days late, with a fee of 15; 1000 fall due in three days: one notice, two days to pay."""
+    company.configure(MIXED)
+    company.sell("60")
+    company.at(0, "edit", "K1", f"language={language}")
+    company.dun(5)
+    company.sell("1000", "Bob", terms="100% sign; net 23")
+    company.at(0, "customer", "merge", "K1", "K2")
+    (row,) = company.dun(20)
+    assert sums(row, "level", "amount", "fee", "total") == ("b", "1060.00", "15.00", "1075.00")
+    message = message_from_bytes((company.folder / "M2.eml").read_bytes(), policy=default)
+    for part, words in (("plain", said), ("html", (said[0], said[3]))):
+        body = message.get_body((part,))
+        assert body is not None
+        assert [each for each in words if each not in body.get_content()] == []
+
+
+def test_a_nudge_tells_what_is_overdue_already(company: Dunned) -> None:
+    """The 60 have no new level, the 1000 have: the letter speaks of both; 10 of the 60 are paid."""
+    company.configure(MIXED)
+    company.sell("60")
+    company.dun(5)
+    company.sell("1000", "Bob", terms="100% sign; net 15")
+    company.at(0, "customer", "merge", "K1", "K2")
+    company.at(9, "collect", "INV-2026-0001", "10")
+    (row,) = company.dun(12)
+    assert sums(row, "level", "total") == ("n", "1050.00")
+    (text,) = [
+        body.get_content()
+        for message in [message_from_bytes((company.folder / "M2.eml").read_bytes(), policy=default)]
+        if (body := message.get_body(("plain",)))
+    ]
+    assert "this is to remind you of what falls due soon, and of what is overdue." in text
+    assert "due 2026-01-16 (not due yet): 1,000.00" in text
+    assert "Please pay 50.00 EUR at once and 1,000.00 EUR when it falls due; if" in text
+
+
 FEE: Final = "[{name: a, after: 5d, mail: final, fee: 5}]"
 
 
