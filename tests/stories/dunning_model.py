@@ -119,13 +119,13 @@ class Model:
     # What happens
 
     def pay(self, ref: str, amount: int | None, today: date, at: datetime) -> None:
-        """Principal first, then notice by notice the fee and the interest; all that is owed without an amount."""
+        """Principal first, then all fees, then all interest, the oldest first; all that is owed without an amount."""
         bill = self.bills[ref]
         left = bill.owed if amount is None else amount
         principal = min(left, bill.open)
         bill.paid.append((today, principal))
         left -= principal
-        for claim in bill.claims:
+        for claim in sorted(bill.claims, key=lambda claim: claim.kind == "interest"):
             part = min(left, claim.amount - claim.paid)
             claim.paid += part
             left -= part
