@@ -40,6 +40,7 @@ from tests.faults.tracing import (
 from tests.faults.writers import write_together
 from tests.mail import kills as sending
 from tests.mail.conftest import config
+from tests.random.test_random_claims import Life
 from tests.stories.test_dunning_under_cron import walk
 from tests.support import Company
 
@@ -53,6 +54,7 @@ WRITERS, REQUESTS_EACH = 8, 2_000
 DAMAGES = 500
 ROWS = 200_000
 CRON_DAYS = 400
+LIVES, LIFE_DAYS = 20, 30
 KILLS_A_FILE = 1_000
 """A file is judged after so many: whoever finds a fault wants to look at a short log."""
 
@@ -167,6 +169,18 @@ def soak_cron(folder: Path, times: int, seed: str) -> Outcome:
     return Outcome("\n        ".join(figures), problems)
 
 
+def soak_claims(folder: Path, times: int, seed: str) -> Outcome:
+    """Lives of thirty days in which fees and interest are told, paid by whatever pays, and withdrawn."""
+    problems = []
+    for number in range(LIVES * times):
+        (folder / str(number)).mkdir()
+        try:
+            Life(f"{seed} {number}", folder / str(number)).live(LIFE_DAYS)
+        except AssertionError as error:
+            problems.append(f"life {number}: {error}")
+    return Outcome(f"{LIVES * times} lives of {LIFE_DAYS} days", problems)
+
+
 HARNESSES: dict[str, Callable[[Path, int, str], Outcome]] = {
     "kills": soak_kills,
     "system-calls": soak_system_calls,
@@ -177,6 +191,7 @@ HARNESSES: dict[str, Callable[[Path, int, str], Outcome]] = {
     "sender": soak_sender,
     "dunning": soak_dunning,
     "cron": soak_cron,
+    "claims": soak_claims,
 }
 
 
