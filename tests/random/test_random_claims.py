@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEEDS = (2, 4)
-"""With so few steps they find a credit note that loses what it paid of a fee, and a payment that is not to be reversed."""
+"""With so few steps they find a credit note that loses what it paid of a fee, and a payment that no one can reverse."""
 STEPS = 14
 FIRST = date(2026, 1, 5)
 CONFIG = """
