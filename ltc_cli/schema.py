@@ -1521,6 +1521,22 @@ def m020_calls(db: Database) -> None:
     _make(db, M020, ())
 
 
+# Until now what a withdrawn claim gave back to a credit note named none.
+M021 = (
+    "DROP TRIGGER settlement_never_changes",
+    """
+    UPDATE settlement SET credit_id = (SELECT credit_id FROM settlement AS made WHERE made.id = settlement.reverses_id)
+    WHERE kind = 'reversal' AND payment_id IS NULL
+    """,
+    _keep_facts("settlement")[0],
+)
+
+
+def m021_credit_reversals(db: Database) -> None:
+    """What a credit note had settled, and is open again, is credit again."""
+    _make(db, M021, ())
+
+
 def _let_words_go(db: Database, facts: tuple[tuple[str, str, str, str], ...]) -> None:
     """Guard facts as before, but for the words of a person that is erased: they may become nothing."""
     for table, kept, words, is_erased in facts:
@@ -1566,6 +1582,7 @@ MIGRATIONS = (
     m018_dunning_now,
     m019_words,
     m020_calls,
+    m021_credit_reversals,
 )
 VERSION = len(MIGRATIONS)
 

@@ -141,6 +141,34 @@ def test_the_calls_of_before_are_tasks(tmp_path: Path) -> None:
             connection.execute(statement)
 
 
+# What withdrawn claims of before gave back
+
+REVERSED_BEFORE: Final = """
+INSERT INTO credit_note (id, series_id, seq, number, customer_id, issued_on, currency, net_minor, tax_minor,
+    total_minor, document_sha256, recorded_at)
+VALUES (7, 1, 1, 'CN-1', 1, '2026-01-02', 'EUR', 500, 0, 500, '-', '-');
+INSERT INTO settlement
+    (id, receivable_id, kind, payment_id, credit_id, reverses_id, settled_on, amount_minor, recorded_at)
+VALUES (1, 1, 'credit', NULL, 7, NULL, '2026-01-02', 500, '-'),
+    (2, 1, 'reversal', NULL, NULL, 1, '2026-01-03', -500, '-'),
+    (3, 1, 'payment', 8, NULL, NULL, '2026-01-04', 500, '-'),
+    (4, 1, 'reversal', 8, NULL, 3, '2026-01-05', -500, '-'),
+    (5, 1, 'writeoff', NULL, NULL, NULL, '2026-01-06', 500, '-'),
+    (6, 1, 'reversal', NULL, NULL, 5, '2026-01-07', -500, '-')
+"""
+
+
+def test_what_a_credit_note_had_settled_of_a_withdrawn_claim_of_before_is_its_own(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    file_of_before(company, schema.m021_credit_reversals, REVERSED_BEFORE)
+    assert company.ltc("list", "leads") == []
+    with closing(sqlite3.connect(company.path)) as connection:
+        rows = connection.execute("SELECT id, payment_id, credit_id FROM settlement ORDER BY id").fetchall()
+        with pytest.raises(sqlite3.IntegrityError, match="a fact is never changed"):
+            connection.execute("UPDATE settlement SET credit_id = NULL")
+    assert rows == [(1, None, 7), (2, None, 7), (3, 8, None), (4, 8, None), (5, None, None), (6, None, None)]
+
+
 # Words about who was erased before
 
 WORDS_OF_BEFORE: Final = """
