@@ -387,7 +387,7 @@ class VerbCommand(TyperCommand):
 
     def invoke(self, context: Any) -> Any:
         session: Session = context.obj
-        _refuse_nameless(self, context)
+        _refuse_empty(self, context)
         session.verb, session.arguments = self.verb, _with_paths(self, context.params)
         _refuse_untaken(session, self)
         session.check()
@@ -412,11 +412,10 @@ def _with_paths(command: VerbCommand, given: dict[str, Any]) -> dict[str, Any]:
     return {name: Path(value) if name in files and value else value for name, value in given.items()}
 
 
-def _refuse_nameless(command: VerbCommand, context: Any) -> None:
-    """A variable that is not set would name the folder we are in, or ask to send what was to be looked at first."""
+def _refuse_empty(command: VerbCommand, context: Any) -> None:
+    """A text may be empty; what names or chooses something may not: a variable that is not set would mean all."""
     for parameter in command.params:
-        names_file = any(word in (parameter.metavar or "") for word in ("FILE", "DIR"))
-        if names_file and context.params.get(parameter.name) == "":
+        if parameter.metavar not in TEXTS and context.params.get(parameter.name) == "":
             raise _nothing_named(parameter, context)
 
 
@@ -544,8 +543,14 @@ def _print_version(context: Any, _option: Any, wanted: Any) -> None:
         raise typer.Exit
 
 
-NAMES = ("name", "company", "by", "owner", "carrier")
-"""Parameters whose help says NAME rather than TEXT."""
+METAVARS = {
+    **dict.fromkeys(("name", "company", "by", "owner", "carrier"), "NAME"),
+    **dict.fromkeys(("amount", "fee"), "AMOUNT"),
+    "currency": "CURRENCY",
+    "stage": "STAGE",
+}
+"""What help says of parameters where they do not say it themselves; TEXT of all others."""
+TEXTS = ("TEXT", "NAME")
 
 
 @cache
@@ -562,7 +567,7 @@ def _load(row: Command) -> Any:
     command.takes, command.verb = row.takes, row.name
     for parameter in command.params:
         if parameter.metavar is None and not getattr(parameter, "is_flag", False):
-            parameter.metavar = "NAME" if parameter.name in NAMES else "TEXT"
+            parameter.metavar = METAVARS.get(parameter.name, "TEXT")
     command.params.extend(_common_options(row.takes))
     return command
 

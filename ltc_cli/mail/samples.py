@@ -125,6 +125,8 @@ NOTICE: dict[str, Any] = {
     "to_pay": "1,208.82",
     "pay_now": "1,208.82",
     "pay_later": "",
+    "is_overdue": 1,
+    "falls_due": "",
     "stops_shipping": 1,
     "iban": "DE02 1203 0000 0000 2020 51",
     "payment_reference": "INV-2026-0001",
@@ -142,6 +144,8 @@ BARE_NOTICE: dict[str, Any] = {
     "to_pay": "1,117.80",
     "pay_now": "",
     "pay_later": "1,117.80",
+    "is_overdue": 0,
+    "falls_due": "soon",
     "stops_shipping": 0,
     "iban": "",
 }
@@ -172,7 +176,11 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
         NOTICE,
         NOTICE | {"channel": "letter"},
         *(BARE_NOTICE | {"tone": tone} for tone in ("nudge", "reminder", "second")),
-        *(NOTICE | {"tone": tone, "pay_now": "1,000.00", "pay_later": "208.82"} for tone in ("nudge", "final")),
+        *(
+            NOTICE | {"tone": tone, "pay_now": "1,000.00", "pay_later": "208.82", "falls_due": "soon"}
+            for tone in ("nudge", "final")
+        ),
+        BARE_NOTICE | {"pay_now": "1,117.80", "pay_later": "", "falls_due": "today"},
     ),
     "lead": (LEAD, BARE_LEAD),
 }

@@ -117,8 +117,10 @@ def write(
     folder = settings.mail.templates
     total_minor = notice.amount_minor + notice.fee_minor + notice.interest_minor
     to_pay_minor = total_minor - notice.credit_minor
-    coming_minor = sum(item.balance_minor for item in notice.listed if not _is_late(item, today))
-    later_minor = min(to_pay_minor, coming_minor)  # credit is for what is overdue first
+    owed = [item for item in notice.listed if item.balance_minor]
+    coming = [item for item in owed if _due_on(item) > today]
+    later_minor = min(to_pay_minor, sum(item.balance_minor for item in coming))  # credit is for what is due first
+    is_today = any(item.kind == "invoice" and _due_on(item) == today for item in owed)
     lines = _lines(notice, today, invoices, receivables)
     return templates.render(
         _template(notice.mail, language, folder),
@@ -138,6 +140,8 @@ def write(
             "to_pay": _money(to_pay_minor, notice.currency),
             "pay_now": _money(to_pay_minor - later_minor, notice.currency) if to_pay_minor > later_minor else "",
             "pay_later": _money(later_minor, notice.currency) if later_minor else "",
+            "is_overdue": int(any(_due_on(item) < today for item in owed)),
+            "falls_due": "soon" if coming else "today" if is_today else "",
             "stops_shipping": int(notice.stops_shipping),
             "seller_name": company.name or "",
             "seller_address": company.address or "",
@@ -149,9 +153,8 @@ def write(
     )
 
 
-def _is_late(item: Item, today: date) -> bool:
-    """Claims are due when they are made."""
-    return item.kind != "invoice" or date.fromisoformat(item.due_on) < today
+def _due_on(item: Item) -> date:
+    return date.fromisoformat(item.due_on)
 
 
 def on_paper(settings: Settings, notice: Notice, customer: Row, today: date, text: Text) -> paper.Page:

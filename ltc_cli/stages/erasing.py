@@ -76,9 +76,9 @@ def erase(store: Store, named: Reference, on: date) -> dict[str, Any]:
     person = person_of(store, named)
     mails = mails_of(store, person)
     _refuse_mails_on_their_way(mails)
-    _withdraw(store, mails, on)
+    withdrawn = _withdraw(store, mails, on)
     if named.kind == "customer":
-        _refuse_open_business(store, named, person.customers)
+        _refuse_open_business(store, named, person.customers, withdrawn)
     store.connection.execute("PRAGMA secure_delete = ON")
     answers, details = _speaking_answers(store, person), speaking_details(store, person)
     for kind, ids in (("lead", person.leads), ("customer", person.customers)):
@@ -190,13 +190,15 @@ def _person(store: Store, leads: list[int], customers: list[int], opportunities:
 # What stands against it
 
 
-def _refuse_open_business(store: Store, customer: Reference, family: Sequence[int]) -> None:
+def _refuse_open_business(store: Store, customer: Reference, family: Sequence[int], withdrawn: Sequence[int]) -> None:
+    """`withdrawn`: the mails of notices that would take their claims along, which may have been paid."""
     if open_items(store, "customer", [customer.id]):
         raise RefusedError(f"{customer.text} owes something still", f"ltc show {customer.text}")
     for kind, table in (("payment", "payment"), ("credit", "credit_note")):
         ids = _ids(store, f"SELECT id FROM {table} WHERE {{these:customer_id}}", family)
         if any(left.unapplied_minor for left in held(store, kind, ids).values()):
-            raise RefusedError(f"{customer.text} has credit still", "ltc refund pays it back")
+            drops = "".join(f"ltc outbox drop M{mail_id}; " for mail_id in withdrawn)
+            raise RefusedError(f"{customer.text} has credit still", f"{drops}ltc refund pays it back")
     signed = _ids(store, "SELECT id FROM contract WHERE {these:customer_id}", family)
     for record in contracts.records(store, signed):
         if record["status"] in ("signed", "fulfilled"):
@@ -216,6 +218,9 @@ def _refuse_mails_on_their_way(mails: Sequence[Row]) -> None:
     for row in mails:
         if row["state"] == "sending":
             raise ConflictError(f"M{row['id']} is being sent at this moment", "ltc outbox send, and try again")
+        if row["state"] == "unknown" and row["kind"] == "notice":  # what it claims stands if it has arrived
+            ref = f"M{row['id']}"
+            raise ConflictError(f"{ref} may have arrived, or not", outbox.next_step(ref, "unknown"))
 
 
 # What goes
@@ -277,12 +282,13 @@ def _suppress(store: Store, person: Person, on: date) -> None:
     suppression.add(store, "row", [row["value"].hex() for row in rows], ERASED, on)
 
 
-def _withdraw(store: Store, mails: Sequence[Row], on: date) -> None:
-    """None goes out any more; what a notice claims that nobody was told of goes with it."""
-    for row in mails:
-        if row["state"] not in ("sent", "cancelled"):
-            outbox.withdraw(store, row["id"], on, "its recipient was erased")
-            notice_mails.dropped(store, row["id"], on)
+def _withdraw(store: Store, mails: Sequence[Row], on: date) -> list[int]:
+    """None goes out any more; what a notice claims that nobody was told of goes with it. Answers those of notices."""
+    going = [row for row in mails if row["state"] not in ("sent", "cancelled")]
+    for row in going:
+        outbox.withdraw(store, row["id"], on, "its recipient was erased")
+        notice_mails.dropped(store, row["id"], on)
+    return [row["id"] for row in going if row["kind"] == "notice"]
 
 
 def _erase_mails(store: Store, mails: Sequence[Row]) -> int:

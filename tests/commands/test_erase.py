@@ -14,7 +14,7 @@ import pytest
 from ltc_cli.stages import erasing
 from ltc_cli.store import Store
 from tests.commands.test_check import broken
-from tests.support import Company, folder_in_memory
+from tests.support import Company, folder_in_memory, leave_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -699,23 +699,41 @@ def test_in_a_batch_of_all_or_none(company: Company) -> None:
 IMPORTED: Final = "number,customer,issued_on,due_on,total,currency\nIA,A,2026-01-01,2026-01-10,100.00,EUR\n"
 
 
-@pytest.mark.parametrize("is_paid", [True, False])
-def test_what_a_notice_claims_that_nobody_was_told_of_goes_with_it(tmp_path: Path, *, is_paid: bool) -> None:
-    """100 and a fee of 5. Paid, the 5 are credit, which stands against it; else the fee alone is left, and goes."""
+def told(folder: Path, paid: str) -> Company:
+    """100 and a fee of 5, told by M1, which waits; so much of it is paid."""
     level = "{name: a, after: 5d, mail: reminder, fee: 5}"
     config = f"company: {{name: Acme, email: hello@acme.example}}\ndunning: {{levels: [{level}]}}\n"
-    company = Company(tmp_path, config=config, today="2026-01-15")
+    company = Company(folder, config=config, today="2026-01-15")
     company.ltc("init", "--yes")
     company.ltc("customer", "add", "A", "--email", "a@a.example")
-    (tmp_path / "invoices.csv").write_text(IMPORTED)
-    company.ltc("import", "invoices", str(tmp_path / "invoices.csv"))
+    (folder / "invoices.csv").write_text(IMPORTED)
+    company.ltc("import", "invoices", str(folder / "invoices.csv"))
     company.ltc("dun", "--no-send")
-    company.ltc("collect", "IA", "105" if is_paid else "100")
+    company.ltc("collect", "IA", paid)
+    return company
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_what_a_notice_claims_that_nobody_was_told_of_goes_with_it(tmp_path: Path, *, is_paid: bool) -> None:
+    """Paid, the 5 are credit, which stands against it; else the fee alone is left, and goes."""
+    company = told(tmp_path, "105" if is_paid else "100")
     if is_paid:
-        assert company.ltc("erase", "K1", fails=4)["message"] == "K1 has credit still"
+        error = company.ltc("erase", "K1", fails=4)
+        assert error["message"] == "K1 has credit still"
+        assert error["hint"] == "ltc outbox drop M1; ltc refund pays it back"
         assert company.ltc("outbox", "list")[0]["status"] == "queued"
         company.ltc("outbox", "drop", "M1")
         company.ltc("refund", "P1")
     assert company.ltc("erase", "K1")["status"] == "erased"
     assert company.ltc("list", "notices")[0]["status"] == "cancelled"
+    assert company.run("check") == 0, company.out
+
+
+def test_what_may_have_arrived_is_found_out_before_its_recipient_is_erased(tmp_path: Path) -> None:
+    company = told(tmp_path, "105")
+    leave_unknown(company.path)
+    assert company.ltc("erase", "K1", fails=5)["message"] == "M1 may have arrived, or not"
+    company.ltc("outbox", "resolve", "M1", "--sent")
+    assert company.ltc("erase", "K1")["status"] == "erased"
+    assert company.ltc("show", "IA")["claims"] == "0.00"
     assert company.run("check") == 0, company.out

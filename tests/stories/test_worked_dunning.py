@@ -1261,6 +1261,50 @@ def test_a_nudge_tells_what_is_overdue_already(company: Dunned) -> None:
     assert "Please pay 50.00 EUR at once and 1,000.00 EUR when it falls due; if" in text
 
 
+ON_THE_DAY: Final = "[{name: z, after: 0d, mail: reminder, fee: 5}, {name: f, after: 40d, mail: final, fee: 40}]"
+
+
+def body(company: Dunned, mail: str) -> str:
+    message = message_from_bytes((company.folder / f"{mail}.eml").read_bytes(), policy=default)
+    part = message.get_body(("plain",))
+    assert part is not None
+    text: str = part.get_content()
+    return text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("this is to remind you of what falls due today.", "Please pay 105.00 EUR today; if")),
+        ("zh", ("以下款项今日到期，特此提示。", "请于今日支付 105.00 EUR；如")),
+    ],
+)
+def test_what_falls_due_today_is_due(language: str, said: tuple[str, ...], company: Dunned) -> None:
+    company.configure(ON_THE_DAY)
+    company.sell("100")
+    company.at(0, "edit", "K1", f"language={language}")
+    company.dun(0)
+    text = body(company, "M1")
+    assert [words for words in said if words not in text] == []
+    assert "not due yet" not in text
+    assert "未到期" not in text
+
+
+def test_what_is_overdue_is_told_though_credit_covers_it(company: Dunned) -> None:
+    """100 and a fee of 5, 40 days late; 1000 due in five days; 200 of credit: 100 + 5 + 1000 + 40 - 200 = 945."""
+    company.configure(ON_THE_DAY.replace("[{", "[{name: n, after: -5d, mail: nudge}, {", 1))
+    company.sell("100")
+    company.dun(1)
+    company.sell("1000", "Bob", terms="100% sign; net 45")
+    company.at(0, "customer", "merge", "K1", "K2")
+    company.at(1, "collect", "K1", "200", "--unapplied")
+    company.dun(40, "--confirm")
+    text = body(company, "M2")
+    assert "this is our final notice: the following is still overdue, or falls due soon." in text
+    assert "due 2026-02-15 (not due yet): 1,000.00" in text
+    assert "We must ask you to pay 945.00 EUR when it falls due; if" in text
+
+
 FEE: Final = "[{name: a, after: 5d, mail: final, fee: 5}]"
 
 
