@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -29,6 +30,11 @@ def folder_in_memory() -> Iterator[Path]:
     """A folder that waits for no disk, and is gone afterwards; an ordinary one where there is no such file system."""
     with TemporaryDirectory(prefix="ltc-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
         yield Path(folder)
+
+
+def hear_interrupts() -> None:
+    """In a process that is to get Ctrl-C, before it begins: what a shell runs in the background would ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def leave_unknown(path: Path, mail_id: int = 1, *, state: str = "unknown") -> None:

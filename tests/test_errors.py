@@ -316,7 +316,8 @@ USAGE: Final = [
         for text in ("NaN", "Infinity", "1e9", "1,00,0", "1,2,3", "1.2.3", "1_000", "0x10", "1/2", ".5", "5.", "٥٠")
     ),
     Row("collect K1 -- -5", 2, "'-5' is not an amount"),
-    Row("collect K1 ''", 2, "'' is not an amount"),
+    Row("collect K1 ''", 2, "AMOUNT is empty"),
+    Row("show ''", 2, "REF is empty"),
     Row("collect K1 ' '", 2, "'' is not an amount"),
     Row("collect K1 1.234", 2, "'1.234' is ambiguous"),
     Row("collect K1 1,234", 2, "'1,234' is ambiguous"),
@@ -530,7 +531,7 @@ OTHERS: Final = [
     ),
     *(
         Row(("show", text), 3, "there is no record")
-        for text in ("X1", "L", "", "L-1", "L1.0", "L0", "L١", "INV-2026-9999", "L99999999999999999999", LONG)
+        for text in ("X1", "L", "L-1", "L1.0", "L0", "L١", "INV-2026-9999", "L99999999999999999999", LONG)
     ),
     Row("show C1 --as-of 2026-06-09", 3, "C1 is of 2026-06-10: it was not there yet on 2026-06-09"),
     Row("ship C1 --line 3=1", 3, "C1 has no line 3"),

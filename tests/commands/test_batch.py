@@ -19,7 +19,7 @@ from ltc_cli import batch, store
 from ltc_cli.app import run
 from ltc_cli.session import Session
 from ltc_cli.stages import leads
-from tests.support import TODAY, Company
+from tests.support import TODAY, Company, hear_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -486,6 +486,7 @@ def talk(company: Company, *options: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
 
 

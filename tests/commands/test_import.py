@@ -796,7 +796,7 @@ def test_a_file_that_fails_while_it_is_read(office: Office) -> None:
         ("Name\nAda\n", ("--encoding", "nope"), "'nope' is no encoding"),
         ("Name\nAda\n", ("--encoding", "rot13"), "'rot13' is no encoding"),
         ("Name\nAda\n", ("--delimiter", "ab"), "'ab' is no delimiter"),
-        ("Name\nAda\n", ("--delimiter", ""), "'' is no delimiter"),
+        ("Name\nAda\n", ("--delimiter", ""), "--delimiter is empty"),
         ("Name" + "," * 2000 + "\n", (), "has 2,001 columns; 2,000 are allowed"),
     ],
 )

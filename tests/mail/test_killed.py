@@ -31,7 +31,7 @@ from tests.mail.kills import (
     with_mails,
 )
 from tests.mail.server import Fault, wire
-from tests.support import Company, folder_in_memory
+from tests.support import Company, folder_in_memory, hear_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +152,9 @@ def interrupted(company: Company, wire_: Wire, *command: str, times: int = 1) ->
     """A process that gets Ctrl-C while the server keeps it waiting: its exit code, and what it says."""
     company.config_path.write_text(config(wire_.port))
     program = [sys.executable, *command]
-    with subprocess.Popen(program, env=environ(company), stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        program, env=environ(company), stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
+    ) as process:
         assert wire_.has_fired.wait(20)
         asked = time.monotonic()
         for _time in range(times):
