@@ -34,7 +34,7 @@ ITEM_COLUMNS = "id, kind, invoice_id, customer_id, currency, issued_on, due_on, 
 # Two parameters: the day, twice.
 UNMAILED = """
 SELECT number, invoice.issued_on, customer.id AS customer_id, customer.name, SUM(balance_minor) AS open_minor,
-    open.currency
+    open.currency, (SELECT email FROM customer AS kept WHERE kept.id = customer.id) AS email
 FROM ({balances}) AS open
 JOIN invoice ON invoice.id = open.invoice_id JOIN customer_now AS customer ON customer.own_id = open.customer_id
 WHERE balance_minor > 0 AND contract_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox
@@ -125,9 +125,9 @@ SELECT * FROM (
 
 
 def unmailed(store: Store, day: str, customer_id: int | None = None) -> list[Row]:
-    """Our own invoices that are open and were never mailed: of one customer, or of all who have no e-mail address."""
-    whose, ids = ("email IS NULL", ()) if customer_id is None else ("id = ?", (customer_id,))
-    of_them = f"AND receivable.customer_id IN (SELECT own_id FROM customer_now JOIN customer USING (id) WHERE {whose})"
+    """Our own invoices that are open and were never mailed: of one customer, or of all."""
+    of_it = "AND receivable.customer_id IN (SELECT own_id FROM customer_now WHERE id = ?)"
+    of_them, ids = ("", ()) if customer_id is None else (of_it, (customer_id,))
     sql = UNMAILED.format(balances=balances("invoice_id, customer_id, currency", of_them))
     return store.all(sql, (day, day, *ids))
 

@@ -170,10 +170,7 @@ class Post:
             try:
                 invoice = find(store, row["ref"], "invoice")
                 self.mails.append(mailing.queue(store, desk, invoice, self.session.today).id)
-            except RefusedError as problem:
-                report.notices.append(f"{row['ref']} is not mailed: {problem.message}; {problem.hint}")
-                self.is_complete = False
-            except UnwrittenError as problem:
+            except (RefusedError, UnwrittenError) as problem:
                 again = ", then ".join(filter(None, (problem.hint, f"ltc send {row['ref']}")))
                 told = f"{row['ref']} is not mailed: {problem.message}; {again}"
                 report.notices.append(told)

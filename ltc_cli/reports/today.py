@@ -330,9 +330,10 @@ def _billable(store: Store, today: date) -> Iterator[dict[str, Any]]:
 
 
 def _unmailed(store: Store, today: date) -> Iterator[dict[str, Any]]:
-    """Invoices that were to be mailed, and whose customer has no address."""
+    """Invoices that were to be mailed, whatever kept them back: no address, or a name that no mail carries."""
     for row in unmailed(store, today.isoformat()):
-        command, money = f"ltc edit K{row['customer_id']} email=…", _money(row["open_minor"], row["currency"])
+        command = f"ltc send {row['number']}" if row["email"] else f"ltc edit K{row['customer_id']} email=…"
+        money = _money(row["open_minor"], row["currency"])
         yield _row("not mailed", row["number"], row["name"], row["issued_on"], today, command, **money)
 
 

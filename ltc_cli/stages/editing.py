@@ -77,7 +77,7 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
         store.change(record.kind, record.id, **changed)
         store.touch(record.text)
     said = readdress(store, today)
-    if settings.mail.invoices and record.kind == "customer" and changed.get("email") and not present["email"]:
+    if settings.mail.invoices and record.kind == "customer" and {"email", "contact", "name"}.intersection(changed):
         unsaid = [row["number"] for row in unmailed(store, today.isoformat(), record.id)]
         said += [f"{number} was never mailed: ltc send {number}" for number in unsaid]
     return Edited(bool(changed), said)

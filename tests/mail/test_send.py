@@ -205,14 +205,34 @@ def test_invoice_send_bills_and_mails(company: Company, inbox: Inbox) -> None:
     old = company.path.with_name("old.csv")  # what came from elsewhere was sent from there
     old.write_text("number,customer,total,currency,issued on,due on\nX-1,eve,9,EUR,2026-01-01,2026-01-31\n")
     company.ltc("import", "invoices", str(old))
-    (row,) = [row for row in company.ltc("today") if row["what"] == "not mailed"]
-    assert (row["ref"], row["amount"], row["command"]) == ("INV-2026-0005", "70.00", "ltc edit K5 email=…")
+    rows = [row for row in company.ltc("today") if row["what"] == "not mailed"]
+    first = [(ref, f"ltc send {ref}") for ref in ("INV-2026-0001", "INV-2026-0002", "INV-2026-0003")]
+    assert [(row["ref"], row["command"]) for row in rows] == [*first, ("INV-2026-0005", "ltc edit K5 email=…")]
+    assert rows[-1]["amount"] == "70.00"
     company.ltc("edit", "K5", "email=eve@x.example")
     assert company.err == "INV-2026-0005 was never mailed: ltc send INV-2026-0005\n"
-    assert "not mailed" not in {row["what"] for row in company.ltc("today")}
     company.ltc("invoice", "C5", "--send")
     company.ltc("invoice", "C5", "--send")
     assert inbox.recipients == ["dan@x.example", "eve@x.example"]
+    assert [row["ref"] for row in company.ltc("today") if row["what"] == "not mailed"] == [ref for ref, _ in first]
+
+
+def test_an_invoice_whose_name_no_mail_carries_is_not_forgotten(company: Company, inbox: Inbox) -> None:
+    company.config_path.write_text(company.config_path.read_text().replace("mail: {", "mail: {invoices: true, "))
+    for number in (1, 2, 3):
+        company.ltc("send", f"INV-2026-000{number}")
+    company.ltc("lead", "add", "Bob\nSmith", "--company", "Co", "--email", "b@b.example")
+    company.ltc("promote", "L4", "--amount", "50")
+    company.ltc("sign", "O4")
+    assert company.run("daily") == 8
+    assert "contact=…, or name=… where there is no contact, then ltc send INV-2026-0004" in company.out
+    (row,) = [row for row in company.ltc("today") if row["what"] == "not mailed"]
+    assert (row["ref"], row["command"]) == ("INV-2026-0004", "ltc send INV-2026-0004")
+    company.ltc("edit", "K4", "contact=Bob Smith")
+    assert company.err == "INV-2026-0004 was never mailed: ltc send INV-2026-0004\n"
+    company.ltc("send", "INV-2026-0004")
+    assert inbox.recipients[-1] == "b@b.example"
+    assert "not mailed" not in {row["what"] for row in company.ltc("today")}
 
 
 @pytest.mark.parametrize(
