@@ -223,7 +223,7 @@ def test_an_invoice_whose_name_no_mail_carries_is_not_forgotten(company: Company
         company.ltc("send", f"INV-2026-000{number}")
     company.ltc("lead", "add", "Bob\nSmith", "--company", "Co", "--email", "b@b.example")
     company.ltc("promote", "L4", "--amount", "50")
-    company.ltc("sign", "O4")
+    company.ltc("sign", "O4", "--terms", "100% sign")
     assert company.run("daily") == 8
     assert "contact=…, or name=… where there is no contact, then ltc send INV-2026-0004" in company.out
     (row,) = [row for row in company.ltc("today") if row["what"] == "not mailed"]
@@ -231,7 +231,7 @@ def test_an_invoice_whose_name_no_mail_carries_is_not_forgotten(company: Company
     company.ltc("edit", "K4", "contact=Bob Smith")
     assert company.err == "INV-2026-0004 was never mailed: ltc send INV-2026-0004\n"
     company.ltc("send", "INV-2026-0004")
-    assert inbox.recipients[-1] == "b@b.example"
+    assert "b@b.example" in inbox.recipients
     assert "not mailed" not in {row["what"] for row in company.ltc("today")}
 
 
