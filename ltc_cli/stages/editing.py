@@ -77,7 +77,8 @@ def edit(store: Store, settings: Settings, record: Reference, texts: Sequence[st
         store.change(record.kind, record.id, **changed)
         store.touch(record.text)
     said = readdress(store, today)
-    if settings.mail.invoices and record.kind == "customer" and {"email", "contact", "name"}.intersection(changed):
+    writes_otherwise = record.kind == "customer" and {"email", "contact", "name"}.intersection(changed)
+    if settings.mail.invoices and writes_otherwise and values["email"]:
         unsaid = [row["number"] for row in unmailed(store, today.isoformat(), record.id)]
         said += [f"{number} was never mailed: ltc send {number}" for number in unsaid]
     return Edited(bool(changed), said)

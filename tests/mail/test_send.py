@@ -228,6 +228,9 @@ def test_an_invoice_whose_name_no_mail_carries_is_not_forgotten(company: Company
     assert "contact=…, or name=… where there is no contact, then ltc send INV-2026-0004" in company.out
     (row,) = [row for row in company.ltc("today") if row["what"] == "not mailed"]
     assert (row["ref"], row["command"]) == ("INV-2026-0004", "ltc send INV-2026-0004")
+    company.ltc("edit", "K4", "email=")
+    assert "never mailed" not in company.err  # there is nobody to send it to
+    company.ltc("edit", "K4", "email=b@b.example", "contact=Bob\nSmith")
     company.ltc("edit", "K4", "contact=Bob Smith")
     assert company.err == "INV-2026-0004 was never mailed: ltc send INV-2026-0004\n"
     company.ltc("send", "INV-2026-0004")

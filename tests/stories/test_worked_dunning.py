@@ -1241,6 +1241,14 @@ def test_a_letter_tells_what_is_overdue_from_what_falls_due(
         assert [each for each in words if each not in body.get_content()] == []
 
 
+def body(company: Dunned, mail: str) -> str:
+    message = message_from_bytes((company.folder / f"{mail}.eml").read_bytes(), policy=default)
+    part = message.get_body(("plain",))
+    assert part is not None
+    text: str = part.get_content()
+    return text
+
+
 def test_a_nudge_tells_what_is_overdue_already(company: Dunned) -> None:
     """The 60 have no new level, the 1000 have: the letter speaks of both; 10 of the 60 are paid."""
     company.configure(MIXED)
@@ -1251,25 +1259,13 @@ def test_a_nudge_tells_what_is_overdue_already(company: Dunned) -> None:
     company.at(9, "collect", "INV-2026-0001", "10")
     (row,) = company.dun(12)
     assert sums(row, "level", "total") == ("n", "1050.00")
-    (text,) = [
-        body.get_content()
-        for message in [message_from_bytes((company.folder / "M2.eml").read_bytes(), policy=default)]
-        if (body := message.get_body(("plain",)))
-    ]
+    text = body(company, "M2")
     assert "this is to remind you of what falls due soon, and of what is overdue." in text
     assert "due 2026-01-16 (not due yet): 1,000.00" in text
     assert "Please pay 50.00 EUR at once and 1,000.00 EUR when it falls due; if" in text
 
 
 ON_THE_DAY: Final = "[{name: z, after: 0d, mail: reminder, fee: 5}, {name: f, after: 40d, mail: final, fee: 40}]"
-
-
-def body(company: Dunned, mail: str) -> str:
-    message = message_from_bytes((company.folder / f"{mail}.eml").read_bytes(), policy=default)
-    part = message.get_body(("plain",))
-    assert part is not None
-    text: str = part.get_content()
-    return text
 
 
 @pytest.mark.parametrize(
